@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dispatch.h"
+#include "envelope.h"
+#include "options.h"
+#include "output.h"
+#include "usage.h"
+#include "version.h"
+#include <errno.h>
+#include <k8sdns/base/clock.h>
+#include <k8sdns/base/netns.h>
+#include <k8sdns/base/suggest.h>
+#include <k8sdns/source/host.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The name that --version has in the envelope. */
+static const struct command version_command = {
+    .name = "version", .shape = &version_facts_shape, .run = version_run, .render = version_render};
+
+/* Where the error goes when the command line could not even be read. */
+static bool asked_for_json(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--json") == 0)
+            return true;
+    return false;
+}
+
+void run_unobserved(struct run *run, const char *what, const char *why, const char *how)
+{
+    *ARENA_PUSH(run->arena, run->unobserved, run->unobserved_count) = (struct unobserved){what, why, how};
+}
+
+static int check_arguments(struct run *run)
+{
+    const struct command *command = run->command;
+
+    if (run->args_count < command->args_min)
+        return err_set(&run->err, ERR_USAGE, EINVAL, "something is missing; usage: k8sdns %s %s",
+                       command->name, command->arguments);
+    if (run->args_count > command->args_max)
+        return err_set(&run->err, ERR_USAGE, EINVAL, "'%s' is one argument too many; usage: k8sdns %s %s",
+                       run->args[command->args_max], command->name, command->arguments);
+    if (command->arg_words && run->args_count) {
+        const char *near;
+
+        for (size_t i = 0; command->arg_words[i]; i++)
+            if (strcmp(command->arg_words[i], run->args[0]) == 0)
+                return 0;
+        near = suggest_word(run->args[0], command->arg_words);
+        return err_set(&run->err, ERR_USAGE, EINVAL, "'%s' is none of %s%s%s%s", run->args[0],
+                       command->arguments, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    }
+    return 0;
+}
+
+/* Parse the command line into run->command, run->args, the globals and the config. */
+static int parse(struct run *run, struct globals *globals, int argc, char **argv, void **ret_config)
+{
+    struct option_set sets[OPTION_SETS_MAX] = {{global_options, globals}};
+    size_t sets_count = 0;
+    int first, r;
+
+    r = options_parse(run->arena, argc, argv, true, sets, 1, &first, &run->err);
+    if (r < 0)
+        return r;
+    if (globals->version) {
+        run->command = &version_command;
+        return 0;
+    }
+    if (first >= argc) {
+        if (!globals->help)
+            return err_set(&run->err, ERR_USAGE, EINVAL, "which command? k8sdns help lists them");
+        run->command = dispatch_find("help", &run->err);
+        return 0;
+    }
+    run->command = dispatch_find(argv[first], &run->err);
+    if (!run->command)
+        return -EINVAL;
+
+    *ret_config = arena_alloc(run->arena, run->command->config_size + 1);
+    if (run->command->defaults)
+        memcpy(*ret_config, run->command->defaults, run->command->config_size);
+    if (run->command->options)
+        sets[sets_count++] = (struct option_set){run->command->options, *ret_config};
+    if (run->command->takes_targets)
+        sets[sets_count++] =
+            (struct option_set){target_option_rows, (char *)*ret_config + run->command->targets_offset};
+    sets[sets_count++] = (struct option_set){global_options, globals};
+    argc -= first;
+    argv += first;
+    r = options_parse(run->arena, argc, argv, false, sets, sets_count, &first, &run->err);
+    if (r < 0)
+        return err_prefix(&run->err, r, "%s", run->command->name);
+    run->args = argv + first;
+    run->args_count = (size_t)(argc - first);
+    if (globals->help) {
+        char **name = arena_array(run->arena, 1, sizeof(*name));
+
+        name[0] = argv[0];
+        run->args = name;
+        run->args_count = 1;
+        run->command = dispatch_find("help", &run->err);
+        return 0;
+    }
+    r = check_arguments(run);
+    return r < 0 ? err_prefix(&run->err, r, "%s", run->command->name) : 0;
+}
+
+/* Go where --pid or --netns say, so that all traffic and all counters are from there. */
+static int enter(struct run *run)
+{
+    char path[64];
+
+    if (run->globals->netns)
+        return netns_enter(run->globals->netns, &run->err);
+    if (!run->globals->pid)
+        return 0;
+    snprintf(path, sizeof(path), "/proc/%llu/ns/net", (unsigned long long)run->globals->pid);
+    return netns_enter(path, &run->err);
+}
+
+/* A worst finding below --fail-on is no failure; "could not be observed" always is. */
+static int status_shown(int status, const struct globals *globals)
+{
+    if (status == STATUS_WARNING && globals->fail_on != FAIL_ON_WARNING && globals->fail_on != FAIL_ON_INFO)
+        return STATUS_OK;
+    if (status == STATUS_CRITICAL && globals->fail_on == FAIL_ON_NEVER)
+        return STATUS_OK;
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t started = clock_realtime_ns(), began = clock_monotonic_ns();
+    struct globals globals = {.fail_on = FAIL_ON_WARNING};
+    struct run run = {.globals = &globals, .arena = arena_new()};
+    struct host_facts host;
+    struct text out = {0};
+    void *config = NULL, *data = NULL;
+    int status;
+
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is reported, not died of */
+    setlocale(LC_CTYPE, "");
+    globals.json = asked_for_json(argc, argv);
+
+    status = parse(&run, &globals, argc, argv, &config);
+    if (status == 0)
+        status = enter(&run);
+    host_observe(run.arena, &host);
+    run.host = &host;
+    if (status == 0) {
+        data = arena_alloc(run.arena, run.command->shape->size);
+        status = run.command->run(&run, config, data);
+        if (status < 0)
+            data = NULL;
+    }
+    if (status < 0)
+        status = run.err.kind ? (int)run.err.kind : ERR_INTERNAL;
+
+    if (globals.json) {
+        envelope_write(&out, &run, &host, started, (double)(clock_monotonic_ns() - began) / 1e6, data,
+                       status);
+    } else if (data) {
+        struct page page;
+
+        output_page(&globals, &out, &page);
+        run.command->render(data, &page, run.arena);
+    }
+    if (run.err.kind)
+        fprintf(stderr, "k8sdns: %s\n", run.err.text);
+    else
+        for (size_t i = 0; i < run.unobserved_count && !globals.json; i++)
+            fprintf(stderr, "k8sdns: not observed: %s: %s; %s\n", run.unobserved[i].what,
+                    run.unobserved[i].why, run.unobserved[i].how);
+    status = status_shown(status, &globals);
+    if (output_write(&out, &run.err) < 0) {
+        fprintf(stderr, "k8sdns: %s\n", run.err.text);
+        status = ERR_OUTPUT;
+    }
+    text_fini(&out);
+    arena_free(run.arena);
+    return status;
+}

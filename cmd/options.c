@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "options.h"
+#include <errno.h>
+#include <getopt.h>
+#include <k8sdns/base/number.h>
+#include <k8sdns/base/suggest.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const color_words[] = {"auto", "always", "never", NULL};
+static const char *const fail_on_words[] = {"critical", "warning", "info", "never", NULL};
+
+#define ROW(type, member) .offset = offsetof(struct type, member)
+
+const struct option_row global_options[] = {
+    {.name = "json", .kind = OPTION_FLAG, ROW(globals, json), .help = "one JSON document instead of text"},
+    {.name = "color",
+     .value = "WHEN",
+     .kind = OPTION_WORD,
+     .words = color_words,
+     ROW(globals, color),
+     .help = "auto (default), always or never; NO_COLOR is honoured"},
+    {.name = "fail-on",
+     .value = "SEVERITY",
+     .kind = OPTION_WORD,
+     .words = fail_on_words,
+     ROW(globals, fail_on),
+     .help = "exit status other than 0 from: critical, warning (default), info, never"},
+    {.name = "resolv-conf",
+     .value = "FILE",
+     .kind = OPTION_TEXT,
+     ROW(globals, resolv_conf),
+     .help = "read FILE instead of /etc/resolv.conf"},
+    {.name = "pid",
+     .value = "N",
+     .kind = OPTION_NUMBER,
+     .min = 1,
+     .max = 4194304,
+     ROW(globals, pid),
+     .help = "look from process N: its files, network namespace and resolver"},
+    {.name = "netns",
+     .value = "PATH",
+     .kind = OPTION_TEXT,
+     ROW(globals, netns),
+     .help = "ask from this network namespace"},
+    {.name = "verbose", .letter = 'v', .kind = OPTION_FLAG, ROW(globals, verbose), .help = "show more"},
+    {.name = "quiet",
+     .letter = 'q',
+     .kind = OPTION_FLAG,
+     ROW(globals, quiet),
+     .help = "show only the outcome"},
+    {.name = "help", .letter = 'h', .kind = OPTION_FLAG, ROW(globals, help), .help = "this text"},
+    {.name = "version",
+     .kind = OPTION_FLAG,
+     ROW(globals, version),
+     .help = "version, libraries and features"},
+    {0},
+};
+
+const struct option_row target_option_rows[] = {
+    {.name = "cluster-ip",
+     .value = "IP",
+     .kind = OPTION_ADDRESSES,
+     .min = 53,
+     ROW(target_options, cluster_ip),
+     .help = "the ClusterIP of kube-dns (default: the nameservers of resolv.conf)"},
+    {.name = "replica",
+     .value = "IP[:PORT]",
+     .kind = OPTION_ADDRESSES,
+     .min = 53,
+     ROW(target_options, replica),
+     .help = "a CoreDNS Pod; repeatable, comma separated"},
+    {.name = "target",
+     .value = "IP[:PORT]",
+     .kind = OPTION_ADDRESSES,
+     .min = 53,
+     ROW(target_options, target),
+     .help = "any other server; repeatable, comma separated"},
+    {0},
+};
+
+/* getopt_long() returns this plus the option's number for long options. */
+#define LONG_BASE      1000
+#define LONG_MAX_COUNT 64
+
+struct lookup {
+    const struct option_set *set;
+    const struct option_row *row;
+};
+
+struct parser {
+    struct option longs[LONG_MAX_COUNT + 1];
+    struct lookup lookups[LONG_MAX_COUNT];
+    const char *names[LONG_MAX_COUNT + 1];
+    char letters[2 * LONG_MAX_COUNT + 4];
+    int count;
+};
+
+static void parser_fill(struct parser *p, bool stop_at_word, const struct option_set *sets, size_t sets_count)
+{
+    size_t n = 0;
+
+    if (stop_at_word)
+        p->letters[n++] = '+';
+    p->letters[n++] = ':';
+    for (size_t s = 0; s < sets_count; s++) {
+        for (const struct option_row *row = sets[s].rows; row->name && p->count < LONG_MAX_COUNT; row++) {
+            int has_arg = row->kind == OPTION_FLAG ? no_argument : required_argument;
+
+            p->longs[p->count] = (struct option){row->name, has_arg, NULL, LONG_BASE + p->count};
+            p->lookups[p->count] = (struct lookup){&sets[s], row};
+            p->names[p->count++] = row->name;
+            if (row->letter) {
+                p->letters[n++] = row->letter;
+                if (has_arg == required_argument)
+                    p->letters[n++] = ':';
+            }
+        }
+    }
+    p->letters[n] = '\0';
+}
+
+/* The row of a letter that getopt_long() gave back, so it is there. */
+static const struct lookup *find_letter(const struct parser *p, int letter)
+{
+    int i = 0;
+
+    while (p->lookups[i].row->letter != letter)
+        i++;
+    return &p->lookups[i];
+}
+
+static int word_index(const struct option_row *row, const char *text, int *ret_index, struct err *err)
+{
+    const char *near;
+    char choices[200] = "";
+
+    for (int i = 0; row->words[i]; i++) {
+        if (strcmp(row->words[i], text) == 0) {
+            *ret_index = i;
+            return 0;
+        }
+        if (i)
+            strncat(choices, ", ", sizeof(choices) - strlen(choices) - 1);
+        strncat(choices, row->words[i], sizeof(choices) - strlen(choices) - 1);
+    }
+    near = suggest_word(text, row->words);
+    if (near)
+        return err_set(err, ERR_USAGE, EINVAL, "'%s' is none of its words (%s); did you mean %s?", text,
+                       choices, near);
+    return err_set(err, ERR_USAGE, EINVAL, "'%s' is none of its words; choose from %s", text, choices);
+}
+
+/* Append each comma-separated piece of `text`, converted by the row's kind. */
+static int add_items(struct arena *arena, const struct option_row *row, const char *text, char *into,
+                     struct err *err)
+{
+    char *copy = arena_text(arena, text), *save = NULL;
+    int r, index;
+
+    for (char *item = strtok_r(copy, ",", &save); item; item = strtok_r(NULL, ",", &save)) {
+        if (row->kind == OPTION_ADDRESSES) {
+            struct option_addresses *list = (struct option_addresses *)(void *)into;
+            struct address address;
+
+            r = address_parse(item, (uint16_t)row->min, &address, err);
+            if (r < 0)
+                return r;
+            if (list->count >= OPTION_ITEMS_MAX)
+                return err_set(err, ERR_USAGE, EINVAL, "more than %d of them", OPTION_ITEMS_MAX);
+            *ARENA_PUSH(arena, list->items, list->count) = address;
+        } else {
+            struct option_words *list = (struct option_words *)(void *)into;
+
+            r = row->words ? word_index(row, item, &index, err) : 0;
+            if (r < 0)
+                return r;
+            if (list->count >= OPTION_ITEMS_MAX)
+                return err_set(err, ERR_USAGE, EINVAL, "more than %d of them", OPTION_ITEMS_MAX);
+            *ARENA_PUSH(arena, list->items, list->count) = item;
+        }
+    }
+    if (!copy[0])
+        return err_set(err, ERR_USAGE, EINVAL, "an empty list");
+    return 0;
+}
+
+static int store(struct arena *arena, const struct lookup *lookup, const char *text, struct err *err)
+{
+    const struct option_row *row = lookup->row;
+    char *into = (char *)lookup->set->into + row->offset;
+    int r = 0;
+
+    switch (row->kind) {
+    case OPTION_FLAG:
+        *(bool *)into = true;
+        break;
+    case OPTION_TEXT:
+        memcpy(into, &text, sizeof(text));
+        break;
+    case OPTION_WORD:
+        r = word_index(row, text, (int *)(void *)into, err);
+        break;
+    case OPTION_NUMBER:
+        r = number_parse(text, row->min, row->max, (uint64_t *)(void *)into, err);
+        break;
+    case OPTION_DURATION:
+        r = duration_parse_us(text, row->min, row->max, (uint64_t *)(void *)into, err);
+        break;
+    case OPTION_WORDS:
+    case OPTION_ADDRESSES:
+        r = add_items(arena, row, text, into, err);
+        break;
+    }
+    return r < 0 ? err_prefix(err, r, "--%s", row->name) : 0;
+}
+
+static int unknown_option(const struct parser *p, const char *typed, struct err *err)
+{
+    char name[64];
+    const char *near;
+
+    snprintf(name, sizeof(name), "%.*s", (int)strcspn(typed, "="), typed);
+    near = strncmp(name, "--", 2) == 0 ? suggest_word(name + 2, p->names) : NULL;
+    if (near)
+        return err_set(err, ERR_USAGE, EINVAL, "unknown option %s; did you mean --%s?", name, near);
+    return err_set(err, ERR_USAGE, EINVAL, "unknown option %s; --help lists them", name);
+}
+
+/* What getopt_long() has just taken as an option, as it was typed. */
+static const char *option_typed(char **argv)
+{
+    return optarg && optarg == argv[optind - 1] ? argv[optind - 2] : argv[optind - 1];
+}
+
+/* The words for getopt_long()'s '?' and ':'. */
+static int refuse(const struct parser *p, int answer, const char *typed, struct err *err)
+{
+    int at = optopt - LONG_BASE;
+
+    if (optopt >= LONG_BASE && answer == '?')
+        return err_set(err, ERR_USAGE, EINVAL, "--%s takes no value", p->names[at]);
+    if (optopt >= LONG_BASE)
+        return err_set(err, ERR_USAGE, EINVAL, "--%s needs a value: --%s %s", p->names[at], p->names[at],
+                       p->lookups[at].row->value);
+    if (answer == ':')
+        return err_set(err, ERR_USAGE, EINVAL, "-%c needs a value", optopt);
+    if (optopt)
+        return err_set(err, ERR_USAGE, EINVAL, "unknown option -%c; --help lists them", optopt);
+    return unknown_option(p, typed, err);
+}
+
+int options_parse(struct arena *arena, int argc, char **argv, bool stop_at_word,
+                  const struct option_set *sets, size_t sets_count, int *ret_first, struct err *err)
+{
+    struct parser p = {.count = 0};
+    const struct lookup *lookup;
+    int c, r;
+
+    parser_fill(&p, stop_at_word, sets, sets_count);
+    opterr = 0;
+    optind = 0; /* glibc and musl: start over, with the flags of this option string */
+    while ((c = getopt_long(argc, argv, p.letters, p.longs, NULL)) >= 0) {
+        if (c == '?' || c == ':')
+            return refuse(&p, c, argv[optind - 1], err);
+        if (c >= LONG_BASE) {
+            const char *typed = option_typed(argv);
+
+            lookup = &p.lookups[c - LONG_BASE];
+            /* getopt_long() would take any unambiguous beginning. */
+            if (strcspn(typed, "=") != 2 + strlen(lookup->row->name))
+                return unknown_option(&p, typed, err);
+        } else {
+            lookup = find_letter(&p, c);
+        }
+        r = store(arena, lookup, optarg, err);
+        if (r < 0)
+            return r;
+    }
+    *ret_first = optind;
+    return 0;
+}

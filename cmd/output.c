@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "output.h"
+#include <errno.h>
+#include <k8sdns/base/number.h>
+#include <langinfo.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+int output_write(const struct text *text, struct err *err)
+{
+    const char *at = text_string(text);
+    size_t left = text->len;
+
+    while (left) {
+        ssize_t n = write(STDOUT_FILENO, at, left);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_set_errno(err, ERR_OUTPUT, errno, "cannot write the output");
+        at += n;
+        left -= (size_t)n;
+    }
+    /* A full disk may only show when the file is closed. */
+    if (close(STDOUT_FILENO) < 0 && errno != EBADF && errno != EINTR)
+        return err_set_errno(err, ERR_OUTPUT, errno, "cannot write the output");
+    return 0;
+}
+
+static bool wants_color(const struct globals *globals, bool terminal)
+{
+    const char *term = getenv("TERM"), *no = getenv("NO_COLOR");
+
+    if (globals->color != COLOR_AUTO)
+        return globals->color == COLOR_ALWAYS;
+    return terminal && !(no && *no) && term && strcmp(term, "dumb") != 0;
+}
+
+void output_page(const struct globals *globals, struct text *out, struct page *ret_page)
+{
+    bool terminal = isatty(STDOUT_FILENO);
+    const char *columns = getenv("COLUMNS");
+    struct winsize size;
+    uint64_t width = 80, wanted;
+
+    if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20)
+        width = size.ws_col;
+    else if (columns && number_parse(columns, 20, 10000, &wanted, NULL) == 0)
+        width = wanted;
+    *ret_page = (struct page){
+        .out = out,
+        .width = (unsigned)width,
+        .color = wants_color(globals, terminal),
+        .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
+        .verbosity = globals->verbose ? 1
+                     : globals->quiet ? -1
+                                      : 0,
+    };
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef K8SDNS_CMD_OUTPUT_H
+#define K8SDNS_CMD_OUTPUT_H
+
+#include "command.h"
+
+/*
+ * Write everything to standard output and make sure that it got there.
+ * Return 0 or a negative errno with a message (kind ERR_OUTPUT): a full disk, a closed pipe.
+ */
+int output_write(const struct text *text, struct err *err) MUST_USE;
+
+/* A page for standard output as it is: its width, whether it is coloured, its character set. */
+void output_page(const struct globals *globals, struct text *out, struct page *ret_page);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "version.h"
+#include <ares.h>
+#include <event2/event.h>
+#include <jansson.h>
+
+int version_run(struct run *run, const void *config, void *data)
+{
+    struct version_facts *facts = data;
+    const struct library_facts list[] = {
+        {"c-ares", ares_version(NULL)},
+        {"libevent", event_get_version()},
+        {"jansson", jansson_version_str()},
+    };
+
+    (void)config;
+    facts->version = VERSION;
+    facts->libraries = arena_copy(run->arena, list, sizeof(list));
+    facts->libraries_count = sizeof(list) / sizeof(list[0]);
+    return STATUS_OK;
+}
+
+void version_render(const void *data, struct page *page, struct arena *arena)
+{
+    const struct version_facts *facts = data;
+
+    (void)arena;
+    page_addf(page, "k8sdns %s\n", facts->version);
+    if (page->verbosity > 0)
+        for (size_t i = 0; i < facts->libraries_count; i++)
+            page_addf(page, "%s %s\n", facts->libraries[i].name, facts->libraries[i].version);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef K8SDNS_BASE_NUMBER_H
+#define K8SDNS_BASE_NUMBER_H
+
+#include <k8sdns/base/err.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Strict numbers: the whole text is the number, digits only, in [min, max]. A wrong one is refused with a
+ * message that names the range. Return 0, -EINVAL (no number) or -ERANGE.
+ */
+int number_parse(const char *text, uint64_t min, uint64_t max, uint64_t *ret_value, struct err *err) MUST_USE;
+
+/*
+ * A duration with its unit, "500ms", "2s", "1.5s", "10m", "2h", "250us", into microseconds. A bare "0" needs
+ * no unit; any other number without one is refused, since "5" could mean either.
+ */
+int duration_parse_us(const char *text, uint64_t min_us, uint64_t max_us, uint64_t *ret_us,
+                      struct err *err) MUST_USE;
+
+/* "350 us", "2.4 ms", "1.20 s", "2 m 05 s": three significant digits, for people. */
+const char *duration_format_us(char *buf, size_t size, uint64_t us);
+#define DURATION_TEXT 24
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <k8sdns/base/address.h>
+#include <k8sdns/base/number.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+static int scope_parse(const char *name, uint32_t *ret_scope)
+{
+    uint64_t number;
+    unsigned index = if_nametoindex(name);
+
+    if (index) {
+        *ret_scope = index;
+        return 0;
+    }
+    if (number_parse(name, 1, UINT32_MAX, &number, NULL) < 0)
+        return -EINVAL;
+    *ret_scope = (uint32_t)number;
+    return 0;
+}
+
+/* Split "HOST", "HOST:PORT", "[HOST]:PORT"; a bare IPv6 address has more than one colon and no port. */
+static int split(const char *text, char *host, size_t size, const char **ret_port)
+{
+    const char *begin = text, *end, *colon = strchr(text, ':');
+
+    *ret_port = NULL;
+    if (*text == '[') {
+        begin = text + 1;
+        end = strchr(begin, ']');
+        if (!end || (end[1] && end[1] != ':'))
+            return -EINVAL;
+        if (end[1])
+            *ret_port = end + 2;
+    } else if (colon && !strchr(colon + 1, ':')) {
+        end = colon;
+        *ret_port = colon + 1;
+    } else {
+        end = text + strlen(text);
+    }
+    if ((size_t)(end - begin) >= size)
+        return -EINVAL;
+    memcpy(host, begin, (size_t)(end - begin));
+    host[end - begin] = '\0';
+    return 0;
+}
+
+int address_parse(const char *text, uint16_t default_port, struct address *ret_address, struct err *err)
+{
+    struct address a = {.port = default_port};
+    char host[INET6_ADDRSTRLEN + IF_NAMESIZE + 1], *percent;
+    const char *port;
+    uint64_t number;
+
+    if (split(text, host, sizeof(host), &port) < 0)
+        goto bad;
+    if (inet_pton(AF_INET, host, &a.v4) == 1) {
+        a.family = AF_INET;
+    } else {
+        percent = strchr(host, '%');
+        if (percent) {
+            *percent = '\0';
+            if (scope_parse(percent + 1, &a.scope) < 0)
+                return err_set(err, ERR_USAGE, EINVAL, "'%s': there is no interface '%s' here", text,
+                               percent + 1);
+        }
+        if (inet_pton(AF_INET6, host, &a.v6) != 1)
+            goto bad;
+        a.family = AF_INET6;
+    }
+    if (port) {
+        int r = number_parse(port, 1, 65535, &number, err);
+
+        if (r < 0)
+            return err_prefix(err, r, "port of '%s'", text);
+        a.port = (uint16_t)number;
+    }
+    *ret_address = a;
+    return 0;
+bad:
+    return err_set(err, ERR_USAGE, EINVAL,
+                   "'%s' is no IP address; write it like 10.96.0.10, 10.96.0.10:5353 or [fd00::a]:53", text);
+}
+
+const char *address_format(const struct address *address, char *buf, size_t size)
+{
+    char host[INET6_ADDRSTRLEN] = "-";
+
+    if (address->family)
+        inet_ntop(address->family, &address->v6, host, sizeof(host));
+    if (address->scope)
+        snprintf(buf, size, "%s%%%u", host, address->scope);
+    else
+        snprintf(buf, size, "%s", host);
+    return buf;
+}
+
+const char *address_format_port(const struct address *address, char *buf, size_t size)
+{
+    char host[ADDRESS_TEXT];
+
+    address_format(address, host, sizeof(host));
+    snprintf(buf, size, address->family == AF_INET6 ? "[%s]:%u" : "%s:%u", host, address->port);
+    return buf;
+}
+
+bool address_same_host(const struct address *a, const struct address *b)
+{
+    if (a->family != b->family)
+        return false;
+    if (a->family == AF_INET)
+        return a->v4.s_addr == b->v4.s_addr;
+    return memcmp(&a->v6, &b->v6, sizeof(a->v6)) == 0;
+}
+
+bool address_equal(const struct address *a, const struct address *b)
+{
+    return address_same_host(a, b) && a->port == b->port && a->scope == b->scope;
+}
+
+bool address_is_loopback(const struct address *address)
+{
+    if (address->family == AF_INET)
+        return ntohl(address->v4.s_addr) >> 24 == 127;
+    return IN6_IS_ADDR_LOOPBACK(&address->v6);
+}
+
+bool address_is_link_local(const struct address *address)
+{
+    if (address->family == AF_INET)
+        return ntohl(address->v4.s_addr) >> 16 == 0xa9fe;
+    return IN6_IS_ADDR_LINKLOCAL(&address->v6);
+}
+
+socklen_t address_to_sockaddr(const struct address *address, struct sockaddr_storage *ret_sa)
+{
+    memset(ret_sa, 0, sizeof(*ret_sa));
+    if (address->family == AF_INET) {
+        struct sockaddr_in *sin = (struct sockaddr_in *)ret_sa;
+
+        sin->sin_family = AF_INET;
+        sin->sin_port = htons(address->port);
+        sin->sin_addr = address->v4;
+        return sizeof(*sin);
+    } else {
+        struct sockaddr_in6 *sin6 = (struct sockaddr_in6 *)ret_sa;
+
+        sin6->sin6_family = AF_INET6;
+        sin6->sin6_port = htons(address->port);
+        sin6->sin6_addr = address->v6;
+        sin6->sin6_scope_id = address->scope;
+        return sizeof(*sin6);
+    }
+}
+
+int address_from_sockaddr(const struct sockaddr *sa, struct address *ret_address)
+{
+    struct address a = {.family = (uint8_t)sa->sa_family};
+
+    if (sa->sa_family == AF_INET) {
+        const struct sockaddr_in *sin = (const struct sockaddr_in *)sa;
+
+        a.v4 = sin->sin_addr;
+        a.port = ntohs(sin->sin_port);
+    } else if (sa->sa_family == AF_INET6) {
+        const struct sockaddr_in6 *sin6 = (const struct sockaddr_in6 *)sa;
+
+        a.port = ntohs(sin6->sin6_port);
+        if (IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr)) {
+            a.family = AF_INET;
+            memcpy(&a.v4, sin6->sin6_addr.s6_addr + 12, sizeof(a.v4));
+        } else {
+            a.v6 = sin6->sin6_addr;
+            a.scope = sin6->sin6_scope_id;
+        }
+    } else {
+        return -EAFNOSUPPORT;
+    }
+    *ret_address = a;
+    return 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <k8sdns/base/clock.h>
+#include <stdio.h>
+#include <time.h>
+
+static uint64_t now_ns(clockid_t id)
+{
+    struct timespec ts;
+
+    clock_gettime(id, &ts);
+    return (uint64_t)ts.tv_sec * UINT64_C(1000000000) + (uint64_t)ts.tv_nsec;
+}
+
+uint64_t clock_monotonic_ns(void)
+{
+    return now_ns(CLOCK_MONOTONIC);
+}
+
+uint64_t clock_realtime_ns(void)
+{
+    return now_ns(CLOCK_REALTIME);
+}
+
+const char *clock_format(uint64_t realtime_ns, char *buf, size_t size)
+{
+    time_t seconds = (time_t)(realtime_ns / UINT64_C(1000000000));
+    char date[24];
+    struct tm tm;
+
+    gmtime_r(&seconds, &tm);
+    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(buf, size, "%s.%03uZ", date, (unsigned)(realtime_ns / 1000000 % 1000));
+    return buf;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <inttypes.h>
+#include <k8sdns/base/number.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Digits from `*at` on, which moves behind them. Return how many there were; the value saturates. */
+static unsigned digits(const char **at, uint64_t *value)
+{
+    unsigned n = 0;
+
+    for (*value = 0; **at >= '0' && **at <= '9'; (*at)++, n++) {
+        unsigned d = (unsigned)(**at - '0');
+
+        *value = *value > (UINT64_MAX - d) / 10 ? UINT64_MAX : *value * 10 + d;
+    }
+    return n;
+}
+
+int number_parse(const char *text, uint64_t min, uint64_t max, uint64_t *ret_value, struct err *err)
+{
+    const char *at = text;
+    uint64_t value;
+
+    if (!digits(&at, &value) || *at)
+        return err_set(err, ERR_USAGE, EINVAL, "'%s' is no number; give one from %" PRIu64 " to %" PRIu64,
+                       text, min, max);
+    if (value < min || value > max)
+        return err_set(err, ERR_USAGE, ERANGE,
+                       "%s is out of range; give a number from %" PRIu64 " to %" PRIu64, text, min, max);
+    *ret_value = value;
+    return 0;
+}
+
+static const struct unit {
+    const char *name;
+    uint64_t us;
+} units[] = {
+    {"us", 1}, {"ms", 1000}, {"s", 1000000}, {"m", 60 * UINT64_C(1000000)}, {"h", 3600 * UINT64_C(1000000)},
+};
+
+int duration_parse_us(const char *text, uint64_t min_us, uint64_t max_us, uint64_t *ret_us, struct err *err)
+{
+    char least[DURATION_TEXT], most[DURATION_TEXT];
+    uint64_t whole, us = 0, scale;
+    const struct unit *unit = NULL;
+    const char *at = text;
+
+    duration_format_us(least, sizeof(least), min_us);
+    duration_format_us(most, sizeof(most), max_us);
+    if (strcmp(text, "0") == 0) {
+        us = 0;
+    } else {
+        const char *fraction = NULL;
+
+        if (!digits(&at, &whole))
+            return err_set(err, ERR_USAGE, EINVAL, "'%s' is no duration; write it like 500ms, 2s or 10m",
+                           text);
+        if (*at == '.') {
+            uint64_t skipped;
+
+            fraction = ++at;
+            if (!digits(&at, &skipped))
+                fraction = NULL;
+        }
+        for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+            if (strcmp(at, units[i].name) == 0)
+                unit = &units[i];
+        if (!unit)
+            return err_set(err, ERR_USAGE, EINVAL,
+                           *at ? "'%s' has no known unit; write it like 500ms, 2s or 10m"
+                               : "'%s' has no unit; write it like 500ms, 2s or 10m",
+                           text);
+        if (whole > UINT64_MAX / unit->us / 2)
+            us = UINT64_MAX;
+        else
+            us = whole * unit->us;
+        scale = unit->us;
+        for (; fraction && *fraction >= '0' && *fraction <= '9' && us != UINT64_MAX; fraction++) {
+            scale /= 10;
+            us += scale * (uint64_t)(*fraction - '0');
+        }
+    }
+    if (us < min_us || us > max_us)
+        return err_set(err, ERR_USAGE, ERANGE, "%s is out of range; give a duration from %s to %s", text,
+                       least, most);
+    *ret_us = us;
+    return 0;
+}
+
+const char *duration_format_us(char *buf, size_t size, uint64_t us)
+{
+    if (us < 1000)
+        snprintf(buf, size, "%" PRIu64 " us", us);
+    else if (us < 1000000)
+        snprintf(buf, size, us < 10000 ? "%.2f ms" : us < 100000 ? "%.1f ms" : "%.0f ms", (double)us / 1e3);
+    else if (us < 60000000)
+        snprintf(buf, size, us < 10000000 ? "%.2f s" : "%.1f s", (double)us / 1e6);
+    else if (us < 3600 * UINT64_C(1000000))
+        snprintf(buf, size, "%" PRIu64 " m %02" PRIu64 " s", us / 60000000, us / 1000000 % 60);
+    else
+        snprintf(buf, size, "%" PRIu64 " h %02" PRIu64 " m", us / (3600 * UINT64_C(1000000)),
+                 us / 60000000 % 60);
+    return buf;
+}
