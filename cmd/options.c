@@ -63,7 +63,7 @@ const struct option_row target_option_rows[] = {
      .kind = OPTION_ADDRESSES,
      .min = 53,
      ROW(target_options, cluster_ip),
-     .help = "the ClusterIP of kube-dns (default: the nameservers of resolv.conf)"},
+     .help = "the ClusterIP of kube-dns (default: from resolv.conf)"},
     {.name = "replica",
      .value = "IP[:PORT]",
      .kind = OPTION_ADDRESSES,
@@ -76,6 +76,10 @@ const struct option_row target_option_rows[] = {
      .min = 53,
      ROW(target_options, target),
      .help = "any other server; repeatable, comma separated"},
+    {.name = "no-discovery",
+     .kind = OPTION_FLAG,
+     ROW(target_options, no_discovery),
+     .help = "ask only the servers named here"},
     {0},
 };
 

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef K8SDNS_CMD_TARGETS_H
+#define K8SDNS_CMD_TARGETS_H
+
+#include "command.h"
+#include <k8sdns/model/probe_facts.h>
+#include <k8sdns/model/resolv_facts.h>
+
+#define TARGETS_MAX 256
+
+/*
+ * Whom to ask: what the options name, then (unless they forbid it) the nameservers that `view` uses. An
+ * address stands once, as what it was first named for. `resolv` tells whether the first nameserver is the
+ * ClusterIP.
+ *
+ * Return the count; -EINVAL (kind ERR_USAGE) when there are none or more than TARGETS_MAX.
+ */
+int targets_collect(struct arena *arena, const struct target_options *options, const struct resolv_facts *resolv,
+                    const struct resolver_view *view, struct target_facts **ret_targets,
+                    struct err *err) MUST_USE;
+
+#endif
