@@ -86,6 +86,18 @@ static json_t *field_to_json(const struct shape_field *field, const void *data)
             json_object_set_new(json, items[i].name, json_integer((json_int_t)items[i].count));
         return json;
     }
+    case SHAPE_MAP: {
+        const struct shape_keyed *items = MEMBER(const struct shape_keyed *, data, field->offset);
+
+        json = json_object();
+        for (size_t i = 0; i < count; i++) {
+            json_t *key = text_to_json(items[i].name);
+
+            json_object_set_new(json, json_string_value(key), text_to_json(items[i].text));
+            json_decref(key);
+        }
+        return json;
+    }
     case SHAPE_KEYED:
         break;
     }

@@ -43,6 +43,9 @@ static json_t *field_schema(json_t *defs, const struct shape_field *field)
     case SHAPE_TALLIES:
         schema = json_pack("{s:s, s:{s:s}}", "type", "object", "additionalProperties", "type", "integer");
         break;
+    case SHAPE_MAP:
+        schema = json_pack("{s:s, s:{s:s}}", "type", "object", "additionalProperties", "type", "string");
+        break;
     case SHAPE_OBJECT:
         define(defs, field->of);
         schema = json_pack("{s:[o]}", "allOf", reference(field->of));

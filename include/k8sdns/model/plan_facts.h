@@ -37,6 +37,7 @@ extern const struct shape name_plans_shape;
 struct expand_facts {
     struct name_plans *names;
     size_t names_count;
+    int detected; /* enum resolver_kind, or -1 when nothing was detected */
 };
 extern const struct shape expand_facts_shape;
 

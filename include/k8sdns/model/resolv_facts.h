@@ -27,8 +27,10 @@ struct resolver_view {
     uint64_t attempts;
     const char **options; /* the other options it understands and has on: "rotate", "edns0", ... */
     size_t options_count;
-    const char **ignored; /* what it drops, in words: "line 4: search (over 255 bytes)" */
+    const char **ignored; /* what it drops, in words: "line 4: nameserver 'x' is not an address" */
     size_t ignored_count;
+    const char *fatal;      /* why lookups send nothing at all with this file; NULL when they do */
+    bool stops_at_bad_name; /* a search domain that makes no valid name ends the lookup (old musl) */
 };
 extern const struct shape resolver_view_shape;
 
@@ -37,6 +39,7 @@ struct resolv_warning {
     const char *text;
     const char **resolvers; /* whom it concerns */
     size_t resolvers_count;
+    bool loses; /* lookups may differ from what the writer of the file meant */
 };
 extern const struct shape resolv_warning_shape;
 
@@ -57,12 +60,6 @@ struct resolver_identity {
 };
 extern const struct shape resolver_identity_shape;
 
-/* One `options` word and its value, merged as the file says (the last one wins); value "" for a bare word. */
-struct resolv_option {
-    const char *name;
-    const char *value;
-};
-
 /* `data` of the resolv command. */
 struct resolv_facts {
     const char *file;
@@ -70,7 +67,7 @@ struct resolv_facts {
     size_t nameservers_count;
     const char **search;
     size_t search_count;
-    struct resolv_option *options;
+    struct shape_keyed *options; /* by name, the last one wins; "" for a bare word */
     size_t options_count;
     const char *dns_policy;        /* "ClusterFirst", "Default", "None", ... or NULL when it cannot be told */
     const char *dns_policy_reason; /* why it is thought so */
@@ -81,5 +78,21 @@ struct resolv_facts {
     size_t warnings_count;
 };
 extern const struct shape resolv_facts_shape;
+
+struct arena;
+struct resolv_environment;
+
+/*
+ * Read the `len` bytes of a resolv.conf (a NUL follows them) into `ret_facts`: the outline, the three views,
+ * the warnings, dnsPolicy. `file` and `resolver` are the caller's and left unset. Pure: any bytes will do.
+ */
+void resolv_facts_read(struct arena *arena, const char *bytes, size_t len,
+                       const struct resolv_environment *environment, struct resolv_facts *ret_facts);
+
+/* Whose rules a process of this kind follows: those of glibc for one that is static or not known. */
+int resolver_of_kind(int kind);
+
+/* Whether a warning says that the resolver `kind` loses something. */
+bool resolv_facts_loses(const struct resolv_facts *facts, int kind);
 
 #endif

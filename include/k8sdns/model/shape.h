@@ -35,6 +35,7 @@ enum shape_kind {
     SHAPE_POINTER, /* struct *x, NULL is null */
     SHAPE_OBJECTS, /* struct *x; size_t x_count */
     SHAPE_TALLIES, /* struct shape_tally *x; size_t x_count: an object of counts by name */
+    SHAPE_MAP,     /* struct shape_keyed *x; size_t x_count: an object of texts by name */
     SHAPE_KEYED,   /* struct shape_keyed: one member whose key is `key` + name; absent when text is NULL */
 };
 
@@ -117,6 +118,10 @@ struct shape {
 #define SHAPE_FIELD_TALLIES(type, member, k, text)                                                        \
     {                                                                                                     \
         SHAPE_FIELD(type, member, k, SHAPE_TALLIES, text), .count_offset = offsetof(type, member##_count) \
+    }
+#define SHAPE_FIELD_MAP(type, member, k, text)                                                        \
+    {                                                                                                 \
+        SHAPE_FIELD(type, member, k, SHAPE_MAP, text), .count_offset = offsetof(type, member##_count) \
     }
 #define SHAPE_FIELD_OBJECTS(type, member, k, s, text)                                                      \
     {                                                                                                      \

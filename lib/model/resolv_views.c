@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dns_policy.h"
+#include <k8sdns/wire/resolv_conf.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct resolver_view make_view(struct arena *arena, int resolver, const struct resolv_reading *reading)
+{
+    struct resolver_view view = {
+        .resolver = resolver,
+        .nameservers = reading->nameservers,
+        .nameservers_count = reading->nameservers_count,
+        .servers = reading->servers,
+        .search = reading->search,
+        .search_count = reading->search_count,
+        .ndots = reading->ndots,
+        .timeout_ms = reading->timeout_ms,
+        .attempts = reading->attempts,
+        .options = reading->options,
+        .options_count = reading->options_count,
+        .fatal = reading->fatal,
+        .stops_at_bad_name = reading->stops_at_bad_name,
+    };
+
+    for (size_t i = 0; i < reading->remarks_count; i++) {
+        const struct resolv_remark *remark = &reading->remarks[i];
+
+        if (!remark->ignored)
+            continue;
+        *ARENA_PUSH(arena, view.ignored, view.ignored_count) =
+            remark->line ? arena_printf(arena, "line %zu: %s", remark->line, remark->text) : remark->text;
+    }
+    return view;
+}
+
+/* Add a remark of one resolver to the warnings: to the same one of another resolver when there is one. */
+static void add_warning(struct arena *arena, struct resolv_facts *facts, int resolver, size_t line,
+                        const char *text, bool loses)
+{
+    uint64_t number = line ? line : SHAPE_UNSET;
+    struct resolv_warning *warning = NULL;
+
+    for (size_t i = 0; i < facts->warnings_count && !warning; i++)
+        if (facts->warnings[i].line == number && strcmp(facts->warnings[i].text, text) == 0)
+            warning = &facts->warnings[i];
+    if (!warning) {
+        warning = ARENA_PUSH(arena, facts->warnings, facts->warnings_count);
+        warning->line = number;
+        warning->text = text;
+    }
+    for (size_t i = 0; i < warning->resolvers_count; i++)
+        if (strcmp(warning->resolvers[i], resolver_words[resolver]) == 0)
+            return;
+    warning->loses = warning->loses || loses;
+    *ARENA_PUSH(arena, warning->resolvers, warning->resolvers_count) = resolver_words[resolver];
+}
+
+static int compare_warnings(const void *a, const void *b)
+{
+    const struct resolv_warning *left = a, *right = b;
+
+    if (left->line != right->line)
+        return left->line < right->line ? -1 : 1;
+    return strcmp(left->text, right->text);
+}
+
+/* What is worth knowing of the servers in use, whoever reads the file. */
+static void note_servers(struct arena *arena, struct resolv_facts *facts)
+{
+    for (size_t v = 0; v < facts->views_count; v++) {
+        const struct resolver_view *view = &facts->views[v];
+
+        for (size_t i = 0; i < view->nameservers_count; i++)
+            if (address_is_link_local(&view->servers[i]))
+                add_warning(
+                    arena, facts, view->resolver, 0,
+                    arena_printf(
+                        arena,
+                        "nameserver %s is link-local: a DNS cache on this node, such as NodeLocal DNSCache",
+                        view->nameservers[i]),
+                    false);
+    }
+}
+
+static void copy_outline(struct arena *arena, const struct resolv_outline *outline,
+                         struct resolv_facts *facts)
+{
+    facts->nameservers = outline->nameservers;
+    facts->nameservers_count = outline->nameservers_count;
+    facts->search = outline->search;
+    facts->search_count = outline->search_count;
+    for (size_t i = 0; i < outline->options_count; i++)
+        *ARENA_PUSH(arena, facts->options, facts->options_count) =
+            (struct shape_keyed){outline->options[i].name, outline->options[i].value};
+}
+
+void resolv_facts_read(struct arena *arena, const char *bytes, size_t len,
+                       const struct resolv_environment *environment, struct resolv_facts *ret_facts)
+{
+    static void (*const readers[RESOLVERS])(struct arena *, const char *, size_t,
+                                            const struct resolv_environment *, struct resolv_reading *) = {
+        [RESOLVER_GLIBC] = resolv_glibc_read,
+        [RESOLVER_MUSL] = resolv_musl_read,
+        [RESOLVER_GO] = resolv_go_read,
+    };
+    struct resolv_facts facts = {.views_count = RESOLVERS};
+    struct resolv_outline outline;
+
+    resolv_outline_read(arena, bytes, len, &outline);
+    copy_outline(arena, &outline, &facts);
+    facts.views = arena_array(arena, RESOLVERS, sizeof(*facts.views));
+    for (int resolver = 0; resolver < RESOLVERS; resolver++) {
+        struct resolv_reading reading;
+
+        readers[resolver](arena, bytes, len, environment, &reading);
+        facts.views[resolver] = make_view(arena, resolver, &reading);
+        for (size_t i = 0; i < reading.remarks_count; i++)
+            add_warning(arena, &facts, resolver, reading.remarks[i].line, reading.remarks[i].text,
+                        reading.remarks[i].loses);
+        if (reading.fatal)
+            add_warning(arena, &facts, resolver, 0, reading.fatal, true);
+    }
+    note_servers(arena, &facts);
+    qsort(facts.warnings, facts.warnings_count, sizeof(*facts.warnings), compare_warnings);
+    dns_policy_infer(arena, &facts);
+    facts.file = ret_facts->file;
+    facts.resolver = ret_facts->resolver;
+    *ret_facts = facts;
+}
