@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A long set is shown by its beginning; -v shows it whole. */
+#define RECORDS_SHOWN 8
+
 /* A record set, told by its type and data in sorted order. */
 struct record_set {
     const struct probe_facts *first;
@@ -87,7 +90,9 @@ static const char *who(const struct matrix_facts *matrix, const struct record_se
     const char *copy;
 
     if (set->targets_count == matrix->targets_count)
-        return matrix->targets_count == 1 ? "" : arena_printf(arena, "all %zu targets", set->targets_count);
+        return matrix->targets_count == 1   ? ""
+               : matrix->targets_count == 2 ? "both targets"
+                                            : arena_printf(arena, "all %zu targets", set->targets_count);
     for (size_t i = 0; i < set->targets_count; i++)
         text_addf(&list, "%s%s", i ? ", " : "", set->targets[i]);
     copy = arena_text(arena, text_string(&list));
@@ -112,7 +117,10 @@ void probe_records_print(const struct matrix_facts *matrix, struct page *page, s
         return;
     text_add_char(page->out, '\n', 1);
     for (size_t s = 0; s < count; s++) {
-        for (size_t i = 0; i < sets[s].first->answers_count; i++) {
+        size_t have = sets[s].first->answers_count;
+        size_t shown = page->verbosity > 0 || have <= RECORDS_SHOWN + 1 ? have : RECORDS_SHOWN;
+
+        for (size_t i = 0; i < shown; i++) {
             const struct rr_facts *rr = &sets[s].first->answers[i];
 
             table_row(table);
@@ -121,6 +129,10 @@ void probe_records_print(const struct matrix_facts *matrix, struct page *page, s
             table_cell(table, PAINT_PLAIN, rr->type_name);
             table_cell(table, PAINT_PLAIN, record_data(rr, arena));
             table_cell(table, PAINT_FAINT, i ? "" : who(matrix, &sets[s], arena));
+        }
+        if (shown < have) {
+            table_row(table);
+            table_cellf(table, PAINT_FAINT, "and %zu more (-v shows them)", have - shown);
         }
     }
     table_print(table, page, 2);

@@ -74,20 +74,6 @@ static void print_summary(const struct view *view)
               matrix->targets_count, took);
 }
 
-/* Whether `difference` is about this target, and this question or all of them. */
-static bool differs(const struct matrix_facts *matrix, const struct probe_facts *probe)
-{
-    for (size_t i = 0; i < matrix->differences_count; i++) {
-        const struct difference_facts *d = &matrix->differences[i];
-
-        if (strcmp(d->target, probe->target) == 0 &&
-            (!d->candidate || strcmp(d->candidate, probe->candidate) == 0) &&
-            (!d->type || strcmp(d->type, probe->type) == 0))
-            return true;
-    }
-    return false;
-}
-
 static enum paint status_paint(int status)
 {
     if (status == PROBE_ANSWER)
@@ -97,7 +83,7 @@ static enum paint status_paint(int status)
     return probe_status_is_heard(status) ? PAINT_ODD : PAINT_BAD;
 }
 
-static void cell_outcome(struct table *table, const struct probe_facts *probe, bool odd)
+static void cell_outcome(struct table *table, const struct probe_facts *probe)
 {
     char word[40], rtt[DURATION_TEXT] = "-";
     enum paint paint = status_paint(probe->status);
@@ -115,8 +101,8 @@ static void cell_outcome(struct table *table, const struct probe_facts *probe, b
             *at = (char)toupper((unsigned char)*at);
     if (probe->rtt_us != SHAPE_UNSET)
         duration_format_us(rtt, sizeof(rtt), probe->rtt_us);
-    table_cellf(table, PAINT_FAINT, "%s%s", probe->type, strcmp(probe->transport, "tcp") == 0 ? "/tcp" : "");
-    table_cellf(table, paint, "%s%s", word, odd ? " *" : "");
+    table_cellf(table, PAINT_FAINT, "%s%s", probe->type, probe->transport == TRANSPORT_TCP ? "/tcp" : "");
+    table_cellf(table, paint, "%s%s", word, probe->odd ? " *" : "");
     table_cell(table, PAINT_PLAIN, rtt);
 }
 
@@ -134,7 +120,7 @@ static void rows_of_target(const struct view *view, struct table *table, size_t 
             table_cell(table, PAINT_PLAIN, column ? "" : target->id);
             table_cell(table, PAINT_FAINT, column ? "" : target_role_words[target->role]);
         }
-        cell_outcome(table, p, differs(view->matrix, p));
+        cell_outcome(table, p);
         column++;
     }
 }

@@ -46,6 +46,11 @@ enum probe_status {
 };
 extern const char *const probe_status_words[];
 
+enum probe_transport {
+    TRANSPORT_UDP,
+    TRANSPORT_TCP,
+};
+
 /* NOERROR and NXDOMAIN both are a server doing its work; so is a truncated answer, whose TCP retry counts. */
 bool probe_status_is_good(int status);
 /* Anything at all came back from the server. */
@@ -61,7 +66,7 @@ struct probe_facts {
     const char *rcode; /* mnemonic, NULL when nothing valid came */
     uint64_t rtt_us;   /* from just before the send to the kernel's receive timestamp; unset without answer */
     uint64_t source_port;
-    const char *transport; /* "udp" or "tcp" */
+    int transport; /* enum probe_transport */
     struct rr_facts *answers;
     size_t answers_count;
     const char *nsid; /* the server's identity; NULL when none was given (an empty one is an echo) */
@@ -77,6 +82,7 @@ struct probe_facts {
      * "silent after ICMP errors from the same target, which kernels limit to about one a second",
      * "answer came from 10.244.1.22, not from 10.96.0.10", what is damaged. NULL when there is nothing. */
     const char *detail;
+    bool odd;      /* it differs from what its peers gave; set by matrix_compare() */
     bool inferred; /* the status was concluded from other probes of the same target, not seen */
 };
 extern const struct shape probe_facts_shape;
@@ -90,9 +96,8 @@ enum difference_kind {
 extern const char *const difference_kind_words[]; /* "status", "records", "latency" */
 
 struct difference_facts {
-    const char *target;
-    const char *candidate; /* NULL: all of them */
-    const char *type;      /* NULL: all of them */
+    const char *target;    /* NULL: two differ and neither can be blamed */
+    uint64_t questions; /* in how many questions it differs */
     int kind;
     const char *text; /* one sentence */
 };
@@ -106,6 +111,7 @@ struct matrix_facts {
     size_t probes_count;
     struct difference_facts *differences;
     size_t differences_count;
+    const char *cluster_domain; /* "cluster.local": names under it are answered by CoreDNS itself */
     const char *resolver; /* whose search order was followed: "glibc", "musl", "go", or NULL (no search) */
     uint64_t sent;        /* questions on the wire, tries and TCP retries included */
     uint64_t stray;       /* datagrams that belonged to no question at all */
@@ -113,7 +119,13 @@ struct matrix_facts {
 };
 extern const struct shape matrix_facts_shape;
 
-/* Fill matrix->differences by comparing targets with each other. Pure. */
+/*
+ * Fill matrix->differences, and `odd` of the probes, by comparing the targets with each other. Pure.
+ *
+ * The majority is right, unless it is silent. The ClusterIP and a node-local cache only pass on what a
+ * replica says, so they have no vote where there are replicas, and are not blamed for what one of those
+ * gives. Record sets are compared under the cluster's domain only: elsewhere name servers may rotate them.
+ */
 void matrix_compare(struct arena *arena, struct matrix_facts *matrix);
 
 #endif

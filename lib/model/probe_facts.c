@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <k8sdns/model/probe_facts.h>
+
+const char *const target_role_words[] = {"cluster-ip", "replica", "node-local", "nameserver", "other", NULL};
+
+const char *const probe_status_words[] = {
+    "answer",    "nodata",  "nxdomain",    "servfail", "refused",   "formerr", "notimp",
+    "truncated", "timeout", "unreachable", "mismatch", "malformed", "error",   NULL,
+};
+
+const char *const difference_kind_words[] = {"status", "records", "latency", NULL};
+
+static const char *const transport_words[] = {"udp", "tcp", NULL};
+
+bool probe_status_is_good(int status)
+{
+    return status == PROBE_ANSWER || status == PROBE_NODATA || status == PROBE_NXDOMAIN ||
+           status == PROBE_TRUNCATED;
+}
+
+bool probe_status_is_heard(int status)
+{
+    return status <= PROBE_TRUNCATED || status == PROBE_MALFORMED;
+}
+
+static const struct shape_field target_fields[] = {
+    SHAPE_FIELD_TEXT(struct target_facts, id, "id", "how probes name it"),
+    SHAPE_FIELD_TEXT(struct target_facts, address, "address", "IP address"),
+    SHAPE_FIELD_COUNT(struct target_facts, port, "port", "port"),
+    SHAPE_FIELD_WORD(struct target_facts, role, "role", target_role_words, "what it is to the cluster"),
+    SHAPE_FIELD_TEXT(struct target_facts, found_by, "found_by", "how it was found"),
+};
+const struct shape target_facts_shape = SHAPE(struct target_facts, target_fields, "target");
+
+static const struct shape_field probe_fields[] = {
+    SHAPE_FIELD_TEXT(struct probe_facts, target, "target", "id of the target"),
+    SHAPE_FIELD_TEXT(struct probe_facts, name, "name", "the name as given"),
+    SHAPE_FIELD_TEXT(struct probe_facts, candidate, "candidate",
+                     "the full name asked for, without the final dot"),
+    SHAPE_FIELD_TEXT(struct probe_facts, type, "type", "record type asked for"),
+    SHAPE_FIELD_WORD(struct probe_facts, status, "status", probe_status_words, "what came of it"),
+    SHAPE_FIELD_TEXT(struct probe_facts, rcode, "rcode", "mnemonic; null when no valid answer came"),
+    SHAPE_FIELD_COUNT(struct probe_facts, rtt_us, "rtt_us",
+                      "from just before the send (over TCP: the connect) to the answer's arrival"),
+    SHAPE_FIELD_COUNT(struct probe_facts, source_port, "source_port", "port it was sent from"),
+    SHAPE_FIELD_WORD(struct probe_facts, transport, "transport", transport_words, "of this row"),
+    SHAPE_FIELD_OBJECTS(struct probe_facts, answers, "answers", &rr_facts_shape, "the answer section"),
+    SHAPE_FIELD_TEXT(struct probe_facts, nsid, "nsid",
+                     "identity the server gave (RFC 5001); an echo is null"),
+    SHAPE_FIELD_COUNT(struct probe_facts, id, "id", "message id of the last try"),
+    SHAPE_FIELD_COUNT(struct probe_facts, tries, "tries", "questions sent"),
+    SHAPE_FIELD_COUNT(struct probe_facts, size, "size", "bytes of the answer"),
+    SHAPE_FIELD_BOOL(struct probe_facts, authoritative, "authoritative", "AA bit of the answer"),
+    SHAPE_FIELD_COUNT(struct probe_facts, late, "late", "answers that came after their try had timed out"),
+    SHAPE_FIELD_COUNT(struct probe_facts, duplicates, "duplicates", "answers that came again"),
+    SHAPE_FIELD_COUNT(struct probe_facts, mismatches, "mismatches",
+                      "answers with a wrong id, question or source address"),
+    SHAPE_FIELD_TEXT(struct probe_facts, detail, "detail", "words for the status where it needs some"),
+    SHAPE_FIELD_BOOL(struct probe_facts, odd, "odd", "it differs from what the peers of its target gave"),
+    SHAPE_FIELD_BOOL(struct probe_facts, inferred, "inferred",
+                     "the status was concluded from others of its target"),
+};
+const struct shape probe_facts_shape = SHAPE(struct probe_facts, probe_fields, "probe");
+
+static const struct shape_field difference_fields[] = {
+    SHAPE_FIELD_TEXT(struct difference_facts, target, "target", "id of the one that differs; null when neither of two can be blamed"),
+    SHAPE_FIELD_COUNT(struct difference_facts, questions, "questions", "in how many questions"),
+    SHAPE_FIELD_WORD(struct difference_facts, kind, "kind", difference_kind_words, "in what it differs"),
+    SHAPE_FIELD_TEXT(struct difference_facts, text, "text", "in a sentence"),
+};
+const struct shape difference_facts_shape = SHAPE(struct difference_facts, difference_fields, "difference");
+
+static const struct shape_field matrix_fields[] = {
+    SHAPE_FIELD_OBJECTS(struct matrix_facts, targets, "targets", &target_facts_shape, "the servers asked"),
+    SHAPE_FIELD_OBJECTS(struct matrix_facts, probes, "probes", &probe_facts_shape,
+                        "one row a question and target; a retry over TCP is a row of its own"),
+    SHAPE_FIELD_OBJECTS(struct matrix_facts, differences, "differences", &difference_facts_shape,
+                        "where a target differs from its peers"),
+    SHAPE_FIELD_TEXT(struct matrix_facts, cluster_domain, "cluster_domain",
+                     "names under it are answered by CoreDNS itself"),
+    SHAPE_FIELD_TEXT(struct matrix_facts, resolver, "resolver",
+                     "whose search order was followed; null without search"),
+    SHAPE_FIELD_COUNT(struct matrix_facts, sent, "sent", "questions sent, with tries and TCP retries"),
+    SHAPE_FIELD_COUNT(struct matrix_facts, stray, "stray", "datagrams that belonged to no question"),
+    SHAPE_FIELD_REAL(struct matrix_facts, elapsed_ms, "elapsed_ms",
+                     "from the first send to the last outcome"),
+};
+const struct shape matrix_facts_shape = SHAPE(struct matrix_facts, matrix_fields, "matrix");

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <k8sdns/model/rr_facts.h>
+#include <k8sdns/wire/dns_words.h>
+
+static const struct shape_field fields[] = {
+    SHAPE_FIELD_TEXT(struct rr_facts, name, "NAME", "owner, absolute, in text"),
+    SHAPE_FIELD_COUNT(struct rr_facts, type, "TYPE", "number of the type"),
+    SHAPE_FIELD_TEXT(struct rr_facts, type_name, "TYPEname", "mnemonic of the type"),
+    SHAPE_FIELD_COUNT(struct rr_facts, class, "CLASS", "number of the class"),
+    SHAPE_FIELD_TEXT(struct rr_facts, class_name, "CLASSname", "mnemonic of the class"),
+    SHAPE_FIELD_COUNT(struct rr_facts, ttl, "TTL", "seconds"),
+    SHAPE_FIELD_COUNT(struct rr_facts, rdlength, "RDLENGTH", "bytes of rdata"),
+    SHAPE_FIELD_KEYED(struct rr_facts, rdata, "rdata",
+                      "rdata in presentation form; absent when it does not fit its type or has no such form"),
+    SHAPE_FIELD_TEXT(struct rr_facts, rdata_hex, "RDATAHEX", "rdata in hex, names in it as they came"),
+};
+const struct shape rr_facts_shape = SHAPE(struct rr_facts, fields, "rr");
+
+static const char *hex(struct arena *arena, const uint8_t *bytes, size_t len)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *text = arena_alloc(arena, len * 2 + 1);
+
+    for (size_t i = 0; i < len; i++) {
+        text[2 * i] = digits[bytes[i] >> 4];
+        text[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    return text;
+}
+
+size_t rr_facts_from_message(struct arena *arena, const struct dns_message *message, enum dns_section section,
+                             struct rr_facts **ret_rrs)
+{
+    size_t count = message->rr_count[section];
+    struct rr_facts *rrs = arena_array(arena, count, sizeof(*rrs));
+    char word[DNS_WORD];
+
+    for (size_t i = 0; i < count; i++) {
+        const struct dns_rr *rr = &message->rrs[section][i];
+        struct rr_facts *facts = &rrs[i];
+
+        facts->name = arena_text(arena, rr->name);
+        facts->type = rr->type;
+        facts->type_name = arena_text(arena, dns_type_word(rr->type, word));
+        facts->class = rr->class;
+        facts->class_name = arena_text(arena, dns_class_word(rr->class, word));
+        facts->ttl = rr->ttl;
+        facts->rdlength = rr->rdlength;
+        facts->rdata.name = facts->type_name;
+        facts->rdata.text = rr->odd ? NULL : arena_text(arena, rr->rdata);
+        facts->rdata_hex = hex(arena, message->bytes + rr->rdata_offset, rr->rdlength);
+    }
+    *ret_rrs = rrs;
+    return count;
+}
