@@ -123,6 +123,7 @@ struct command {
     size_t config_size;
     size_t targets_offset; /* of a struct target_options in the config, used when takes_targets is set */
     bool takes_targets;
+    bool local; /* it sends nothing: --pid and --netns choose files alone, so no namespace is entered */
     const struct shape *shape; /* of data */
     const char *example;       /* one line: "k8sdns probe www.aliyun.com" */
     /*

@@ -23,9 +23,8 @@ static void add(struct collection *all, const struct address *where, int role, c
     target->found_by = found_by;
     target->port = where->port;
     target->address = arena_text(all->arena, address_format(where, text, sizeof(text)));
-    target->id = where->port == 53
-                     ? target->address
-                     : arena_text(all->arena, address_format_port(where, text, sizeof(text)));
+    target->id = where->port == 53 ? target->address
+                                   : arena_text(all->arena, address_format_port(where, text, sizeof(text)));
 }
 
 static void add_list(struct collection *all, const struct option_addresses *list, int role)
@@ -50,8 +49,9 @@ static void add_nameservers(struct collection *all, const struct resolv_facts *r
     }
 }
 
-int targets_collect(struct arena *arena, const struct target_options *options, const struct resolv_facts *resolv,
-                    const struct resolver_view *view, struct target_facts **ret_targets, struct err *err)
+int targets_collect(struct arena *arena, const struct target_options *options,
+                    const struct resolv_facts *resolv, const struct resolver_view *view,
+                    struct target_facts **ret_targets, struct err *err)
 {
     struct collection all = {.arena = arena};
 

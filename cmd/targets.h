@@ -15,8 +15,8 @@
  *
  * Return the count; -EINVAL (kind ERR_USAGE) when there are none or more than TARGETS_MAX.
  */
-int targets_collect(struct arena *arena, const struct target_options *options, const struct resolv_facts *resolv,
-                    const struct resolver_view *view, struct target_facts **ret_targets,
-                    struct err *err) MUST_USE;
+int targets_collect(struct arena *arena, const struct target_options *options,
+                    const struct resolv_facts *resolv, const struct resolver_view *view,
+                    struct target_facts **ret_targets, struct err *err) MUST_USE;
 
 #endif

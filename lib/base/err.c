@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+PRINTF_LIKE(4, 0)
 static int set(struct err *err, enum err_kind kind, int errno_code, const char *fmt, va_list ap)
 {
     char raw[ERR_TEXT_MAX];

@@ -63,7 +63,8 @@ static const struct shape_field probe_fields[] = {
 const struct shape probe_facts_shape = SHAPE(struct probe_facts, probe_fields, "probe");
 
 static const struct shape_field difference_fields[] = {
-    SHAPE_FIELD_TEXT(struct difference_facts, target, "target", "id of the one that differs; null when neither of two can be blamed"),
+    SHAPE_FIELD_TEXT(struct difference_facts, target, "target",
+                     "id of the one that differs; null when neither of two can be blamed"),
     SHAPE_FIELD_COUNT(struct difference_facts, questions, "questions", "in how many questions"),
     SHAPE_FIELD_WORD(struct difference_facts, kind, "kind", difference_kind_words, "in what it differs"),
     SHAPE_FIELD_TEXT(struct difference_facts, text, "text", "in a sentence"),

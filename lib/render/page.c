@@ -27,6 +27,7 @@ void page_paint(struct page *page, enum paint paint, const char *text)
 }
 
 /* The formatted text on the heap; the caller frees it. */
+PRINTF_LIKE(1, 0)
 static char *format(const char *fmt, va_list ap)
 {
     char *raw = NULL;

@@ -176,16 +176,16 @@ static int read_errors(struct group *group, int fd)
         if (recvmsg(fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
             return errors;
         for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
-            const struct sock_extended_err *ee;
+            struct sock_extended_err *ee;
             struct address offender = {0};
 
             if (!(c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) &&
                 !(c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR))
                 continue;
-            ee = (const struct sock_extended_err *)CMSG_DATA(c);
+            ee = (struct sock_extended_err *)CMSG_DATA(c);
             errors++;
             if (ee->ee_origin == SO_EE_ORIGIN_LOCAL ||
-                address_from_sockaddr((const struct sockaddr *)SO_EE_OFFENDER(ee), &offender) < 0)
+                address_from_sockaddr(SO_EE_OFFENDER(ee), &offender) < 0)
                 snprintf(detail, sizeof(detail), "cannot be reached: %s", strerror((int)ee->ee_errno));
             else
                 snprintf(detail, sizeof(detail), "ICMP %s from %s", icmp_words(ee),

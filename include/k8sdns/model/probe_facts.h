@@ -96,7 +96,7 @@ enum difference_kind {
 extern const char *const difference_kind_words[]; /* "status", "records", "latency" */
 
 struct difference_facts {
-    const char *target;    /* NULL: two differ and neither can be blamed */
+    const char *target; /* NULL: two differ and neither can be blamed */
     uint64_t questions; /* in how many questions it differs */
     int kind;
     const char *text; /* one sentence */

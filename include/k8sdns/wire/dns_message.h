@@ -95,7 +95,8 @@ struct dns_message {
 int dns_message_parse(struct arena *arena, const uint8_t *bytes, size_t len,
                       struct dns_message *ret_message) MUST_USE;
 
-/* NOERROR with no record of the asked type in the answer, whatever CNAMEs led there (RFC 2308 section 2.2). */
+/* NOERROR with no record of the asked type in the answer, whatever CNAMEs led there (RFC 2308 section 2.2).
+ */
 bool dns_message_is_nodata(const struct dns_message *message, uint16_t type);
 
 /* A query to be written. */

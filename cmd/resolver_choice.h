@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef K8SDNS_CMD_RESOLVER_CHOICE_H
+#define K8SDNS_CMD_RESOLVER_CHOICE_H
+
+#include "command.h"
+#include <k8sdns/model/resolv_facts.h>
+
+/*
+ * Read resolv.conf from where the globals say, and choose the resolver to follow: `as` (enum resolver), or
+ * with -1 the one of the process looked at. A kind whose rules are not known counts as glibc, and the run
+ * says so. Fills the envelope's libc.
+ * Return 0 or a negative errno with a message in run->err.
+ */
+int resolver_choose(struct run *run, int as, struct resolv_facts *ret_resolv,
+                    const struct resolver_view **ret_view) MUST_USE;
+
+/* The cluster's domain by the search list ("svc.cluster.local cluster.local"), or NULL. */
+const char *resolver_cluster_domain(const struct resolver_view *view);
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <inttypes.h>
+#include <k8sdns/base/number.h>
+#include <k8sdns/model/resolv_facts.h>
+#include <k8sdns/render/resolv_text.h>
+#include <k8sdns/render/table.h>
+#include <stdio.h>
+#include <string.h>
+
+/* So many items of a list and warnings are shown without -v; the rest is counted. */
+enum {
+    ITEMS_SHOWN = 12,
+    WARNINGS_SHOWN = 20,
+};
+
+static const char *join(struct arena *arena, const char **items, size_t count, size_t shown)
+{
+    struct text joined = {0};
+    const char *copy;
+
+    for (size_t i = 0; i < count && i < shown; i++) {
+        if (i)
+            text_add(&joined, " ");
+        text_add(&joined, *items[i] ? items[i] : ".");
+    }
+    if (count > shown)
+        text_addf(&joined, " and %zu more", count - shown);
+    copy = arena_text(arena, count ? text_string(&joined) : "-");
+    text_fini(&joined);
+    return copy;
+}
+
+static void print_head(const struct resolv_facts *facts, struct page *page)
+{
+    page_paint(page, PAINT_STRONG, facts->file);
+    page_addf(page, "\n");
+    if (facts->dns_policy)
+        page_paragraph(page, "  dnsPolicy  ", "%s: %s", facts->dns_policy, facts->dns_policy_reason);
+    else
+        page_paragraph(page, "  dnsPolicy  ", "cannot be told: %s", facts->dns_policy_reason);
+    page_paragraph(page, "  resolver   ", "%s%s%s: %s", resolver_kind_words[facts->resolver.kind],
+                   facts->resolver.version ? " " : "", facts->resolver.version ? facts->resolver.version : "",
+                   facts->resolver.how);
+}
+
+static const char *list_of(struct arena *arena, const struct resolver_view *view, bool search, size_t shown)
+{
+    return search ? join(arena, view->search, view->search_count, shown)
+                  : join(arena, view->nameservers, view->nameservers_count, shown);
+}
+
+/* A list that may be long: once when all agree, else for each resolver. */
+static void print_list(const struct resolv_facts *facts, struct page *page, struct arena *arena,
+                       const char *title, bool search)
+{
+    size_t shown = page->verbosity > 0 ? SIZE_MAX : ITEMS_SHOWN;
+    const char *lists[RESOLVERS] = {NULL};
+    bool same = true;
+    char first[64];
+
+    for (size_t i = 0; i < facts->views_count; i++) {
+        lists[i] = list_of(arena, &facts->views[i], search, SIZE_MAX);
+        same = same && strcmp(lists[0], lists[i]) == 0;
+        lists[i] = list_of(arena, &facts->views[i], search, shown);
+    }
+    for (size_t i = 0; i < (same ? 1 : facts->views_count); i++) {
+        snprintf(first, sizeof(first), "  %-11s  %-*s", i ? "" : title, same ? 0 : 7,
+                 same ? "" : resolver_words[facts->views[i].resolver]);
+        page_paragraph(page, first, "%s", lists[i]);
+    }
+}
+
+static void begin_row(struct table *table, const char *title)
+{
+    table_row(table);
+    table_cell(table, PAINT_FAINT, title);
+}
+
+static void print_views(const struct resolv_facts *facts, struct page *page, struct arena *arena)
+{
+    static const struct table_column columns[] = {
+        {.heading = "           "},
+        {.heading = "glibc", .elastic = true},
+        {.heading = "musl", .elastic = true},
+        {.heading = "go", .elastic = true},
+    };
+    struct table *table = table_new(arena, columns, sizeof(columns) / sizeof(columns[0]));
+
+    print_list(facts, page, arena, "nameservers", false);
+    print_list(facts, page, arena, "search", true);
+    page_addf(page, "\n");
+    begin_row(table, "servers are");
+    for (size_t i = 0; i < facts->views_count; i++)
+        table_cell(table, PAINT_PLAIN,
+                   facts->views[i].resolver == RESOLVER_MUSL ? "asked all at once" : "asked in turn");
+    begin_row(table, "ndots");
+    for (size_t i = 0; i < facts->views_count; i++)
+        table_cellf(table, PAINT_PLAIN, "%" PRIu64, facts->views[i].ndots);
+    begin_row(table, "timeout");
+    for (size_t i = 0; i < facts->views_count; i++)
+        table_cellf(table, PAINT_PLAIN, "%" PRIu64 " s %s", facts->views[i].timeout_ms / 1000,
+                    facts->views[i].resolver == RESOLVER_MUSL ? "for a lookup" : "for a try");
+    begin_row(table, "attempts");
+    for (size_t i = 0; i < facts->views_count; i++)
+        table_cellf(table, PAINT_PLAIN, "%" PRIu64, facts->views[i].attempts);
+    begin_row(table, "options");
+    for (size_t i = 0; i < facts->views_count; i++)
+        table_cell(table, PAINT_PLAIN,
+                   join(arena, facts->views[i].options, facts->views[i].options_count, SIZE_MAX));
+    table_print(table, page, 2);
+}
+
+static bool concerns(const struct resolv_warning *warning, const char *resolver)
+{
+    for (size_t i = 0; i < warning->resolvers_count; i++)
+        if (strcmp(warning->resolvers[i], resolver) == 0)
+            return true;
+    return false;
+}
+
+/* Those that lose something, or the notes; `budget` counts down. */
+static size_t print_warnings(const struct resolv_facts *facts, struct page *page, struct arena *arena,
+                             bool loses, size_t *budget)
+{
+    const char *mine = resolver_words[resolver_of_kind(facts->resolver.kind)];
+    size_t left_out = 0;
+
+    for (size_t i = 0; i < facts->warnings_count; i++) {
+        const struct resolv_warning *warning = &facts->warnings[i];
+        char place[48] = "file", first[64];
+
+        if (warning->loses != loses)
+            continue;
+        if (*budget == 0) {
+            left_out++;
+            continue;
+        }
+        (*budget)--;
+        if (warning->line != SHAPE_UNSET)
+            snprintf(place, sizeof(place), "line %" PRIu64, warning->line);
+        snprintf(first, sizeof(first), "  %-5s %-9s ",
+                 !loses                    ? "note"
+                 : concerns(warning, mine) ? "LOST"
+                                           : "lost",
+                 place);
+        page_paragraph(page, first, "%s (%s)", warning->text,
+                       warning->resolvers_count == RESOLVERS
+                           ? "all three"
+                           : join(arena, warning->resolvers, warning->resolvers_count, SIZE_MAX));
+    }
+    return left_out;
+}
+
+void resolv_text_render(const void *data, struct page *page, struct arena *arena)
+{
+    const struct resolv_facts *facts = data;
+    size_t budget = page->verbosity > 0 ? SIZE_MAX : WARNINGS_SHOWN, left_out;
+
+    print_head(facts, page);
+    page_addf(page, "\n");
+    print_views(facts, page, arena);
+    if (!facts->warnings_count) {
+        page_addf(page, "\nAll three take the whole file as it is written.\n");
+        return;
+    }
+    page_addf(page, "\n");
+    left_out = print_warnings(facts, page, arena, true, &budget);
+    left_out += print_warnings(facts, page, arena, false, &budget);
+    if (left_out)
+        page_addf(page, "  and %zu more; -v shows all\n", left_out);
+    if (resolv_facts_loses(facts, facts->resolver.kind))
+        page_paragraph(page, "", "LOST: %s, the resolver in use here, loses something by this file.",
+                       resolver_words[resolver_of_kind(facts->resolver.kind)]);
+}

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The miniature cluster: a Pod, a node, CoreDNS replicas and an upstream, each a network namespace.
+
+             10.244.0.0/24            node             10.244.1.0/24
+    pod .10 ------- cni0 .1 [ DNAT of 10.96.0.10 ] .1 cni1 ------- dns1 .21, dns2 .22, dns3 .23
+                                       .1
+                                        | 10.244.2.0/24
+                                   upstream .53
+
+Two bridges stand for two nodes' Pod networks, so that answers come back through routing and connection tracking.
+"""
+import contextlib
+import json
+import os
+import subprocess
+
+import faults
+import rules
+import servers
+from private import RUN
+
+CLUSTER_IP = rules.CLUSTER_IP
+POD = "10.244.0.10"
+
+RESOLV_CONF = f"""\
+nameserver {CLUSTER_IP}
+search default.svc.cluster.local svc.cluster.local cluster.local
+options ndots:5
+"""
+
+
+def replica_address(number):
+    return f"10.244.1.{20 + number}"
+
+
+class Lab:
+    """A running cluster. Make it inside private.enter()."""
+
+    def __init__(self, rule_set="nft", replicas=3):
+        self.replicas = replicas
+        self.rule_set = rule_set
+        self.servers = {}
+        self.resolv_conf = RUN / "resolv.conf"
+        self.resolv_conf.write_text(RESOLV_CONF)
+
+    # Places and commands
+
+    def inside(self, place, command):
+        """The command line that runs `command` in a place, a network namespace."""
+        return ["nsenter", f"--net=/run/netns/{place}", "--", *map(str, command)]
+
+    def output(self, place, command, stdin=None):
+        done = subprocess.run(self.inside(place, command), input=stdin, text=True, capture_output=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"{place}: {' '.join(map(str, command))}: {done.stderr.strip()}")
+        return done.stdout
+
+    def pod_command(self, command):
+        """The command line that runs `command` in the Pod: its network, its resolv.conf, its environment."""
+        real = os.path.realpath("/etc/resolv.conf")
+        script = 'mkdir -p "$(dirname "$2")"; [ -e "$2" ] || : >"$2"; mount --bind "$1" "$2"; shift 2; exec "$@"'
+        return ["nsenter", "--net=/run/netns/pod", "--", "unshare", "--mount", "sh", "-c", script, "sh",
+                str(self.resolv_conf), real, *map(str, command)]
+
+    def pod_environment(self):
+        return {**os.environ, "KUBERNETES_SERVICE_HOST": "10.96.0.1", "KUBERNETES_SERVICE_PORT": "443"}
+
+    def pod(self, *command, **options):
+        """Run a command in the Pod; return the finished process, its output as text."""
+        return subprocess.run(self.pod_command(command), env=self.pod_environment(), text=True, capture_output=True,
+                              check=False, **options)
+
+    def probe(self, *arguments):
+        """Run `k8sdns probe --json` in the Pod against the ClusterIP and all replicas; (document, status)."""
+        named = ",".join(replica_address(n) for n in range(1, self.replicas + 1))
+        done = self.pod(os.environ["K8SDNS"], "probe", "--json", "--replica", named, *arguments, timeout=120)
+        return json.loads(done.stdout), done.returncode
+
+    # Up and down
+
+    def __enter__(self):
+        self.add_place("node")
+        self.output("node", ["sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv4.conf.all.rp_filter=0",
+                             "net.ipv4.conf.default.rp_filter=0"])
+        for number in (0, 1, 2):
+            self.ip("node", f"link add cni{number} type bridge")
+            self.ip("node", f"addr add 10.244.{number}.1/24 dev cni{number}")
+            self.ip("node", f"link set cni{number} up")
+        self.add_pod("pod", 0, 10)
+        self.add_pod("upstream", 2, 53)
+        for number in range(1, self.replicas + 1):
+            self.add_pod(f"dns{number}", 1, 20 + number)
+        self.set_rules()
+        self.servers["upstream"] = servers.upstream(self)
+        for number in range(1, self.replicas + 1):
+            self.servers[number] = servers.replica(self, number)
+        for server in self.servers.values():
+            server.wait_for_port()
+        # The first packet of a path waits for its neighbour; the next ones do not.
+        for number in range(1, self.replicas + 1):
+            for address in (POD, servers.UPSTREAM):
+                self.output(f"dns{number}", ["bash", "-c", f"echo >/dev/udp/{address}/9"])
+        return self
+
+    def __exit__(self, *_):
+        for server in self.servers.values():
+            server.stop()
+        for place in ("pod", "upstream", "node", *(f"dns{n}" for n in range(1, self.replicas + 1))):
+            subprocess.run(["ip", "netns", "del", place], check=False)
+
+    def ip(self, place, words):
+        subprocess.run(["ip", "-n", place, *words.split()], check=True)
+
+    def add_place(self, place):
+        subprocess.run(["ip", "netns", "add", place], check=True)
+        self.ip(place, "link set lo up")
+
+    def add_pod(self, place, network, host):
+        self.add_place(place)
+        self.ip("node", f"link add v-{place} type veth peer name eth0 netns {place}")
+        self.ip("node", f"link set v-{place} master cni{network} up")
+        self.ip(place, f"addr add 10.244.{network}.{host}/24 dev eth0")
+        self.ip(place, "link set eth0 up")
+        self.ip(place, f"route add default via 10.244.{network}.1")
+
+    def set_rules(self):
+        addresses = [replica_address(n) for n in range(1, self.replicas + 1)]
+        self.output("node", ["nft", "flush", "ruleset"])
+        if self.rule_set == "nft":
+            self.nft("node", rules.nftables(addresses))
+        else:
+            self.output("node", ["iptables-nft-restore"], rules.iptables(addresses))
+
+    # For the faults
+
+    def nft(self, place, text):
+        self.output(place, ["nft", "-f", "-"], text)
+
+    def restart(self, number, **options):
+        """Start a replica anew, with other options."""
+        self.servers[number].stop()
+        self.servers[number] = servers.replica(self, number, **options)
+        self.servers[number].wait_for_port()
+
+    @contextlib.contextmanager
+    def fault(self, name):
+        """A fault, on while the block runs."""
+        fault = faults.FAULTS[name]
+        fault.on(self)
+        try:
+            yield
+        finally:
+            fault.off(self)

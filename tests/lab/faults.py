@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The faults that the lab can put on and take off, a table. Where a number is not said, it is replica 2's fault."""
+import dataclasses
+import pathlib
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import rules
+from private import RUN
+
+TWISTER = pathlib.Path(__file__).with_name("twister.py")
+TWISTER_PORT = 5355
+VICTIM = 2
+VICTIM_ADDRESS = "10.244.1.22"
+
+
+@dataclasses.dataclass
+class Fault:
+    name: str
+    does: str  # what is wrong then, in a line
+    on: Callable
+    off: Callable
+
+
+def chain(lab, place, hook, priority, rule):
+    """A rule of our own in a place, apart from kube-proxy's."""
+    lab.nft(place, f"table ip fault {{\n chain {hook} {{\n  type filter hook {hook} priority {priority};\n"
+                   f"  {rule};\n }}\n}}\n")
+
+
+def unchain(lab, place):
+    lab.nft(place, "delete table ip fault\n")
+
+
+def rule_fault(name, does, place, hook, priority, rule):
+    return Fault(name, does, lambda lab: chain(lab, place, hook, priority, rule), lambda lab: unchain(lab, place))
+
+
+def twisted(name, does, behaviour, replicas=(VICTIM,)):
+    """Replicas behind a twister: what comes for port 53 goes through it, and on to the real server."""
+    processes = []
+
+    def on(lab):
+        for number in replicas:
+            place, address = f"dns{number}", f"10.244.1.{20 + number}"
+            with open(RUN / place / "twister", "ab") as out:
+                processes.append(subprocess.Popen(
+                    lab.inside(place, [sys.executable, TWISTER, "--listen", f"{address}:{TWISTER_PORT}",
+                                       "--backend", "127.0.0.1:53", "--print-port", behaviour]),
+                    stdout=subprocess.PIPE, stderr=out))
+            processes[-1].stdout.readline()
+            lab.nft(place, "table ip twist {\n chain pre {\n  type nat hook prerouting priority dstnat;\n"
+                           f"  udp dport 53 redirect to :{TWISTER_PORT};\n  tcp dport 53 redirect to :{TWISTER_PORT};\n"
+                           " }\n}\n")
+
+    def off(lab):
+        for number in replicas:
+            lab.nft(f"dns{number}", "delete table ip twist\n")
+        while processes:
+            processes[0].kill()
+            processes.pop(0).communicate()
+
+    return Fault(name, does, on, off)
+
+
+def link(lab, state):
+    lab.ip(f"dns{VICTIM}", f"link set eth0 {state}")
+    if state == "up":
+        lab.ip(f"dns{VICTIM}", "route replace default via 10.244.1.1")
+        lab.ip("node", "neigh flush dev cni1")
+
+
+def stop_server(lab):
+    lab.servers[VICTIM].stop()
+    time.sleep(0.05)
+
+
+def everyone(lab, **options):
+    for number in range(1, lab.replicas + 1):
+        lab.restart(number, **options)
+
+
+ALL = (1, 2, 3)
+TO_VICTIM = f"ip daddr {VICTIM_ADDRESS}"
+
+FAULTS = {fault.name: fault for fault in (
+    Fault("dead-replica", "a replica's link is down: silence", lambda lab: link(lab, "down"),
+          lambda lab: link(lab, "up")),
+    Fault("closed-port", "a replica's server has ended: ICMP port unreachable", stop_server,
+          lambda lab: lab.restart(VICTIM)),
+    twisted("slow-replica", "a replica takes 80 ms for everything", "slow:80"),
+    Fault("other-answers", "a replica has another address for database.default",
+          lambda lab: lab.restart(VICTIM, database="10.96.9.9"), lambda lab: lab.restart(VICTIM)),
+    Fault("refused", "a replica's access list refuses", lambda lab: lab.restart(VICTIM, refuse=True),
+          lambda lab: lab.restart(VICTIM)),
+    Fault("all-refused", "every replica refuses", lambda lab: everyone(lab, refuse=True), everyone),
+    twisted("servfail", "a replica answers SERVFAIL", "rcode:2"),
+    twisted("no-aaaa", "AAAA questions are lost at every replica", "no-aaaa", ALL),
+    rule_fault("clusterip-broken", "the node drops what goes to the ClusterIP", "node", "prerouting", -300,
+               f"ip daddr {rules.CLUSTER_IP} drop"),
+    Fault("clusterip-unrouted", "kube-proxy's rules are gone: no route to the ClusterIP",
+          lambda lab: lab.output("node", ["nft", "flush", "ruleset"]), lambda lab: lab.set_rules()),
+    rule_fault("reject", "a rule rejects what goes to a replica: ICMP, limited in rate", "node", "forward", 0,
+               f"{TO_VICTIM} udp dport 53 reject with icmp port-unreachable"),
+    rule_fault("prohibit", "a rule rejects it as administratively prohibited", "node", "forward", 0,
+               f"{TO_VICTIM} udp dport 53 reject with icmp admin-prohibited"),
+    rule_fault("tcp-blocked", "TCP to port 53 is dropped in the node", "node", "forward", 0, "tcp dport 53 drop"),
+    rule_fault("output-blocked", "a rule in the Pod forbids to send to a replica", "pod", "output", 0,
+               f"{TO_VICTIM} udp dport 53 drop"),
+    rule_fault("lossy", "a fifth of the questions is lost in the node", "node", "forward", 0,
+               "udp dport 53 numgen random mod 100 < 20 drop"),
+    twisted("truncating", "a replica truncates every answer over UDP", "tc"),
+    twisted("wrong-id", "a replica answers with a wrong id", "wrong-id"),
+    twisted("wrong-question", "a replica answers another question", "wrong-question"),
+    twisted("wrong-source", "a replica answers from another port", "wrong-source"),
+    twisted("garbage", "a replica's answers are damaged", "garbage"),
+    twisted("half", "a replica's answers end in the middle", "half"),
+    twisted("duplicate", "a replica answers everything twice", "duplicate"),
+    twisted("late", "a replica answers each first question after 700 ms", "late:700"),
+)}

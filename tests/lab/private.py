@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Enter private namespaces: all that the lab makes lives inside them, and the kernel takes it away with them.
+
+Mounts, networks and processes of a lab are in namespaces of their own; when its first process ends, however it
+ends, every other one is killed and the namespaces go. A plain user gets a user namespace around them.
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+INSIDE = "K8SDNS_LAB_INSIDE"
+RUN = pathlib.Path("/run/k8sdns-lab")
+
+
+def unshare_command():
+    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    return ["unshare", *user, "--mount", "--net", "--pid", "--uts", "--fork", "--kill-child", "--mount-proc"]
+
+
+def why_not():
+    """Why no lab can be had here, or None."""
+    for tool in ("unshare", "nsenter", "ip", "nft", "knotd"):
+        if not shutil.which(tool):
+            return f"{tool} is not installed"
+    done = subprocess.run([*unshare_command(), "sh", "-c", "mount -t tmpfs none /run && ip link set lo up"],
+                          capture_output=True, text=True, check=False)
+    return None if done.returncode == 0 else "namespaces are not permitted: " + done.stderr.strip()
+
+
+def enter():
+    """Run this program again inside the namespaces; return there, and only there."""
+    if os.environ.get(INSIDE) == str(os.getppid() == 0 or os.getpid() == 1):
+        prepare()
+        return
+    os.environ["PATH"] += ":/usr/sbin:/sbin"
+    reason = why_not()
+    if reason:
+        print(f"SKIP: {reason}")
+        sys.exit(77)
+    os.environ[INSIDE] = "True"
+    os.execvp("unshare", [*unshare_command(), sys.executable, *sys.argv])
+
+
+def prepare():
+    """A /run of our own, which is where network namespaces and the servers' files are."""
+    subprocess.run(["mount", "-t", "tmpfs", "none", "/run"], check=True)
+    RUN.mkdir()
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What kube-proxy would put into the node: a ClusterIP that leads to one of the replicas, in two dialects."""
+
+CLUSTER_IP = "10.96.0.10"
+
+
+def nftables(replicas):
+    """The rules in the manner of kube-proxy's nftables mode, for `nft -f -`."""
+    count = len(replicas)
+    lines = ["table ip kube-proxy {"]
+    for transport in ("udp", "tcp"):
+        for number, address in enumerate(replicas):
+            lines.append(f"  chain endpoint-{transport}-{number} {{\n"
+                         f"    ip saddr {address} jump mark-for-masquerade;\n"
+                         f"    meta l4proto {transport} dnat to {address}:53;\n  }}")
+        choices = ", ".join(f"{n} : goto endpoint-{transport}-{n}" for n in range(count))
+        lines.append(f"  chain service-kube-dns-{transport} {{\n    numgen random mod {count} vmap {{ {choices} }};\n  }}")
+    lines.append("  chain mark-for-masquerade {\n    meta mark set meta mark or 0x4000;\n  }")
+    lines.append("  chain services {")
+    for transport in ("udp", "tcp"):
+        lines.append(f"    ip daddr {CLUSTER_IP} {transport} dport 53 goto service-kube-dns-{transport};")
+    lines.append("  }\n"
+                 "  chain prerouting {\n    type nat hook prerouting priority dstnat;\n    jump services;\n  }\n"
+                 "  chain output {\n    type nat hook output priority -100;\n    jump services;\n  }\n"
+                 "  chain postrouting {\n    type nat hook postrouting priority srcnat;\n"
+                 "    meta mark & 0x4000 == 0x4000 masquerade fully-random;\n  }\n}")
+    return "\n".join(lines) + "\n"
+
+
+def iptables(replicas):
+    """The rules in the manner of kube-proxy's iptables mode, for `iptables-restore`."""
+    count = len(replicas)
+    heads = ["*nat", ":KUBE-SERVICES - [0:0]", ":KUBE-POSTROUTING - [0:0]", ":KUBE-MARK-MASQ - [0:0]"]
+    body = ["-A PREROUTING -j KUBE-SERVICES", "-A OUTPUT -j KUBE-SERVICES", "-A POSTROUTING -j KUBE-POSTROUTING",
+            "-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000",
+            "-A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN",
+            "-A KUBE-POSTROUTING -j MASQUERADE --random-fully"]
+    for transport in ("udp", "tcp"):
+        service = f"KUBE-SVC-{transport.upper()}"
+        heads.append(f":{service} - [0:0]")
+        body.append(f"-A KUBE-SERVICES -d {CLUSTER_IP}/32 -p {transport} -m {transport} --dport 53 -j {service}")
+        for number, address in enumerate(replicas):
+            endpoint = f"KUBE-SEP-{transport.upper()}{number}"
+            heads.append(f":{endpoint} - [0:0]")
+            left = count - number
+            chance = f"-m statistic --mode random --probability {1 / left:.11f} " if left > 1 else ""
+            body.append(f"-A {service} {chance}-j {endpoint}")
+            body.append(f"-A {endpoint} -s {address}/32 -j KUBE-MARK-MASQ")
+            body.append(f"-A {endpoint} -p {transport} -m {transport} -j DNAT --to-destination {address}:53")
+    return "\n".join(heads + body + ["COMMIT"]) + "\n"
