@@ -21,6 +21,7 @@ static void add(struct collection *all, const struct address *where, int role, c
     target->where = *where;
     target->role = role;
     target->found_by = found_by;
+    target->again_us = SHAPE_UNSET;
     target->port = where->port;
     target->address = arena_text(all->arena, address_format(where, text, sizeof(text)));
     target->id = where->port == 53 ? target->address

@@ -108,7 +108,7 @@ static const char *records_key(struct arena *arena, const struct probe_facts *p)
 
 static bool is_silent(const struct probe_facts *p)
 {
-    return !probe_status_is_heard(p->status);
+    return !probe_is_heard(p);
 }
 
 /* What two outcomes must share to agree: the kind of answer, and under the cluster's domain the records. */
@@ -262,7 +262,7 @@ static void report(struct grid *grid, size_t target, const struct verdict *v)
 /* The fastest answer of a target, of the names that are answered from memory where there are any. */
 static uint64_t fastest(const struct grid *grid, size_t target)
 {
-    uint64_t local = SHAPE_UNSET, any = SHAPE_UNSET;
+    uint64_t local = SHAPE_UNSET, any = SHAPE_UNSET, again;
     size_t answers = 0;
 
     for (size_t q = 0; q < grid->questions; q++) {
@@ -275,7 +275,11 @@ static uint64_t fastest(const struct grid *grid, size_t target)
         if (under(p->candidate, grid->matrix->cluster_domain))
             local = p->rtt_us < local ? p->rtt_us : local;
     }
-    return local != SHAPE_UNSET ? local : answers >= SLOW_ANSWERS ? any : SHAPE_UNSET;
+    if (local == SHAPE_UNSET && answers >= SLOW_ANSWERS)
+        local = any;
+    /* The second asking can only clear it. */
+    again = grid->matrix->targets[target].again_us;
+    return again < local ? again : local;
 }
 
 static int by_count(const void *a, const void *b)
@@ -324,6 +328,8 @@ void matrix_compare(struct arena *arena, struct matrix_facts *matrix)
 
     matrix->differences = NULL;
     matrix->differences_count = 0;
+    for (size_t i = 0; i < matrix->probes_count; i++)
+        matrix->probes[i].odd = false;
     if (!grid_init(&grid, arena, matrix))
         return;
     verdicts = arena_array(arena, matrix->targets_count, sizeof(*verdicts));

@@ -18,9 +18,9 @@ bool probe_status_is_good(int status)
            status == PROBE_TRUNCATED;
 }
 
-bool probe_status_is_heard(int status)
+bool probe_is_heard(const struct probe_facts *probe)
 {
-    return status <= PROBE_TRUNCATED || status == PROBE_MALFORMED;
+    return probe->rcode || probe->status <= PROBE_TRUNCATED || probe->status == PROBE_MALFORMED;
 }
 
 static const struct shape_field target_fields[] = {
@@ -29,6 +29,8 @@ static const struct shape_field target_fields[] = {
     SHAPE_FIELD_COUNT(struct target_facts, port, "port", "port"),
     SHAPE_FIELD_WORD(struct target_facts, role, "role", target_role_words, "what it is to the cluster"),
     SHAPE_FIELD_TEXT(struct target_facts, found_by, "found_by", "how it was found"),
+    SHAPE_FIELD_COUNT(struct target_facts, again_us, "again_us",
+                      "fastest answer when it was asked again because it stood out as slow"),
 };
 const struct shape target_facts_shape = SHAPE(struct target_facts, target_fields, "target");
 

@@ -46,7 +46,7 @@ static size_t targets_heard(const struct view *view)
 
     for (size_t t = 0; t < view->matrix->targets_count; t++) {
         for (const struct probe_facts *p = view->begin[t]; p < view->begin[t + 1]; p++) {
-            if (probe_status_is_heard(p->status)) {
+            if (probe_is_heard(p)) {
                 heard++;
                 break;
             }
@@ -74,19 +74,19 @@ static void print_summary(const struct view *view)
               matrix->targets_count, took);
 }
 
-static enum paint status_paint(int status)
+static enum paint outcome_paint(const struct probe_facts *probe)
 {
-    if (status == PROBE_ANSWER)
+    if (probe->status == PROBE_ANSWER)
         return PAINT_GOOD;
-    if (probe_status_is_good(status))
+    if (probe_status_is_good(probe->status))
         return PAINT_PLAIN;
-    return probe_status_is_heard(status) ? PAINT_ODD : PAINT_BAD;
+    return probe_is_heard(probe) ? PAINT_ODD : PAINT_BAD;
 }
 
 static void cell_outcome(struct table *table, const struct probe_facts *probe)
 {
     char word[40], rtt[DURATION_TEXT] = "-";
-    enum paint paint = status_paint(probe->status);
+    enum paint paint = outcome_paint(probe);
 
     if (probe->status == PROBE_ANSWER)
         snprintf(word, sizeof(word), "%zu record%s", probe->answers_count,

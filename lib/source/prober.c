@@ -187,7 +187,8 @@ int prober_run(struct arena *arena, const struct prober_options *options, struct
     ares_library_init(ARES_LIB_INIT_ALL);
     run.base = event_base_new();
     run.pace = run.base ? evtimer_new(run.base, on_pace, &run) : NULL;
-    run.port_targets = calloc(65536, sizeof(*run.port_targets));
+    run.port_targets =
+        options->port_targets ? options->port_targets : calloc(PROBER_PORTS, sizeof(*run.port_targets));
     run.buffer = malloc(DNS_MESSAGE_MAX + 1);
     if (!run.pace || !run.port_targets || !run.buffer) {
         run.failed = err_set(err, ERR_INTERNAL, ENOMEM, "cannot set up the event loop");
@@ -211,7 +212,8 @@ int prober_run(struct arena *arena, const struct prober_options *options, struct
         event_free(run.pace);
     if (run.base)
         event_base_free(run.base);
-    free(run.port_targets);
+    if (run.port_targets != options->port_targets)
+        free(run.port_targets);
     free(run.buffer);
     ares_library_cleanup();
     return run.failed;

@@ -54,6 +54,7 @@ int prober_bind(struct group *group, int fd)
     struct address any = {.family = group->target->where.family};
     struct sockaddr_storage sa;
     socklen_t len;
+    size_t mark;
 
     if (run->next_port) {
         if (run->next_port > 65535)
@@ -67,9 +68,10 @@ int prober_bind(struct group *group, int fd)
     if (getsockname(fd, (struct sockaddr *)&sa, &len) < 0 ||
         address_from_sockaddr((struct sockaddr *)&sa, &any) < 0)
         return -errno;
-    if (run->port_targets[any.port] && run->port_targets[any.port] != group->target_index + 1)
+    mark = run->options->first_target + group->target_index + 1;
+    if (run->port_targets[any.port] && run->port_targets[any.port] != mark)
         return -EADDRINUSE; /* used towards another target in this run */
-    run->port_targets[any.port] = (uint16_t)(group->target_index + 1);
+    run->port_targets[any.port] = (uint16_t)mark;
     return any.port;
 }
 

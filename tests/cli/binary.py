@@ -36,7 +36,7 @@ def validator():
 
 def run_json(*arguments, **options):
     """Run with --json; the document must satisfy the schema. Return (document, status)."""
-    done = run(*arguments, "--json", **options)
+    done = run("--json", *arguments, **options)
     document = json.loads(done.stdout)
     validator().validate(document)
     return document, done.returncode

@@ -73,7 +73,7 @@ class Twister:
                     link.sendall(struct.pack("!H", len(query)) + query if tcp else query)
                     if not tcp:
                         return link.recv(65535)
-                    return read_framed(link)
+                    return FramedReader(link).next()
                 except OSError:
                     return None
         end = question_end(query)
@@ -125,9 +125,10 @@ class Twister:
     def handle_tcp(self, link):
         with link:
             link.settimeout(BACKEND_SECONDS)
+            reader = FramedReader(link)
             while True:
                 try:
-                    query = read_framed(link)
+                    query = reader.next()
                     if query is None or self.value("tcp-close") is not None:
                         return
                     answer = self.honest(query, tcp=True)
@@ -151,15 +152,22 @@ class Twister:
                 threading.Thread(target=target, args=arguments, daemon=True).start()
 
 
-def read_framed(link):
-    """One message with its two-byte length, or None at the end."""
-    data = b""
-    while len(data) < 2 or len(data) < 2 + struct.unpack("!H", data[:2])[0]:
-        more = link.recv(65535)
-        if not more:
-            return None
-        data += more
-    return data[2:2 + struct.unpack("!H", data[:2])[0]]
+class FramedReader:
+    """Messages with their two-byte lengths, from a stream that may carry several at once."""
+
+    def __init__(self, link):
+        self.link, self.data = link, b""
+
+    def next(self):
+        """One message, or None at the end."""
+        while len(self.data) < 2 or len(self.data) < 2 + struct.unpack("!H", self.data[:2])[0]:
+            more = self.link.recv(65535)
+            if not more:
+                return None
+            self.data += more
+        size = struct.unpack("!H", self.data[:2])[0]
+        message, self.data = self.data[2:2 + size], self.data[2 + size:]
+        return message
 
 
 def parse_answers(texts):

@@ -3,7 +3,6 @@
  * Look one name up as an application would and print what came of it: the subject of the oracle tests.
  * Built once with the system's compiler (glibc) and once with musl-gcc.
  */
-#define _GNU_SOURCE
 #include <netdb.h>
 #include <stdio.h>
 #include <sys/socket.h>

@@ -27,7 +27,7 @@ def read_name(message, at):
         size = message[at]
         at += 1
         if size == 0:
-            return ".".join(labels), at
+            return ".".join(labels) or ".", at
         if size > 63 or at + size > len(message):
             return None, at
         label = message[at:at + size]

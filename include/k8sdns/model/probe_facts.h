@@ -25,6 +25,8 @@ struct target_facts {
     uint64_t port;
     int role;             /* enum target_role */
     const char *found_by; /* "option", "resolv.conf", ... */
+    /* The fastest answer when it was asked a second time because it stood out as slow; unset otherwise. */
+    uint64_t again_us;
 };
 extern const struct shape target_facts_shape;
 
@@ -53,8 +55,6 @@ enum probe_transport {
 
 /* NOERROR and NXDOMAIN both are a server doing its work; so is a truncated answer, whose TCP retry counts. */
 bool probe_status_is_good(int status);
-/* Anything at all came back from the server. */
-bool probe_status_is_heard(int status);
 
 /* One question to one target: the last try's outcome, and what was seen besides. */
 struct probe_facts {
@@ -86,6 +86,9 @@ struct probe_facts {
     bool inferred; /* the status was concluded from other probes of the same target, not seen */
 };
 extern const struct shape probe_facts_shape;
+
+/* Anything that answers the question came back from the server, be it an error or damaged. */
+bool probe_is_heard(const struct probe_facts *probe);
 
 /* Where a target differs from its peers on the same question. */
 enum difference_kind {

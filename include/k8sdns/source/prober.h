@@ -23,7 +23,14 @@ struct prober_options {
     uint16_t udp_size;    /* EDNS buffer size; 0: no EDNS */
     bool nsid;
     double qps; /* the cap; 0: none */
+    /*
+     * For runs that share the promise about ports: 65536 of them, zeroed before the first; else NULL. A later
+     * run may have fewer targets, from `first_target` of the first run's on.
+     */
+    uint16_t *port_targets;
+    size_t first_target;
 };
+#define PROBER_PORTS 65536
 
 /*
  * Ask every candidate in every type at every target and fill matrix->probes, sent, stray and elapsed_ms

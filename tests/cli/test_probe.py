@@ -1,0 +1,204 @@
+#!/usr/bin/python3
+"""probe against scripted servers on loopback: every status, and what must never be taken for an answer."""
+import socket
+import unittest
+
+import binary
+from twisters import resolv_conf, twister
+
+NAME = "db.default.svc.cluster.local."
+
+
+def probe(*arguments, conf=None, **options):
+    """Probe with --no-discovery; (probes, data, status)."""
+    with resolv_conf() if conf is None else resolv_conf(conf) as path:
+        document, status = binary.run_json("probe", "--no-discovery", "--resolv-conf", path, "--as", "glibc",
+                                           "--timeout", "400ms", *arguments, **options)
+    return document["data"]["probes"], document["data"], status
+
+
+class Statuses(binary.Case):
+    def statuses(self, behaviour, *arguments, answers=None):
+        with twister(behaviour, answers) as server:
+            probes, data, status = probe(NAME, "--target", server, *arguments)
+        return probes, data, status
+
+    def test_answer(self):
+        probes, data, status = self.statuses("honest")
+        self.assertEqual(status, 0)
+        self.assertEqual([(p["type"], p["status"], p["rcode"]) for p in probes],
+                         [("A", "answer", "NOERROR"), ("AAAA", "answer", "NOERROR")])
+        self.assertEqual(probes[0]["answers"][0]["rdataA"], "10.96.7.7")
+        self.assertEqual(probes[1]["answers"][0]["rdataAAAA"], "fd00:96::7")
+        self.assertEqual(len({p["source_port"] for p in probes}), 1)
+        self.assertEqual(data["sent"], 2)
+
+    def test_nodata_and_nxdomain(self):
+        probes, _, status = self.statuses("honest", answers=["db.default.svc.cluster.local/A=10.96.7.7"])
+        self.assertEqual(([p["status"] for p in probes], status), (["answer", "nodata"], 0))
+        probes, _, status = self.statuses("honest", answers=[])
+        self.assertEqual(([p["status"] for p in probes], status), (["nxdomain", "nxdomain"], 0))
+
+    def test_rcodes(self):
+        for number, word in ((1, "formerr"), (2, "servfail"), (4, "notimp"), (5, "refused"), (9, "error")):
+            with self.subTest(word):
+                probes, _, status = self.statuses(f"rcode:{number}")
+                self.assertEqual(([p["status"] for p in probes], status), ([word, word], 1))
+
+    def test_never_taken_for_the_answer(self):
+        for behaviour in ("wrong-id", "wrong-question", "wrong-source"):
+            with self.subTest(behaviour):
+                probes, _, status = self.statuses(behaviour)
+                self.assertEqual(([p["status"] for p in probes], status), (["mismatch", "mismatch"], 2))
+                self.assertEqual([p["mismatches"] for p in probes], [1, 1])
+                self.assertEqual([p["rtt_us"] for p in probes], [None, None])
+
+    def test_malformed(self):
+        for behaviour in ("garbage", "half"):
+            with self.subTest(behaviour):
+                probes, _, status = self.statuses(behaviour)
+                self.assertEqual({p["status"] for p in probes}, {"malformed"})
+                self.assertEqual(status, 1)
+                self.assertTrue(all(p["detail"] for p in probes))
+
+    def test_duplicates_are_counted(self):
+        probes, _, status = self.statuses("duplicate", "--type", "A", "--nsid")
+        self.assertEqual(([p["status"] for p in probes], status), (["answer"], 0))
+
+    def test_late_answers_are_counted(self):
+        with twister("late:500") as late, twister("silent") as silent:  # which keeps the run waiting
+            probes, data, status = probe(NAME, "--target", f"{late},{silent}", "--tries", "3")
+        self.assertEqual([(p["status"], p["tries"], p["late"]) for p in probes],
+                         [("answer", 2, 1)] * 2 + [("timeout", 3, 0)] * 2)
+        self.assertEqual((data["sent"], status), (10, 1))
+
+    def test_silence(self):
+        probes, _, status = self.statuses("silent")
+        self.assertEqual(([p["status"] for p in probes], status), (["timeout", "timeout"], 2))
+        self.assertEqual([p["rcode"] for p in probes], [None, None])
+
+    def test_one_family(self):
+        probes, _, status = self.statuses("no-aaaa")
+        self.assertEqual(([p["status"] for p in probes], status), (["answer", "timeout"], 1))
+
+    def test_closed_port(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
+            held.bind(("127.0.0.1", 0))
+            port = held.getsockname()[1]
+        probes, _, status = probe(NAME, "--target", f"127.0.0.1:{port}")
+        self.assertEqual(([p["status"] for p in probes], status), (["unreachable", "unreachable"], 2))
+        self.assertIn("ICMP port unreachable from 127.0.0.1", probes[0]["detail"])
+
+    def test_truncation(self):
+        probes, _, status = self.statuses("tc")
+        self.assertEqual([(p["status"], p["transport"]) for p in probes],
+                         [("truncated", "udp"), ("answer", "tcp")] * 2)
+        self.assertEqual(status, 0)
+        probes, _, status = self.statuses("tc,tcp-close")
+        self.assertEqual([p["transport"] for p in probes], ["udp", "tcp"] * 2)
+        self.assertNotIn("answer", [p["status"] for p in probes])
+        self.assertEqual(status, 1)
+
+    def test_tcp(self):
+        probes, _, status = self.statuses("honest", "--tcp")
+        self.assertEqual([(p["status"], p["transport"]) for p in probes], [("answer", "tcp")] * 2)
+        self.assertEqual(status, 0)
+
+    def test_empty_nsid_is_an_echo(self):
+        probes, _, _ = self.statuses("echo-nsid", "--nsid")
+        self.assertEqual([p["nsid"] for p in probes], [None, None])
+
+
+class Ports(binary.Case):
+    def test_sockets(self):
+        with twister() as server:
+            separate, _, _ = probe(NAME, "--target", server, "--socket", "separate")
+            chosen, _, _ = probe("x", "--target", server, "--source-port", "41000")
+        self.assertEqual(len({p["source_port"] for p in separate}), 2)
+        self.assertEqual([p["source_port"] for p in chosen], [41000, 41000, 41001, 41001, 41002, 41002, 41003, 41003])
+
+    def test_port_in_use(self):
+        with twister() as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
+            held.bind(("0.0.0.0", 0))
+            port = held.getsockname()[1]
+            done = binary.run("probe", "--no-discovery", "--target", server, "--source-port", str(port), "x.")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn(f"port {port}", done.stderr)
+
+    def test_no_port_goes_to_two_targets(self):
+        with twister() as one, twister() as two, twister("slow:90") as slow:
+            probes, _, _ = probe("a", "b.", "--target", f"{one},{two},{slow}")
+        by_port = {}
+        for row in probes:
+            by_port.setdefault(row["source_port"], set()).add(row["target"])
+        self.assertTrue(all(len(targets) == 1 for targets in by_port.values()))
+
+
+class Matrix(binary.Case):
+    def test_the_odd_one_out(self):
+        other = ["db.default.svc.cluster.local/A=10.96.9.9"]
+        with twister() as one, twister() as two, twister(answers=other) as odd:
+            probes, data, _ = probe(NAME, "--type", "A", "--target", f"{one},{two},{odd}")
+        self.assertEqual([(d["target"], d["kind"]) for d in data["differences"]], [(odd, "records")])
+        self.assertEqual([p["odd"] for p in probes], [False, False, True])
+        self.assertIn("10.96.9.9", data["differences"][0]["text"])
+
+    def test_search_order(self):
+        with twister() as server:
+            probes, data, status = probe("db", "--target", server)
+        self.assertEqual([p["candidate"] for p in probes[::2]],
+                         ["db.default.svc.cluster.local", "db.svc.cluster.local", "db.cluster.local", "db"])
+        self.assertEqual((data["resolver"], status), ("glibc", 0))
+
+    def test_types_and_buffer(self):
+        with twister(answers=["db.default.svc.cluster.local/TXT=hello"]) as server:
+            probes, _, _ = probe(NAME, "--target", server, "--type", "txt,TYPE65280,MX", "--bufsize", "4096")
+        self.assertEqual([(p["type"], p["status"]) for p in probes],
+                         [("TXT", "answer"), ("TYPE65280", "nodata"), ("MX", "nodata")])
+
+    def test_ipv6(self):
+        try:
+            socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).bind(("::1", 0))
+        except OSError:
+            self.skipTest("no IPv6 on loopback")
+        probes, _, status = probe(NAME, "--target", "[::1]:9")
+        self.assertEqual(({p["status"] for p in probes}, status), ({"unreachable"}, 2))
+
+    def test_many_targets(self):
+        with twister() as server:
+            named = ",".join([server] + [f"127.0.{n // 200}.{n % 200 + 2}:9" for n in range(60)])
+            probes, _, status = probe("db", "--target", named, "--qps", "0")
+        self.assertEqual((len(probes), status), (61 * 8, 1))
+
+    def test_text(self):
+        with twister() as one, twister("rcode:2") as bad, resolv_conf() as conf:
+            done = binary.run("probe", "--no-discovery", "--resolv-conf", conf, "--as", "glibc", NAME, "--target",
+                              f"{one},{bad}")
+        self.assertEqual(done.returncode, 1)
+        text = binary.times_masked(done.stdout).replace(one, "127.0.0.1:11111").replace(bad, "127.0.0.1:22222")
+        self.assertIn("SERVFAIL", text)
+        self.assertIn("* 127.0.0.1:22222 fails 2 of 2 questions that others answer (SERVFAIL)", text)
+        self.assertLessEqual(max(map(len, done.stdout.splitlines())), 80)
+
+
+class BadInput(binary.Case):
+    def test_names(self):
+        for name, words in (("x" * 64, "63"), (".".join(["abcdefghi"] * 30), "255"), ("a..b", "empty label")):
+            with resolv_conf() as conf:
+                document, status = binary.run_json("probe", "--no-discovery", "--target", "127.0.0.1:9",
+                                                   "--resolv-conf", conf, "--", name)
+            self.assertEqual(status, 64, document)
+            self.assertIn(words, document["error"]["message"])
+
+    def test_resolv_conf(self):
+        document, status = binary.run_json("probe", "x", "--resolv-conf", "/nonexistent")
+        self.assertEqual(status, 66)
+        self.assertIn("/nonexistent", document["error"]["message"])
+        with resolv_conf("") as conf:
+            done = binary.run("probe", "x.", "--resolv-conf", conf, "--timeout", "200ms")
+            self.assertNotIn(done.returncode, (70, 74))
+            self.assertIn("127.0.0.1", done.stdout)  # the default that every resolver then has
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
