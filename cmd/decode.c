@@ -57,7 +57,7 @@ const struct command command_decode = {
     .config_size = sizeof(struct decode_config),
     .shape = &decode_facts_shape,
     .local = true,
-    .example = "kubectl logs -n kube-system deploy/coredns | k8sdns decode",
+    .example = "k8sdns decode coredns.log",
     .run = run,
     .render = decode_text_render,
 };

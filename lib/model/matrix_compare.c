@@ -18,6 +18,10 @@
 /* Without names that are answered from memory, so many answers are needed before the fastest says anything.
  */
 #define SLOW_ANSWERS 4
+/* What happens less often than this by chance is blamed. Of our choice. */
+#define CHANCE 0.01
+/* Half of the backends silent, and CHANCE is reached with seven flows; most silent, with more. */
+#define FLOWS_ENOUGH 64
 
 /* The outcomes of all targets: rows of questions, the TCP retry in place of its truncated question. */
 struct grid {
@@ -190,15 +194,38 @@ static bool heard(const struct grid *grid, size_t target)
     return false;
 }
 
-/* Whether a target without a vote may only be passing on what one with a vote gives. */
+/* The source ports from which a target was asked: the choices that a ClusterIP made among its backends. */
+static size_t flows(const struct grid *grid, size_t target)
+{
+    size_t count = 0;
+
+    for (size_t q = 0; q < grid->questions; q++) {
+        bool seen = false;
+
+        for (size_t k = 0; k < q && !seen; k++)
+            seen = outcome(grid, target, k)->source_port == outcome(grid, target, q)->source_port;
+        count += !seen && count < FLOWS_ENOUGH;
+    }
+    return count;
+}
+
+/*
+ * Whether a target without a vote may only be passing on what some with a vote give. Silence in everything
+ * may be that too, when so few flows were made that all of them may have gone to the silent ones.
+ */
 static bool passes_on(const struct grid *grid, const char *const *keys, size_t target, size_t question)
 {
-    if (grid->votes[target] || (is_silent(outcome(grid, target, question)) && !heard(grid, target)))
+    double same = 0, chance = 1;
+
+    if (grid->votes[target])
         return false;
     for (size_t k = 0; k < grid->matrix->targets_count; k++)
-        if (grid->votes[k] && strcmp(keys[k], keys[target]) == 0)
-            return true;
-    return false;
+        same += grid->votes[k] && strcmp(keys[k], keys[target]) == 0;
+    if (same == 0 || !is_silent(outcome(grid, target, question)) || heard(grid, target))
+        return same > 0;
+    for (size_t n = flows(grid, target); n > 0; n--)
+        chance *= same / (double)grid->voters;
+    return chance > CHANCE;
 }
 
 /* Compare one question over all targets; note in `split` that two differ and neither can be blamed. */

@@ -91,10 +91,11 @@ static const char *who(const struct matrix_facts *matrix, const struct record_se
 
     if (set->targets_count == matrix->targets_count)
         return matrix->targets_count == 1   ? ""
-               : matrix->targets_count == 2 ? "both targets"
-                                            : arena_printf(arena, "all %zu targets", set->targets_count);
+               : matrix->targets_count == 2 ? "  (both targets)"
+                                            : arena_printf(arena, "  (all %zu targets)", set->targets_count);
     for (size_t i = 0; i < set->targets_count; i++)
-        text_addf(&list, "%s%s", i ? ", " : "", set->targets[i]);
+        text_addf(&list, "%s%s", i ? ", " : "  (", set->targets[i]);
+    text_add(&list, ")");
     copy = arena_text(arena, text_string(&list));
     text_fini(&list);
     return copy;
@@ -107,7 +108,6 @@ void probe_records_print(const struct matrix_facts *matrix, struct page *page, s
         {.heading = "TTL", .right = true},
         {.heading = "TYPE"},
         {.heading = "DATA", .elastic = true},
-        {.heading = "FROM", .elastic = true},
     };
     struct table *table = table_new(arena, columns, sizeof(columns) / sizeof(columns[0]));
     struct record_set *sets;
@@ -120,6 +120,8 @@ void probe_records_print(const struct matrix_facts *matrix, struct page *page, s
         size_t have = sets[s].first->answers_count;
         size_t shown = page->verbosity > 0 || have <= RECORDS_SHOWN + 1 ? have : RECORDS_SHOWN;
 
+        table_group(table, arena_printf(arena, "%s %s%s", sets[s].first->candidate, sets[s].first->type,
+                                        who(matrix, &sets[s], arena)));
         for (size_t i = 0; i < shown; i++) {
             const struct rr_facts *rr = &sets[s].first->answers[i];
 
@@ -128,7 +130,6 @@ void probe_records_print(const struct matrix_facts *matrix, struct page *page, s
             table_cellf(table, PAINT_FAINT, "%" PRIu64, rr->ttl);
             table_cell(table, PAINT_PLAIN, rr->type_name);
             table_cell(table, PAINT_PLAIN, record_data(rr, arena));
-            table_cell(table, PAINT_FAINT, i ? "" : who(matrix, &sets[s], arena));
         }
         if (shown < have) {
             table_row(table);

@@ -25,8 +25,8 @@ static void view_init(struct view *view, const struct matrix_facts *matrix, stru
 {
     const struct probe_facts *at = matrix->probes, *end = at + matrix->probes_count;
 
-    *view = (struct view){matrix, arena_array(arena, matrix->targets_count + 1, sizeof(*view->begin)), page,
-                          arena};
+    *view = (struct view){matrix, arena_array(arena, matrix->targets_count + 1, sizeof(struct probe_facts *)),
+                          page, arena};
     for (size_t t = 0; t < matrix->targets_count; t++) {
         view->begin[t] = at;
         while (at < end && strcmp(at->target, matrix->targets[t].id) == 0)

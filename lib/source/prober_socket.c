@@ -239,6 +239,7 @@ static ares_ssize_t hook_send(ares_socket_t fd, const struct iovec *iov, int iov
     struct msghdr msg = {.msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = (size_t)iovcnt};
     struct question *q;
     ssize_t n;
+    int code;
 
     if (!is_udp(fd)) {
         n = writev(fd, iov, iovcnt);
@@ -258,11 +259,14 @@ static ares_ssize_t hook_send(ares_socket_t fd, const struct iovec *iov, int iov
         q->sent_real_ns = clock_realtime_ns();
     }
     n = sendmsg(fd, &msg, MSG_NOSIGNAL);
-    /* What is reported here is the ICMP error to an earlier query: this one has not been sent. */
-    if (n < 0 && read_errors(group, fd) > 0)
+    code = errno;
+    /* What is reported here may be the ICMP error to an earlier query: then this one has not been sent. */
+    if (n < 0 && read_errors(group, fd) > 0) {
         n = sendmsg(fd, &msg, MSG_NOSIGNAL);
+        code = errno;
+    }
     if (n < 0) {
-        send_failed(group, q, errno);
+        send_failed(group, q, code);
         n = (ssize_t)iov[0].iov_len; /* c-ares has no say in what comes of it */
     }
     return n;

@@ -121,10 +121,10 @@ static bool read_dump_line(const struct line *line, struct dump_line *out)
 
 /* The block that a line goes on with, or NULL. */
 static struct octet_block *open_block(const struct reader *r, const struct dump_line *line,
-                                      struct dump_line *const *sources)
+                                      const struct dump_line *sources)
 {
     for (size_t i = r->input->blocks_count; i > 0; i--) {
-        const struct dump_line *source = sources[i - 1];
+        const struct dump_line *source = &sources[i - 1];
 
         if (source->source_len == line->source_len &&
             memcmp(source->source, line->source, line->source_len) == 0)
@@ -135,7 +135,7 @@ static struct octet_block *open_block(const struct reader *r, const struct dump_
 
 static void read_dump(struct reader *r)
 {
-    struct dump_line **sources = NULL, line;
+    struct dump_line *sources = NULL, line;
     size_t sources_count = 0;
     struct line text;
 
@@ -152,7 +152,7 @@ static void read_dump(struct reader *r)
         block = open_block(r, &line, sources);
         if (line.offset == 0 && line.len) {
             block = add_block(r, OCTETS_DUMP, text.number, DUMP_LINE_MAX);
-            *ARENA_PUSH(r->arena, sources, sources_count) = arena_copy(r->arena, &line, sizeof(line));
+            *ARENA_PUSH(r->arena, sources, sources_count) = line;
         } else if (!block) {
             r->input->skipped++;
             continue;

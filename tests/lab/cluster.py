@@ -96,11 +96,15 @@ class Lab:
             self.servers[number] = servers.replica(self, number)
         for server in self.servers.values():
             server.wait_for_port()
-        # The first packet of a path waits for its neighbour; the next ones do not.
         for number in range(1, self.replicas + 1):
-            for address in (POD, servers.UPSTREAM):
-                self.output(f"dns{number}", ["bash", "-c", f"echo >/dev/udp/{address}/9"])
+            self.warm(replica_address(number))
         return self
+
+    def warm(self, address):
+        """Ask a replica for a name from the upstream, so that neighbours and caches on the way are known."""
+        query = r"\0\1\1\0\0\1\0\0\0\0\0\0\3www\7example\3com\0\0\1\0\1"
+        self.output("pod", ["bash", "-c", f"exec 3<>/dev/udp/{address}/53; printf '{query}' >&3; "
+                                          "timeout 2 head -c 12 <&3 >/dev/null || :"])
 
     def __exit__(self, *_):
         for server in self.servers.values():

@@ -4,9 +4,11 @@
 Mounts, networks and processes of a lab are in namespaces of their own; when its first process ends, however it
 ends, every other one is killed and the namespaces go. A plain user gets a user namespace around them.
 """
+import ctypes
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -31,7 +33,7 @@ def why_not():
 
 def enter():
     """Run this program again inside the namespaces; return there, and only there."""
-    if os.environ.get(INSIDE) == str(os.getppid() == 0 or os.getpid() == 1):
+    if os.environ.pop(INSIDE, None):
         prepare()
         return
     os.environ["PATH"] += ":/usr/sbin:/sbin"
@@ -39,8 +41,19 @@ def enter():
     if reason:
         print(f"SKIP: {reason}")
         sys.exit(77)
-    os.environ[INSIDE] = "True"
-    os.execvp("unshare", [*unshare_command(), sys.executable, *sys.argv])
+    inside = subprocess.Popen([*unshare_command(), sys.executable, *sys.argv], env={**os.environ, INSIDE: "1"},
+                              preexec_fn=die_with_parent)
+    # Ctrl-C reaches those inside as well, and they clean up; to be told to end is the end for all of them.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: inside.kill())
+    status = inside.wait()
+    sys.exit(status if status >= 0 else 128 - status)
+
+
+def die_with_parent():
+    """In the child: be killed when the parent ends, however it ends (prctl(2), PR_SET_PDEATHSIG is 1)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def prepare():
