@@ -3,8 +3,8 @@
 #include <jansson.h>
 #include <k8sdns/model/page_facts.h>
 #include <k8sdns/model/version_facts.h>
+#include <k8sdns/render/json_schema.h>
 #include <k8sdns/render/page_text.h>
-#include <k8sdns/render/schema.h>
 #include <stdlib.h>
 
 #define COMMANDS_MAX 64

@@ -59,6 +59,7 @@ void usage_overview(struct text *out)
         text_addf(out, "  %-12s%s\n", (*at)->name, (*at)->summary);
     }
     text_add(out, "\nIn a Pod without k8sdns:\n"
-                  "  kubectl cp k8sdns POD:/tmp/k8sdns && kubectl exec POD -- /tmp/k8sdns probe NAME\n"
+                  "  kubectl cp k8sdns POD:/tmp/k8sdns\n"
+                  "  kubectl exec POD -- /tmp/k8sdns probe NAME\n"
                   "\nk8sdns COMMAND --help tells a command's options; man k8sdns tells the rest.\n");
 }

@@ -61,15 +61,28 @@ static void print_summary(const struct view *view)
     size_t asked = 0, good = 0, heard = targets_heard(view);
     struct page *page = view->page;
     char took[DURATION_TEXT];
-    enum paint paint;
+    enum paint paint = PAINT_GOOD;
+    const char *verdict = "ok";
 
     for (size_t i = 0; i < matrix->probes_count; i++) {
         asked++;
         good += probe_status_is_good(matrix->probes[i].status);
     }
-    paint = good == asked ? PAINT_GOOD : heard ? PAINT_ODD : PAINT_BAD;
+    if (!heard) {
+        paint = PAINT_BAD;
+        verdict = "nothing answers";
+    } else if (good < asked) {
+        paint = PAINT_ODD;
+        verdict = "trouble";
+    } else if (matrix->differences_count) {
+        paint = PAINT_ODD;
+        verdict = "answers differ";
+        for (size_t i = 0; i < matrix->differences_count; i++)
+            if (matrix->differences[i].kind == DIFFERS_LATENCY)
+                verdict = "one is slow";
+    }
     duration_format_us(took, sizeof(took), (uint64_t)(matrix->elapsed_ms * 1000));
-    page_paint(page, paint, good == asked ? "ok" : heard ? "trouble" : "nothing answers");
+    page_paint(page, paint, verdict);
     page_addf(page, ": %zu of %zu questions answered, %zu of %zu targets heard, in %s\n", good, asked, heard,
               matrix->targets_count, took);
 }

@@ -44,7 +44,8 @@ class Expand(binary.Case):
 
 class Resolv(binary.Case):
     def test_golden(self):
-        odd = "nameserver 10.96.0.10\r\nnameserver ten\nnameserver fe80::1%lo\nsearch a.example .\noptions ndots:16 rotate"
+        odd = ("nameserver 10.96.0.10\r\nnameserver ten\nnameserver fe80::1%lo\nsearch a.example .\n"
+               "options ndots:16 rotate")
         for title, text in (("kubernetes", K8S), ("odd", odd)):
             with resolv_conf(text) as conf, self.subTest(title):
                 done = binary.run("resolv", "--resolv-conf", conf, "--pid", os.getpid())

@@ -3,15 +3,12 @@
 import json
 import os
 import subprocess
-import unittest
 
 import binary
 
 
 class Output(binary.Case):
     def test_full_disk(self):
-        if not os.path.exists("/dev/full"):
-            raise unittest.SkipTest("no /dev/full")
         with open("/dev/full", "wb") as full:
             done = subprocess.run([binary.K8SDNS, "help"], stdout=full, stderr=subprocess.PIPE, check=False)
         self.assertEqual(done.returncode, 74)

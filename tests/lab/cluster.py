@@ -145,6 +145,7 @@ class Lab:
         self.servers[number].stop()
         self.servers[number] = servers.replica(self, number, **options)
         self.servers[number].wait_for_port()
+        self.warm(replica_address(number))
 
     @contextlib.contextmanager
     def fault(self, name):

@@ -14,7 +14,8 @@ def nftables(replicas):
                          f"    ip saddr {address} jump mark-for-masquerade;\n"
                          f"    meta l4proto {transport} dnat to {address}:53;\n  }}")
         choices = ", ".join(f"{n} : goto endpoint-{transport}-{n}" for n in range(count))
-        lines.append(f"  chain service-kube-dns-{transport} {{\n    numgen random mod {count} vmap {{ {choices} }};\n  }}")
+        lines.append(f"  chain service-kube-dns-{transport} {{\n"
+                     f"    numgen random mod {count} vmap {{ {choices} }};\n  }}")
     lines.append("  chain mark-for-masquerade {\n    meta mark set meta mark or 0x4000;\n  }")
     lines.append("  chain services {")
     for transport in ("udp", "tcp"):

@@ -42,8 +42,8 @@ class Try(unittest.TestCase):
             self.assertEqual(subprocess.run([LAB, "--", "sh", "-c", f"exit {status}"], check=False).returncode, status)
 
     def test_fault(self):
-        done = subprocess.run([LAB, "--fault", "servfail", "--", "k8sdns", "probe", "--replica", "10.244.1.21,10.244.1.22",
-                               "database"], capture_output=True, text=True, check=False)
+        done = subprocess.run([LAB, "--fault", "servfail", "--", "k8sdns", "probe", "--replica",
+                               "10.244.1.21,10.244.1.22", "database"], capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("* 10.244.1.22 fails", done.stdout)
 

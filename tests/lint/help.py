@@ -6,7 +6,7 @@ import tree
 
 complaints = []
 overview = tree.output(tree.K8SDNS, "help")
-names = re.findall(r"^  (\w+) +\S", overview.stdout, re.M)
+names = re.findall(r"^  (\w+)  +\S", overview.stdout, re.M)
 if not names:
     complaints.append("help lists no commands")
 for name in [None, *names]:

@@ -14,7 +14,7 @@ for path in tree.files("*.1", "*.5", "*.7", folders=("man",)):
     complaints += [f"{path}: over 80 columns: {line}" for line in wide]
 
 overview = (tree.SOURCE / "man/k8sdns.1").read_text()
-names = re.findall(r"^  (\w+) +\S", tree.output(tree.K8SDNS, "help").stdout, re.M)
+names = re.findall(r"^  (\w+)  +\S", tree.output(tree.K8SDNS, "help").stdout, re.M)
 general = set(re.findall(r"--([a-z-]+)", tree.output(tree.K8SDNS, "help", "help").stdout))
 for name in names:
     page = tree.SOURCE / f"man/k8sdns-{name}.1"

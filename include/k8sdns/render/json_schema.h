@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef K8SDNS_RENDER_SCHEMA_H
-#define K8SDNS_RENDER_SCHEMA_H
+#ifndef K8SDNS_RENDER_JSON_SCHEMA_H
+#define K8SDNS_RENDER_JSON_SCHEMA_H
 
 #include <jansson.h>
 #include <k8sdns/model/shape.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <k8sdns/model/envelope_facts.h>
-#include <k8sdns/render/schema.h>
+#include <k8sdns/render/json_schema.h>
 #include <stdio.h>
 
 static json_t *reference(const struct shape *shape)
