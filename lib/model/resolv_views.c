@@ -121,7 +121,8 @@ void resolv_facts_read(struct arena *arena, const char *bytes, size_t len,
             add_warning(arena, &facts, resolver, 0, reading.fatal, true);
     }
     note_servers(arena, &facts);
-    qsort(facts.warnings, facts.warnings_count, sizeof(*facts.warnings), compare_warnings);
+    if (facts.warnings_count) /* qsort(3) wants no NULL */
+        qsort(facts.warnings, facts.warnings_count, sizeof(*facts.warnings), compare_warnings);
     dns_policy_infer(arena, &facts);
     facts.file = ret_facts->file;
     facts.resolver = ret_facts->resolver;
