@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """probe against scripted servers on loopback: every status, and what must never be taken for an answer."""
+import json
 import socket
 import unittest
 
@@ -162,10 +163,16 @@ class Matrix(binary.Case):
         self.assertEqual((data["targets"][0]["address"], data["targets"][0]["id"]), ("::1", "[::1]:9"))
 
     def test_many_targets(self):
-        with twister() as server:
-            named = ",".join([server] + [f"127.0.{n // 200}.{n % 200 + 2}:9" for n in range(60)])
-            probes, _, status = probe("db", "--target", named, "--qps", "0")
-        self.assertEqual((len(probes), status), (61 * 8, 1))
+        """256 targets and 32 candidates, all but one target closed."""
+        search = "search " + " ".join(f"s{n}.example" for n in range(31)) + "\noptions ndots:5\n"
+        with twister() as server, resolv_conf(search) as conf:
+            named = ",".join([server] + [f"127.0.{n // 200}.{n % 200 + 2}:9" for n in range(255)])
+            done = binary.run("--json", "probe", "db", "--no-discovery", "--resolv-conf", conf, "--as", "glibc",
+                              "--timeout", "2s", "--target", named, "--qps", "0")
+        probes = json.loads(done.stdout)["data"]["probes"]
+        self.assertEqual((len(probes), done.returncode), (256 * 32 * 2, 1))
+        self.assertEqual({p["status"] for p in probes if p["target"] != server}, {"unreachable"})
+        self.assertEqual({p["status"] for p in probes if p["target"] == server}, {"nxdomain"})
 
     def test_text(self):
         with twister() as one, twister("rcode:2") as bad, resolv_conf() as conf:

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The healthy cluster: everything resolves, by both kinds of rules, and nobody is blamed, ever."""
+import json
 import os
 import unittest
 
@@ -64,6 +65,13 @@ class Healthy(unittest.TestCase):
             self.assertEqual([(a["TYPEname"], a["RDATAHEX"]) for a in row["answers"]], [("TYPE65280", "0a0b0c0d")])
         done = self.lab.pod(os.environ["K8SDNS"], "probe", "--type", "TYPE65280", "odd.example.com.")
         self.assertIn("TYPE65280  \\# 4 0a0b0c0d", done.stdout)
+
+    def test_resolver_of_the_pod(self):
+        """In a container, the resolver is that of process 1."""
+        data = json.loads(self.lab.pod(os.environ["K8SDNS"], "resolv", "--json").stdout)["data"]
+        self.assertEqual((data["resolver"]["kind"], data["dns_policy"]), ("glibc", "ClusterFirst"))
+        self.assertIn("/proc/1/", data["resolver"]["how"])
+        self.assertEqual(data["views"][0]["nameservers"], [CLUSTER_IP])
 
     def test_identity(self):
         document, _ = self.lab.probe("--nsid", "database", "web", "cache")

@@ -1,0 +1,51 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which resolver a running program uses, for programs of every kind, built here and looked at while they run."""
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+import binary
+
+WAITS_C = "#include <unistd.h>\nint main(void) { return write(1, \"x\", 1) == 1 ? pause() : 1; }\n"
+WAITS_GO = "package main\nimport \"os\"\nfunc main() { os.Stdout.WriteString(\"x\"); os.Stdin.Read(make([]byte, 1)) }\n"
+# How each is built, what it is, and what its version looks like.
+PROGRAMS = {
+    "glibc": (["gcc", "waits.c"], "glibc", r"^2\.\d+$"),
+    "static-glibc": (["gcc", "-static", "waits.c"], "static", None),
+    "musl": (["musl-gcc", "waits.c"], "musl", r"^1\.\d+\.\d+$"),
+    "static-musl": (["musl-gcc", "-static", "waits.c"], "static", None),
+    "go": (["go", "build", "waits.go"], "go", r"^go1\."),
+}
+
+
+class Detect(unittest.TestCase):
+    def test_all(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            (folder / "waits.c").write_text(WAITS_C)
+            (folder / "waits.go").write_text(WAITS_GO)
+            for title, (command, kind, version) in PROGRAMS.items():
+                with self.subTest(title):
+                    program = folder / title
+                    subprocess.run([*command[:-1], "-o", program, command[-1]], cwd=folder, check=True,
+                                   env={"PATH": "/usr/bin:/bin", "HOME": name, "CGO_ENABLED": "0"})
+                    self.check(program, kind, version)
+
+    def check(self, program, kind, version):
+        with subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
+            try:
+                running.stdout.read(1)
+                document, _ = binary.run_json("resolv", "--pid", str(running.pid))
+            finally:
+                running.kill()
+        resolver = document["data"]["resolver"]
+        self.assertEqual((resolver["kind"], document["host"]["libc"]), (kind, kind), resolver)
+        self.assertIn(f"/proc/{running.pid}/", resolver["how"])
+        if version:
+            self.assertRegex(resolver["version"], version)
+
+
+if __name__ == "__main__":
+    binary.main()
