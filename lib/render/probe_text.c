@@ -208,28 +208,49 @@ static void print_identities(const struct view *view)
     }
 }
 
+static void add_count(struct text *line, uint64_t count, const char *what)
+{
+    if (count)
+        text_addf(line, "%s%" PRIu64 " %s", line->len ? ", " : "", count, what);
+}
+
+/* What came and was not taken for an answer; of wrong ids and the like, which all differ, the first is told.
+ */
+static void print_rejected(const struct view *view, size_t t)
+{
+    uint64_t late = 0, duplicates = 0, mismatches = 0;
+    const char *first = NULL;
+    struct text line = {0};
+
+    for (const struct probe_facts *p = view->begin[t]; p < view->begin[t + 1]; p++) {
+        late += p->late;
+        duplicates += p->duplicates;
+        mismatches += p->mismatches;
+        if (p->mismatches && !first)
+            first = p->detail;
+    }
+    add_count(&line, late, "late");
+    add_count(&line, duplicates, "duplicate");
+    add_count(&line, mismatches, "mismatching");
+    if (line.len)
+        page_paragraph(view->page, "  ", "%s: not taken for answers: %s%s%s%s", view->matrix->targets[t].id,
+                       text_string(&line), first ? " (the first: " : "", first ? first : "",
+                       first ? ")" : "");
+    text_fini(&line);
+}
+
 /* What was seen at a target besides its answers, in one sentence per kind. */
 static void print_remarks(const struct view *view)
 {
     for (size_t t = 0; t < view->matrix->targets_count; t++) {
-        const char *id = view->matrix->targets[t].id;
-        uint64_t late = 0, duplicates = 0, mismatches = 0;
-
         for (const struct probe_facts *p = view->begin[t]; p < view->begin[t + 1]; p++) {
-            size_t count = p->detail ? count_text(view, t, p, p->detail, get_detail) : 0;
+            size_t count = p->detail && !p->mismatches ? count_text(view, t, p, p->detail, get_detail) : 0;
 
-            late += p->late;
-            duplicates += p->duplicates;
-            mismatches += p->mismatches;
             if (count)
-                page_paragraph(view->page, "  ", "%s: %s (%zu question%s)", id, p->detail, count,
-                               count == 1 ? "" : "s");
+                page_paragraph(view->page, "  ", "%s: %s (%zu question%s)", view->matrix->targets[t].id,
+                               p->detail, count, count == 1 ? "" : "s");
         }
-        if (late || duplicates || mismatches)
-            page_paragraph(view->page, "  ",
-                           "%s: %" PRIu64 " late, %" PRIu64 " duplicate and %" PRIu64
-                           " mismatching answers came and were not taken for answers",
-                           id, late, duplicates, mismatches);
+        print_rejected(view, t);
     }
     if (view->matrix->stray)
         page_paragraph(view->page, "  ", "%" PRIu64 " datagrams belonged to no question",

@@ -61,7 +61,8 @@ static void check(const struct outer *data, const char *expected)
 
 static void test_unset(void **state)
 {
-    struct outer data = {.count = SHAPE_UNSET, .real = (double)NAN, .word = -1, .in_place.number = SHAPE_UNSET};
+    struct outer data = {
+        .count = SHAPE_UNSET, .real = (double)NAN, .word = -1, .in_place.number = SHAPE_UNSET};
 
     (void)state;
     check(&data, "{\"flag\":false,\"count\":null,\"real\":null,\"text\":null,\"word\":null,\"texts\":[],"
