@@ -9,6 +9,7 @@
 #include <k8sdns/wire/dns_message.h>
 #include <k8sdns/wire/dns_name.h>
 #include <k8sdns/wire/dns_words.h>
+#include <k8sdns/wire/resolv_conf.h>
 #include <string.h>
 
 #define TYPES_MAX 16
@@ -217,7 +218,7 @@ static int run(struct run *run, const void *config_at, void *data)
     struct prober_options asking;
     const struct resolver_view *view;
     uint16_t types[TYPES_MAX];
-    struct resolv_facts resolv;
+    struct resolv_facts resolv = {0};
     size_t types_count = 0;
     int r;
 
@@ -227,6 +228,14 @@ static int run(struct run *run, const void *config_at, void *data)
     if (run->args_count > NAMES_MAX)
         return err_set(&run->err, ERR_USAGE, E2BIG, "more than %d names", NAMES_MAX);
     r = resolver_choose(run, config->as, &resolv, &view);
+    if (r < 0 && run->err.kind == ERR_INPUT && config->no_search && config->targets.no_discovery &&
+        !run->globals->resolv_conf) {
+        /* Nothing of the file is needed, and an image may have none. */
+        run->err = (struct err){0};
+        resolv_facts_read(run->arena, "", 0, &(struct resolv_environment){0}, &resolv);
+        view = &resolv.views[RESOLVER_GLIBC];
+        r = 0;
+    }
     if (r < 0)
         return r;
     for (size_t i = 0; i < run->args_count; i++) {

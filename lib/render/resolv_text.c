@@ -169,6 +169,9 @@ void resolv_text_render(const void *data, struct page *page, struct arena *arena
     if (left_out)
         page_addf(page, "  and %zu more; -v shows all\n", left_out);
     if (resolv_facts_loses(facts, facts->resolver.kind))
-        page_paragraph(page, "", "LOST: %s, the resolver in use here, loses something by this file.",
-                       resolver_words[resolver_of_kind(facts->resolver.kind)]);
+        page_paragraph(page, "", "LOST: %s, %s, loses something by this file.",
+                       resolver_words[resolver_of_kind(facts->resolver.kind)],
+                       facts->resolver.kind < KIND_STATIC
+                           ? "the resolver in use here"
+                           : "whose rules are taken as the resolver in use is not known");
 }
