@@ -101,7 +101,7 @@ static enum sent exchange_once(struct glibc *g, size_t server, int transport, ui
             *ret_partial = both && arrived && g->statuses[0] >= 0;
             return SENT_NEXT;
         }
-        if (reply.status == PROBE_UNREACHABLE || reply.status == PROBE_ERROR) {
+        if (reply.status == PROBE_UNREACHABLE) {
             close_socket(g, server);
             return SENT_NEXT;
         }

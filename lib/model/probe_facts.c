@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <k8sdns/model/probe_facts.h>
+#include <k8sdns/wire/dns_words.h>
 
 const char *const target_role_words[] = {"cluster-ip", "replica", "node-local", "nameserver", "other", NULL};
 
@@ -10,7 +11,7 @@ const char *const probe_status_words[] = {
 
 const char *const difference_kind_words[] = {"status", "records", "latency", NULL};
 
-static const char *const transport_words[] = {"udp", "tcp", NULL};
+const char *const probe_transport_words[] = {"udp", "tcp", NULL};
 
 bool probe_status_is_good(int status)
 {
@@ -21,6 +22,26 @@ bool probe_status_is_good(int status)
 bool probe_is_heard(const struct probe_facts *probe)
 {
     return probe->rcode || probe->status <= PROBE_TRUNCATED || probe->status == PROBE_MALFORMED;
+}
+
+int probe_status_of_message(const struct dns_message *m, uint16_t type)
+{
+    switch (m->rcode) {
+    case DNS_NOERROR:
+        return m->tc ? PROBE_TRUNCATED : dns_message_is_nodata(m, type) ? PROBE_NODATA : PROBE_ANSWER;
+    case DNS_FORMERR:
+        return PROBE_FORMERR;
+    case DNS_SERVFAIL:
+        return PROBE_SERVFAIL;
+    case DNS_NXDOMAIN:
+        return m->tc ? PROBE_TRUNCATED : PROBE_NXDOMAIN;
+    case DNS_NOTIMP:
+        return PROBE_NOTIMP;
+    case DNS_REFUSED:
+        return PROBE_REFUSED;
+    default:
+        return PROBE_ERROR;
+    }
 }
 
 static const struct shape_field target_fields[] = {
@@ -45,7 +66,7 @@ static const struct shape_field probe_fields[] = {
     SHAPE_FIELD_COUNT(struct probe_facts, rtt_us, "rtt_us",
                       "from just before the send (over TCP: the connect) to the answer's arrival"),
     SHAPE_FIELD_COUNT(struct probe_facts, source_port, "source_port", "port it was sent from"),
-    SHAPE_FIELD_WORD(struct probe_facts, transport, "transport", transport_words, "of this row"),
+    SHAPE_FIELD_WORD(struct probe_facts, transport, "transport", probe_transport_words, "of this row"),
     SHAPE_FIELD_OBJECTS(struct probe_facts, answers, "answers", &rr_facts_shape, "the answer section"),
     SHAPE_FIELD_TEXT(struct probe_facts, nsid, "nsid",
                      "identity the server gave (RFC 5001); an echo is null"),

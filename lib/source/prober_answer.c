@@ -9,26 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static int status_of(const struct dns_message *m, uint16_t type)
-{
-    switch (m->rcode) {
-    case DNS_NOERROR:
-        return m->tc ? PROBE_TRUNCATED : dns_message_is_nodata(m, type) ? PROBE_NODATA : PROBE_ANSWER;
-    case DNS_FORMERR:
-        return PROBE_FORMERR;
-    case DNS_SERVFAIL:
-        return PROBE_SERVFAIL;
-    case DNS_NXDOMAIN:
-        return m->tc ? PROBE_TRUNCATED : PROBE_NXDOMAIN;
-    case DNS_NOTIMP:
-        return PROBE_NOTIMP;
-    case DNS_REFUSED:
-        return PROBE_REFUSED;
-    default:
-        return PROBE_ERROR;
-    }
-}
-
 /* The kernel's stamp when it can be trusted: the wall clock may have been stepped since the send. */
 static uint64_t rtt_us(const struct question *q, uint64_t arrived_real_ns, uint64_t arrived_mono_ns)
 {
@@ -58,7 +38,7 @@ void question_answered(struct group *group, struct question *q, const uint8_t *b
         facts->status = PROBE_MALFORMED;
         facts->detail = arena_printf(arena, "damaged at byte %zu of %zu: %s", m.damage_offset, len, m.damage);
     } else {
-        facts->status = status_of(&m, q->type);
+        facts->status = probe_status_of_message(&m, q->type);
         facts->rcode = arena_text(arena, dns_rcode_word(m.rcode, word));
         facts->nsid = m.edns.nsid;
         if (m.edns.ede_code >= 0)

@@ -5,6 +5,7 @@
 #include <k8sdns/base/address.h>
 #include <k8sdns/model/rr_facts.h>
 #include <k8sdns/model/shape.h>
+#include <k8sdns/wire/dns_message.h>
 
 /* What a target is to the cluster. The words are pinned. */
 enum target_role {
@@ -52,6 +53,7 @@ enum probe_transport {
     TRANSPORT_UDP,
     TRANSPORT_TCP,
 };
+extern const char *const probe_transport_words[]; /* "udp", "tcp" */
 
 /* NOERROR and NXDOMAIN both are a server doing its work; so is a truncated answer, whose TCP retry counts. */
 bool probe_status_is_good(int status);
@@ -86,6 +88,9 @@ struct probe_facts {
     bool inferred; /* the status was concluded from other probes of the same target, not seen */
 };
 extern const struct shape probe_facts_shape;
+
+/* What a whole message says to a question of `type`. */
+int probe_status_of_message(const struct dns_message *message, uint16_t type);
 
 /* Anything that answers the question came back from the server, be it an error or damaged. */
 bool probe_is_heard(const struct probe_facts *probe);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "resolver_choice.h"
+#include <errno.h>
+#include <k8sdns/model/lookup_facts.h>
+#include <k8sdns/render/lookup_text.h>
+#include <k8sdns/source/lookup_live.h>
+#include <math.h>
+
+#define NAMES_MAX 64
+
+enum {
+    AS_ALL = RESOLVERS,
+    AS_DETECTED = -1,
+};
+
+static const char *const as_words[] = {"glibc", "musl", "go", "all", NULL};
+
+struct lookup_config {
+    int as; /* enum resolver, AS_ALL or AS_DETECTED */
+};
+
+static const struct lookup_config defaults = {.as = AS_DETECTED};
+
+static const struct option_row options[] = {
+    {.name = "as",
+     .value = "glibc|musl|go|all",
+     .kind = OPTION_WORD,
+     .words = as_words,
+     .offset = offsetof(struct lookup_config, as),
+     .help = "whose lookup (default: of the resolver detected)"},
+    {0},
+};
+
+static int lookup_one(struct run *run, const struct resolver_view *view, const char *name,
+                      struct lookup_facts *ret_facts)
+{
+    struct lookup_result result;
+    struct plan plan;
+    int r;
+
+    plan_make(run->arena, view, name, &plan);
+    r = lookup_live(run->arena, view, &plan, &result, &run->err);
+    if (r < 0)
+        return r;
+    lookup_facts_make(run->arena, view, name, &plan, &result, ret_facts);
+    return 0;
+}
+
+/* 0: all found; 2: nothing was heard of any server; 1: between. */
+static int lookups_status(const struct lookups_facts *facts)
+{
+    bool failed = false, asked = false, heard = false;
+
+    for (size_t i = 0; i < facts->lookups_count; i++) {
+        const struct lookup_facts *lookup = &facts->lookups[i];
+
+        failed = failed || lookup->result == LOOKUP_FAIL;
+        asked = asked || lookup->queries_count;
+        for (size_t k = 0; k < lookup->queries_count; k++)
+            heard = heard ||
+                    (!isnan(lookup->queries[k].rtt_ms) && lookup->queries[k].status != PROBE_UNREACHABLE);
+    }
+    return asked && !heard ? STATUS_CRITICAL : failed ? STATUS_WARNING : STATUS_OK;
+}
+
+static int run(struct run *run, const void *config_at, void *data)
+{
+    const struct lookup_config *config = config_at;
+    int first = config->as, last = config->as;
+    struct lookups_facts *facts = data;
+    const struct resolver_view *view;
+    struct resolv_facts resolv;
+    int r;
+
+    if (run->args_count > NAMES_MAX)
+        return err_set(&run->err, ERR_USAGE, E2BIG, "more than %d names", NAMES_MAX);
+    r = resolver_choose(run, config->as == AS_ALL ? 0 : config->as, &resolv, &view);
+    if (r < 0)
+        return r;
+    if (config->as == AS_DETECTED) {
+        first = last = view->resolver;
+    } else if (config->as == AS_ALL) {
+        first = 0;
+        last = RESOLVERS - 1;
+    }
+    for (size_t i = 0; i < run->args_count; i++) {
+        for (int resolver = first; resolver <= last; resolver++) {
+            r = lookup_one(run, &resolv.views[resolver], run->args[i],
+                           ARENA_PUSH(run->arena, facts->lookups, facts->lookups_count));
+            if (r < 0)
+                return r;
+        }
+    }
+    return lookups_status(facts);
+}
+
+const struct command command_lookup = {
+    .name = "lookup",
+    .group = "Ask the servers",
+    .summary = "a name as the application's own resolver looks it up",
+    .arguments = "NAME...",
+    .args_min = 1,
+    .args_max = SIZE_MAX,
+    .options = options,
+    .defaults = &defaults,
+    .config_size = sizeof(struct lookup_config),
+    .shape = &lookups_facts_shape,
+    .example = "k8sdns lookup www.aliyun.com --as musl",
+    .run = run,
+    .render = lookup_text_render,
+};

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <k8sdns/base/clock.h>
+#include <k8sdns/source/lookup_live.h>
+#include <k8sdns/wire/dns_message.h>
+#include <k8sdns/wire/dns_name.h>
+#include <k8sdns/wire/dns_words.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* What the resolvers offer. Source: glibc resolv/resolv-internal.h, Go net/dnsclient_unix.go. */
+#define EDNS_GLIBC 1200
+#define EDNS_GO    1232
+#define QUERY_MAX  512
+
+/* A socket of the lookup, by its number. */
+struct channel {
+    uint64_t number;
+    int fd; /* -1: closed */
+    int transport;
+    size_t server;
+    uint8_t *out; /* over TCP: frames not yet written */
+    size_t out_len;
+    uint8_t *in;
+    size_t in_len;
+};
+
+/* A question that may still be answered. */
+struct asked {
+    uint64_t channel;
+    size_t number, server;
+    uint16_t id, type;
+    const char *name;
+};
+
+struct live {
+    struct arena *arena;
+    const struct resolver_view *view;
+    uint16_t udp_size;
+    struct channel *channels;
+    size_t channels_count;
+    struct asked *asked;
+    size_t asked_count;
+    uint8_t *buffer; /* DNS_MESSAGE_MAX */
+    /* What could not even be sent, by its number plus one: told at the next wait. */
+    size_t failed_send;
+    int last_errno;
+};
+
+static uint64_t live_now(void *user)
+{
+    (void)user;
+    return clock_monotonic_ns() / 1000;
+}
+
+static struct channel *find_channel(struct live *live, uint64_t number)
+{
+    for (size_t i = live->channels_count; i > 0; i--)
+        if (live->channels[i - 1].number == number && live->channels[i - 1].fd >= 0)
+            return &live->channels[i - 1];
+    return NULL;
+}
+
+static struct channel *open_channel(struct live *live, const struct lookup_query *query)
+{
+    const struct address *server = &live->view->servers[query->server];
+    struct sockaddr_storage sa;
+    socklen_t len = address_to_sockaddr(server, &sa);
+    bool tcp = query->transport == TRANSPORT_TCP;
+    int fd = socket(server->family, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    struct channel *channel;
+
+    if (fd < 0)
+        return NULL;
+    if ((tcp || live->view->resolver != RESOLVER_MUSL) && connect(fd, (struct sockaddr *)&sa, len) < 0 &&
+        errno != EINPROGRESS) {
+        int code = errno;
+
+        close(fd);
+        errno = code;
+        return NULL;
+    }
+    channel = ARENA_PUSH(live->arena, live->channels, live->channels_count);
+    *channel = (struct channel){
+        .number = query->socket, .fd = fd, .transport = query->transport, .server = query->server};
+    if (tcp) {
+        channel->out = arena_alloc(live->arena, 2 * (size_t)(QUERY_MAX + 2));
+        channel->in = arena_alloc(live->arena, DNS_MESSAGE_MAX + 2);
+    }
+    return channel;
+}
+
+static void flush(struct channel *channel)
+{
+    ssize_t n = channel->out_len ? send(channel->fd, channel->out, channel->out_len, MSG_NOSIGNAL) : 0;
+
+    if (n <= 0)
+        return;
+    channel->out_len -= (size_t)n;
+    memmove(channel->out, channel->out + n, channel->out_len);
+}
+
+static bool put(struct live *live, struct channel *channel, const struct lookup_query *query,
+                const uint8_t *bytes, size_t len)
+{
+    struct sockaddr_storage sa;
+    socklen_t sa_len;
+
+    if (channel->transport == TRANSPORT_TCP) {
+        if (channel->out_len + len + 2 > 2 * (size_t)(QUERY_MAX + 2))
+            return false;
+        channel->out[channel->out_len] = (uint8_t)(len >> 8);
+        channel->out[channel->out_len + 1] = (uint8_t)len;
+        memcpy(channel->out + channel->out_len + 2, bytes, len);
+        channel->out_len += len + 2;
+        flush(channel);
+        return true;
+    }
+    if (live->view->resolver != RESOLVER_MUSL)
+        return send(channel->fd, bytes, len, MSG_NOSIGNAL) >= 0;
+    sa_len = address_to_sockaddr(&live->view->servers[query->server], &sa);
+    /* musl takes no notice of what cannot be sent. */
+    (void)!sendto(channel->fd, bytes, len, MSG_NOSIGNAL, (struct sockaddr *)&sa, sa_len);
+    return true;
+}
+
+static void live_send(void *user, size_t number, const struct lookup_query *query)
+{
+    struct live *live = user;
+    struct channel *channel = find_channel(live, query->socket);
+    struct dns_query question = {.name = query->name,
+                                 .type = query->type,
+                                 .class = DNS_CLASS_IN,
+                                 .rd = true,
+                                 .udp_size = live->udp_size};
+    uint8_t bytes[QUERY_MAX];
+    int len;
+
+    if (getrandom(&question.id, sizeof(question.id), 0) < 0)
+        question.id = (uint16_t)clock_monotonic_ns();
+    len = dns_query_build(&question, bytes, sizeof(bytes), NULL);
+    if (len < 0)
+        return; /* plans hold only names that can be sent */
+    if (!channel)
+        channel = open_channel(live, query);
+    *ARENA_PUSH(live->arena, live->asked, live->asked_count) =
+        (struct asked){query->socket, number, query->server, question.id, query->type, query->name};
+    if (!channel || !put(live, channel, query, bytes, (size_t)len)) {
+        live->failed_send = number + 1;
+        live->last_errno = errno;
+    }
+}
+
+static void live_close(void *user, uint64_t number)
+{
+    struct live *live = user;
+    struct channel *channel = find_channel(live, number);
+
+    if (channel) {
+        close(channel->fd);
+        channel->fd = -1;
+    }
+}
+
+static bool is_lame(const struct dns_message *m)
+{
+    return !m->aa && !m->ra && m->rr_count[DNS_ADDITIONAL] == 0;
+}
+
+/* Find the question that a message answers, and say what it says. */
+static bool judge(struct live *live, const struct channel *channel, const struct address *from,
+                  const uint8_t *bytes, size_t len, struct lookup_reply *ret_reply)
+{
+    struct dns_message m;
+
+    if (dns_message_parse(live->arena, bytes, len, &m) < 0 || !m.qr || m.question_count != 1)
+        return false;
+    for (size_t i = live->asked_count; i > 0; i--) {
+        const struct asked *asked = &live->asked[i - 1];
+
+        if (asked->channel != channel->number || asked->id != m.id || asked->type != m.questions[0].type ||
+            !dns_name_equal(asked->name, m.questions[0].name))
+            continue;
+        if (from && !address_equal(from, &live->view->servers[asked->server]))
+            continue;
+        *ret_reply = (struct lookup_reply){
+            .query = asked->number, .status = probe_status_of_message(&m, asked->type), .lame = is_lame(&m)};
+        for (size_t k = 0; k < m.rr_count[DNS_ANSWER]; k++)
+            if (m.rrs[DNS_ANSWER][k].type == asked->type && !m.rrs[DNS_ANSWER][k].odd)
+                *ARENA_PUSH(live->arena, ret_reply->addresses, ret_reply->addresses_count) =
+                    m.rrs[DNS_ANSWER][k].rdata;
+        return true;
+    }
+    return false;
+}
+
+/* An ICMP error or a refused connection: of the last question on the channel. */
+static bool refused(const struct live *live, const struct channel *channel, struct lookup_reply *ret_reply)
+{
+    for (size_t i = live->asked_count; i > 0; i--) {
+        if (live->asked[i - 1].channel != channel->number)
+            continue;
+        *ret_reply = (struct lookup_reply){.query = live->asked[i - 1].number, .status = PROBE_UNREACHABLE};
+        return true;
+    }
+    return false;
+}
+
+static bool read_stream(struct live *live, struct channel *channel, struct lookup_reply *ret_reply)
+{
+    ssize_t n = recv(channel->fd, channel->in + channel->in_len, DNS_MESSAGE_MAX + 2 - channel->in_len, 0);
+    size_t len;
+    bool ours;
+
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        n = 0;
+    else if (n <= 0)
+        return refused(live, channel, ret_reply);
+    channel->in_len += (size_t)n;
+    if (channel->in_len < 2)
+        return false;
+    len = (size_t)channel->in[0] << 8 | channel->in[1];
+    if (channel->in_len < len + 2)
+        return false;
+    /* Records point into the message's bytes only while they are judged; texts are in the arena. */
+    ours = judge(live, channel, NULL, channel->in + 2, len, ret_reply);
+    channel->in_len -= len + 2;
+    memmove(channel->in, channel->in + len + 2, channel->in_len);
+    return ours;
+}
+
+static bool read_datagram(struct live *live, struct channel *channel, struct lookup_reply *ret_reply)
+{
+    struct sockaddr_storage sa;
+    socklen_t len = sizeof(sa);
+    struct address from;
+    ssize_t n = recvfrom(channel->fd, live->buffer, DNS_MESSAGE_MAX, 0, (struct sockaddr *)&sa, &len);
+
+    if (n < 0)
+        return errno != EAGAIN && errno != EINTR && live->view->resolver != RESOLVER_MUSL &&
+               refused(live, channel, ret_reply);
+    if (address_from_sockaddr((struct sockaddr *)&sa, &from) < 0)
+        return false;
+    return judge(live, channel, &from, live->buffer, (size_t)n, ret_reply);
+}
+
+/* A frame that came together with the one before it is already here. */
+static bool read_buffered(struct live *live, struct lookup_reply *ret_reply)
+{
+    for (size_t i = 0; i < live->channels_count; i++) {
+        struct channel *channel = &live->channels[i];
+
+        if (channel->fd >= 0 && channel->in_len >= 2 &&
+            channel->in_len >= 2 + ((size_t)channel->in[0] << 8 | channel->in[1]) &&
+            read_stream(live, channel, ret_reply))
+            return true;
+    }
+    return false;
+}
+
+static bool live_wait(void *user, uint64_t until_us, struct lookup_reply *ret_reply)
+{
+    struct live *live = user;
+
+    if (live->failed_send) {
+        *ret_reply = (struct lookup_reply){.query = live->failed_send - 1, .status = PROBE_UNREACHABLE};
+        live->failed_send = 0;
+        return true;
+    }
+    for (;;) {
+        struct pollfd *polls = arena_array(live->arena, live->channels_count + 1, sizeof(*polls));
+        uint64_t now = live_now(live);
+        struct timespec left = {.tv_sec = 0};
+        nfds_t count = 0;
+        size_t *index = arena_array(live->arena, live->channels_count + 1, sizeof(*index));
+
+        if (read_buffered(live, ret_reply))
+            return true;
+        if (now < until_us) {
+            left.tv_sec = (time_t)((until_us - now) / 1000000);
+            left.tv_nsec = (long)((until_us - now) % 1000000 * 1000);
+        }
+        for (size_t i = 0; i < live->channels_count; i++) {
+            const struct channel *channel = &live->channels[i];
+
+            if (channel->fd < 0)
+                continue;
+            index[count] = i;
+            polls[count++] = (struct pollfd){.fd = channel->fd,
+                                             .events = (short)(POLLIN | (channel->out_len ? POLLOUT : 0))};
+        }
+        if (ppoll(polls, count, &left, NULL) <= 0) {
+            if (live_now(live) >= until_us)
+                return false;
+            continue;
+        }
+        for (nfds_t i = 0; i < count; i++) {
+            struct channel *channel = &live->channels[index[i]];
+
+            if (polls[i].revents & POLLOUT)
+                flush(channel);
+            if (polls[i].revents & (POLLIN | POLLERR | POLLHUP) &&
+                (channel->transport == TRANSPORT_TCP ? read_stream(live, channel, ret_reply)
+                                                     : read_datagram(live, channel, ret_reply)))
+                return true;
+        }
+        if (live_now(live) >= until_us)
+            return false;
+    }
+}
+
+static bool has_option(const struct resolver_view *view, const char *option)
+{
+    for (size_t i = 0; i < view->options_count; i++)
+        if (strcmp(view->options[i], option) == 0)
+            return true;
+    return false;
+}
+
+int lookup_live(struct arena *arena, const struct resolver_view *view, const struct plan *plan,
+                struct lookup_result *ret_result, struct err *err)
+{
+    struct live live = {.arena = arena, .view = view};
+    struct lookup_wire wire = {&live, live_now, live_send, live_wait, live_close};
+    struct lookup_chance chance = {0};
+    int r = 0;
+
+    live.buffer = malloc(DNS_MESSAGE_MAX);
+    if (!live.buffer)
+        return err_set(err, ERR_INTERNAL, ENOMEM, "cannot set up the lookup");
+    if (view->resolver == RESOLVER_GO)
+        live.udp_size = EDNS_GO;
+    else if (view->resolver == RESOLVER_GLIBC && has_option(view, "edns0"))
+        live.udp_size = EDNS_GLIBC;
+    if (view->resolver == RESOLVER_GLIBC)
+        (void)!getrandom(&chance.rotation, sizeof(chance.rotation), 0);
+    lookup_replay(arena, view, plan, &chance, &wire, ret_result);
+    for (size_t i = 0; i < live.channels_count; i++)
+        if (live.channels[i].fd >= 0)
+            close(live.channels[i].fd);
+    if (plan->queries_count && !live.channels_count)
+        r = err_set_errno(err, ERR_UNOBSERVED, live.last_errno, "cannot ask %s",
+                          view->nameservers_count ? view->nameservers[0] : "any server");
+    free(live.buffer);
+    return r;
+}

@@ -1,0 +1,122 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""lookup against a live server with each recorded case's policy: the same queries, sockets, result and time.
+
+Cases of five seconds and more are left to the unit tests, which replay all of them on a clock of their own.
+"""
+import json
+import subprocess
+import time
+import unittest
+
+import binary
+import private_namespace
+from recorder import Recorder
+
+CASES = json.loads((binary.SOURCE / "tests/data/oracle/cases.json").read_text())
+SERVERS = ["10.96.0.10", "10.96.0.11", "10.96.0.12", "10.96.0.13", "127.0.0.1"]
+LONGEST_S = 5
+NEAR_S = 0.02
+# Recorded queries may be late by some milliseconds; resolvers' timeouts are multiples of this.
+TICK_MS = 250
+
+
+def lines(case, queries):
+    """Queries in one order, without what chance decides: with Go the order of the families (and with rotate which
+    gets which server), with musl that of the servers, with glibc's rotate the first server."""
+    out = []
+    for q in queries:
+        if q["name"] is None:
+            continue
+        tick = int((q["ms"] + 20) / TICK_MS)
+        rotate = "rotate" in case["resolv_conf"]
+        line = [tick, q["name"] or ".", q["type"], q["proto"]]
+        if case["client"] == "go":
+            out.append(tuple(line[:2] if rotate else line + [q["server"]]))
+        elif case["client"] == "glibc" and rotate:
+            out.append((*line, q["socket"]))
+        else:
+            out.append((*line, q["server"], q["socket"]))
+    return out if case["client"] == "glibc" else sorted(out)
+
+
+class Lookup(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.machine = private_namespace.Machine(SERVERS)
+        cls.recorder = Recorder(SERVERS)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.recorder.close()
+        cls.machine.close()
+
+    def test_recorded(self):
+        ran = 0
+        for case in CASES:
+            if case["secs"] >= LONGEST_S or self.is_a_race(case):
+                continue
+            with self.subTest(case["id"]):
+                self.replay(case)
+                ran += 1
+        self.assertGreaterEqual(ran, 180)
+
+    @staticmethod
+    def is_a_race(case):
+        """Servers that differ, and chance which is asked (rotate) or heard first (musl)."""
+        differ = any("|" in key for key in case["policy"])
+        return differ and ("rotate" in case["resolv_conf"] or
+                           (case["client"] == "musl" and "DROP" not in case["policy"].values()))
+
+    def replay(self, case):
+        self.machine.put("/etc/resolv.conf", case["resolv_conf"].encode("latin-1"))
+        self.recorder.reset(case["policy"])
+        document, _ = binary.run_json("lookup", "--as", case["client"], "--", case["name"], env=case.get("env"))
+        lookup = document["data"]["lookups"][0]
+        time.sleep(0.01)  # the last queries may still be on their way to the recorder
+        self.assertEqual(lines(case, self.recorder.taken()), lines(case, case["queries"]))
+        if case["queries"]:
+            self.assertEqual(lookup["result"], case["result"])
+            self.assertLessEqual(abs(lookup["total_ms"] / 1000 - case["secs"]), case["secs"] * 0.1 + NEAR_S)
+        self.assertEqual(len(lookup["queries"]), len([q for q in self.recorder.taken() if q["name"] is not None]))
+
+    def test_truncation(self):
+        """Over TCP, at the same server; not with musl before 1.2.4."""
+        self.machine.put("/etc/resolv.conf", b"nameserver 10.96.0.10\n")
+        for client, transports in (("glibc", {"udp", "tcp"}), ("go", {"udp", "tcp"}), ("musl", {"udp"})):
+            with self.subTest(client):
+                self.recorder.reset({"*": "TC"})
+                document, _ = binary.run_json("lookup", "--as", client, "big.example")
+                lookup = document["data"]["lookups"][0]
+                self.assertEqual({q["transport"] for q in lookup["queries"]}, transports)
+                if "tcp" in transports:
+                    self.assertEqual((lookup["result"], sorted(lookup["addresses"])), ("ok", ["10.0.0.1", "fd00::1"]))
+
+    def test_nobody_there(self):
+        """A port that is closed: glibc gives up at once, musl does not hear of it."""
+        self.machine.put("/etc/resolv.conf", b"nameserver 10.96.0.99\noptions timeout:1 attempts:1\n")
+        subprocess.run(["ip", "address", "add", "10.96.0.99/32", "dev", "lo"], check=True)
+        for client, most, least in (("glibc", 300, 0), ("go", 300, 0), ("musl", 1300, 900)):
+            with self.subTest(client):
+                document, status = binary.run_json("lookup", "--as", client, "host.example")
+                total = document["data"]["lookups"][0]["total_ms"]
+                self.assertEqual(status, 2)
+                self.assertTrue(least <= total <= most, total)
+
+    def test_text(self):
+        self.machine.put("/etc/resolv.conf", b"nameserver 10.96.0.10\nsearch a.example b.example\noptions ndots:5\n")
+        self.recorder.reset({"*": "NXDOMAIN", "h.b.example": "IP"})
+        done = binary.run("lookup", "--as", "all", "h")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("ok: h as glibc looks it up, 4 queries", done.stdout)
+        self.assertIn("2 of 4 queries (marked -)", done.stdout)
+        self.assertLessEqual(max(map(len, done.stdout.splitlines())), 80)
+        done = binary.run("lookup", "--as", "all", "10.0.0.1", "fd00::1")
+        self.assertEqual((done.returncode, done.stdout.count("ok: ")), (0, 6))
+
+
+if __name__ == "__main__":
+    private_namespace.enter()
+    binary.main()
