@@ -4,7 +4,10 @@
 #include <k8sdns/model/lookup_facts.h>
 #include <k8sdns/render/lookup_text.h>
 #include <k8sdns/source/lookup_live.h>
+#include <k8sdns/source/resolver_probe.h>
+#include <k8sdns/wire/hosts_file.h>
 #include <math.h>
+#include <string.h>
 
 #define NAMES_MAX 64
 
@@ -31,18 +34,73 @@ static const struct option_row options[] = {
     {0},
 };
 
-static int lookup_one(struct run *run, const struct resolver_view *view, const char *name,
-                      struct lookup_facts *ret_facts)
-{
-    struct lookup_result result;
-    struct plan plan;
-    int r;
+/* What is looked at besides DNS. */
+struct local_files {
+    const char *hosts;
+    size_t hosts_len;
+    struct nsswitch_hosts order; /* of glibc and Go; musl always begins with its hosts file */
+};
 
+/* Files that are not there are empty, to the resolvers too. */
+static void read_files(struct run *run, struct local_files *ret_files)
+{
+    char *bytes = NULL;
+    size_t len = 0;
+
+    if (resolver_file_read(run->arena, run->globals->pid, "/etc/nsswitch.conf", HOSTS_FILE_MAX, &bytes, &len,
+                           NULL) < 0)
+        len = 0;
+    nsswitch_hosts_read(bytes, len, &ret_files->order);
+    if (resolver_file_read(run->arena, run->globals->pid, "/etc/hosts", HOSTS_FILE_MAX, &bytes, &len, NULL) <
+        0)
+        len = 0;
+    ret_files->hosts = bytes;
+    ret_files->hosts_len = len;
+}
+
+static bool find_in_hosts(struct run *run, const struct local_files *files, int resolver, const char *name,
+                          struct lookup_facts *ret_facts)
+{
+    size_t len = strlen(name);
+
+    /* Go takes the name without its final dot, the others take it as it is. */
+    if (resolver == RESOLVER_GO && len > 1 && name[len - 1] == '.')
+        len--;
+    ret_facts->addresses_count =
+        hosts_file_find(run->arena, files->hosts, files->hosts_len, arena_text_n(run->arena, name, len),
+                        resolver != RESOLVER_MUSL, &ret_facts->addresses);
+    if (!ret_facts->addresses_count)
+        return false;
+    ret_facts->name = name;
+    ret_facts->resolver = resolver;
+    ret_facts->result = LOOKUP_OK;
+    ret_facts->error = NULL;
+    ret_facts->note = "found in /etc/hosts";
+    return true;
+}
+
+static int lookup_one(struct run *run, const struct resolver_view *view, const struct local_files *files,
+                      const char *name, struct lookup_facts *ret_facts)
+{
+    struct nsswitch_hosts order = files->order;
+    struct lookup_result result = {0};
+    struct plan plan;
+    int r = 0;
+
+    if (view->resolver == RESOLVER_MUSL)
+        order = (struct nsswitch_hosts){.files = true, .dns = true};
     plan_make(run->arena, view, name, &plan);
-    r = lookup_live(run->arena, view, &plan, &result, &run->err);
+    if (order.files && !order.dns_first && find_in_hosts(run, files, view->resolver, name, ret_facts))
+        return 0;
+    if (order.dns || !plan.queries_count)
+        r = lookup_live(run->arena, view, &plan, &result, &run->err);
+    else
+        plan = (struct plan){.note = "the hosts line of /etc/nsswitch.conf does not name dns"};
     if (r < 0)
         return r;
     lookup_facts_make(run->arena, view, name, &plan, &result, ret_facts);
+    if (ret_facts->result == LOOKUP_FAIL && order.files && order.dns_first)
+        find_in_hosts(run, files, view->resolver, name, ret_facts);
     return 0;
 }
 
@@ -70,6 +128,7 @@ static int run(struct run *run, const void *config_at, void *data)
     struct lookups_facts *facts = data;
     const struct resolver_view *view;
     struct resolv_facts resolv;
+    struct local_files files;
     int r;
 
     if (run->args_count > NAMES_MAX)
@@ -83,9 +142,10 @@ static int run(struct run *run, const void *config_at, void *data)
         first = 0;
         last = RESOLVERS - 1;
     }
+    read_files(run, &files);
     for (size_t i = 0; i < run->args_count; i++) {
         for (int resolver = first; resolver <= last; resolver++) {
-            r = lookup_one(run, &resolv.views[resolver], run->args[i],
+            r = lookup_one(run, &resolv.views[resolver], &files, run->args[i],
                            ARENA_PUSH(run->arena, facts->lookups, facts->lookups_count));
             if (r < 0)
                 return r;

@@ -305,24 +305,35 @@ static void find_environment(struct arena *arena, const struct resolver_probe_op
         environment->hostname = find_hostname(arena, options->pid);
 }
 
+int resolver_file_read(struct arena *arena, uint64_t pid, const char *path, size_t max, char **ret_bytes,
+                       size_t *ret_len, struct err *err)
+{
+    char proc[PATH_ROOM];
+    int fd, r;
+
+    if (!pid)
+        return file_read(arena, path, max, ret_bytes, ret_len, err);
+    proc_path(proc, pid, "root");
+    fd = open_in_root(pid, path);
+    if (fd < 0)
+        return err_set_errno(err, ERR_INPUT, -fd, "cannot open %s%s", proc, path);
+    r = read_fd(arena, fd, max, ret_bytes, ret_len);
+    if (r < 0)
+        return err_set_errno(err, r == -EFBIG ? ERR_FORMAT : ERR_INPUT, -r, "cannot read %s%s", proc, path);
+    return 0;
+}
+
 static int read_file(struct arena *arena, const struct resolver_probe_options *options, const char **ret_file,
                      char **ret_bytes, size_t *ret_len, struct err *err)
 {
     char proc[PATH_ROOM];
-    int fd, r;
 
     if (options->resolv_conf || !options->pid) {
         *ret_file = options->resolv_conf ? options->resolv_conf : RESOLV_CONF;
         return file_read(arena, *ret_file, RESOLV_CONF_MAX, ret_bytes, ret_len, err);
     }
     *ret_file = arena_printf(arena, "%s%s", proc_path(proc, options->pid, "root"), RESOLV_CONF);
-    fd = open_in_root(options->pid, RESOLV_CONF);
-    if (fd < 0)
-        return err_set_errno(err, ERR_INPUT, -fd, "cannot open %s", *ret_file);
-    r = read_fd(arena, fd, RESOLV_CONF_MAX, ret_bytes, ret_len);
-    if (r < 0)
-        return err_set_errno(err, r == -EFBIG ? ERR_FORMAT : ERR_INPUT, -r, "cannot read %s", *ret_file);
-    return 0;
+    return resolver_file_read(arena, options->pid, RESOLV_CONF, RESOLV_CONF_MAX, ret_bytes, ret_len, err);
 }
 
 int resolver_probe_run(struct arena *arena, const struct resolver_probe_options *options,

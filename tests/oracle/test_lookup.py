@@ -105,6 +105,33 @@ class Lookup(unittest.TestCase):
                 self.assertEqual(status, 2)
                 self.assertTrue(least <= total <= most, total)
 
+    def lookups(self, client, name):
+        self.recorder.reset({"*": "NXDOMAIN", "both": "IP", "dnsonly": "IP"})
+        lookup = binary.run_json("lookup", "--as", client, name)[0]["data"]["lookups"][0]
+        return lookup["result"], sorted(lookup["addresses"]), bool(self.recorder.taken())
+
+    def test_hosts(self):
+        """/etc/hosts and nsswitch.conf, as each resolver reads them."""
+        self.machine.put("/etc/resolv.conf", b"nameserver 10.96.0.10\n")
+        self.machine.put("/etc/hosts", b"127.0.0.1 localhost\n::1 localhost\n10.9.9.9 both Upper\n")
+        dns = ["10.0.0.1", "fd00::1"]
+        try:
+            for client in ("glibc", "musl", "go"):
+                with self.subTest(client):
+                    self.assertEqual(self.lookups(client, "localhost"), ("ok", ["127.0.0.1", "::1"], False))
+                    self.assertEqual(self.lookups(client, "both"), ("ok", ["10.9.9.9"], False))
+                    self.assertEqual(self.lookups(client, "dnsonly"), ("ok", dns, True))
+                    self.assertEqual(self.lookups(client, "upper")[0], "fail" if client == "musl" else "ok")
+            self.machine.put("/etc/nsswitch.conf", b"hosts: dns files\n")
+            self.assertEqual(self.lookups("glibc", "both"), ("ok", dns, True))
+            self.assertEqual(self.lookups("glibc", "Upper"), ("ok", ["10.9.9.9"], True))
+            self.assertEqual(self.lookups("musl", "both"), ("ok", ["10.9.9.9"], False))
+            self.machine.put("/etc/nsswitch.conf", b"hosts: files\n")
+            self.assertEqual(self.lookups("glibc", "dnsonly"), ("fail", [], False))
+        finally:
+            self.machine.put("/etc/nsswitch.conf", b"hosts: files dns\n")
+            self.machine.put("/etc/hosts", b"127.0.0.1 localhost\n::1 localhost\n")
+
     def test_text(self):
         self.machine.put("/etc/resolv.conf", b"nameserver 10.96.0.10\nsearch a.example b.example\noptions ndots:5\n")
         self.recorder.reset({"*": "NXDOMAIN", "h.b.example": "IP"})

@@ -147,7 +147,7 @@ static const char *digest(struct arena *arena, const char *client, const char **
     struct text all = {0};
     const char *copy;
 
-    if (strcmp(client, "glibc") != 0)
+    if (count && strcmp(client, "glibc") != 0)
         qsort(lines, count, sizeof(*lines), by_text);
     for (size_t i = 0; i < count; i++)
         text_addf(&all, "%s\n", lines[i]);

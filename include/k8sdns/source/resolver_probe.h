@@ -21,6 +21,13 @@ struct resolver_probe_options {
 void resolver_identify(struct arena *arena, uint64_t pid, struct resolver_identity *ret_identity);
 
 /*
+ * Read an absolute path as process `pid` sees it (0: as this process does). Return 0 or a negative errno as
+ * file_read() does.
+ */
+int resolver_file_read(struct arena *arena, uint64_t pid, const char *path, size_t max, char **ret_bytes,
+                       size_t *ret_len, struct err *err) MUST_USE;
+
+/*
  * The words that show that this process runs in a container ("the pid namespace is not the first one"), or
  * NULL when nothing does.
  */
