@@ -151,6 +151,7 @@ static int run(struct run *run, const void *config_at, void *data)
                 return r;
         }
     }
+    lookups_facts_compare(run->arena, facts);
     return lookups_status(facts);
 }
 

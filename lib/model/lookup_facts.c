@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <k8sdns/base/address.h>
+#include <k8sdns/base/text.h>
 #include <k8sdns/model/lookup_facts.h>
 #include <k8sdns/wire/dns_name.h>
 #include <k8sdns/wire/dns_words.h>
 #include <math.h>
+#include <string.h>
 
 static const char *const outcome_words[] = {"ok", "fail", NULL};
 
@@ -35,7 +37,16 @@ static const struct shape_field lookup_fields[] = {
 };
 const struct shape lookup_facts_shape = SHAPE(struct lookup_facts, lookup_fields, "lookup_one");
 
+static const struct shape_field disagreement_fields[] = {
+    SHAPE_FIELD_TEXT(struct disagreement_facts, name, "name", "as given"),
+    SHAPE_FIELD_TEXT(struct disagreement_facts, text, "text", "one sentence"),
+};
+const struct shape disagreement_facts_shape =
+    SHAPE(struct disagreement_facts, disagreement_fields, "disagreement");
+
 static const struct shape_field fields[] = {
+    SHAPE_FIELD_OBJECTS(struct lookups_facts, disagreements, "disagreements", &disagreement_facts_shape,
+                        "names on which the resolvers asked for disagree"),
     SHAPE_FIELD_OBJECTS(struct lookups_facts, lookups, "lookups", &lookup_facts_shape,
                         "one for each name and resolver"),
 };
@@ -83,5 +94,55 @@ void lookup_facts_make(struct arena *arena, const struct resolver_view *view, co
             .wasted = found && !dns_name_equal(query->name, found),
         };
         ret_facts->wasted += q->wasted;
+    }
+}
+
+static bool has_address(const struct lookup_facts *lookup, const char *address)
+{
+    for (size_t i = 0; i < lookup->addresses_count; i++)
+        if (strcmp(lookup->addresses[i], address) == 0)
+            return true;
+    return false;
+}
+
+static bool all_in(const struct lookup_facts *a, const struct lookup_facts *b)
+{
+    for (size_t i = 0; i < a->addresses_count; i++)
+        if (!has_address(b, a->addresses[i]))
+            return false;
+    return true;
+}
+
+static void describe(struct text *line, const struct lookup_facts *lookup)
+{
+    text_addf(line, "%s%s ", line->len ? ", " : "", resolver_words[lookup->resolver]);
+    if (lookup->result == LOOKUP_FAIL) {
+        text_addf(line, "fails (%s)", lookup->error ? lookup->error : "no address");
+        return;
+    }
+    text_add(line, "finds");
+    for (size_t i = 0; i < lookup->addresses_count; i++)
+        text_addf(line, " %s", lookup->addresses[i]);
+}
+
+void lookups_facts_compare(struct arena *arena, struct lookups_facts *facts)
+{
+    for (size_t begin = 0, end; begin < facts->lookups_count; begin = end) {
+        const struct lookup_facts *first = &facts->lookups[begin];
+        struct text line = {0};
+        bool differ = false;
+
+        /* The name is the very same argument. */
+        for (end = begin; end < facts->lookups_count && facts->lookups[end].name == first->name; end++) {
+            const struct lookup_facts *other = &facts->lookups[end];
+
+            differ =
+                differ || other->result != first->result || !all_in(first, other) || !all_in(other, first);
+            describe(&line, other);
+        }
+        if (differ)
+            *ARENA_PUSH(arena, facts->disagreements, facts->disagreements_count) =
+                (struct disagreement_facts){first->name, arena_text(arena, text_string(&line))};
+        text_fini(&line);
     }
 }

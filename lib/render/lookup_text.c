@@ -4,6 +4,7 @@
 #include <k8sdns/model/lookup_facts.h>
 #include <k8sdns/render/lookup_text.h>
 #include <k8sdns/render/table.h>
+#include <k8sdns/wire/dns_name.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -105,16 +106,22 @@ static void print_head(const struct lookup_facts *lookup, struct page *page)
 /* What would have cut it short. */
 static void print_advice(const struct lookup_facts *lookup, struct page *page)
 {
+    unsigned dots = dns_name_dots(lookup->name);
     size_t silent = 0;
+    char ndots[64] = "";
 
     for (size_t i = 0; i < lookup->queries_count; i++)
         silent += isnan(lookup->queries[i].rtt_ms);
+    /* With as many dots as ndots asks for, the name goes out as it is first. */
+    if (dots && lookup->queries_count && lookup->queries[lookup->queries_count - 1].name &&
+        dns_name_equal(lookup->queries[lookup->queries_count - 1].name, lookup->name))
+        snprintf(ndots, sizeof(ndots), " or, in dnsConfig, options ndots:%u", dots);
     if (lookup->wasted)
         page_paragraph(page, "  ",
                        "%" PRIu64
                        " of %zu queries (marked -) were for other names of the search list; a trailing dot "
-                       "(%s.) would save them where the name is meant as it is",
-                       lookup->wasted, lookup->queries_count, lookup->name);
+                       "(%s.)%s would save them where the name is meant as it is",
+                       lookup->wasted, lookup->queries_count, lookup->name, ndots);
     if (silent)
         page_paragraph(
             page, "  ", "%zu of %zu queries were never answered, and waited for%s", silent,
@@ -142,4 +149,9 @@ void lookup_text_render(const void *data, struct page *page, struct arena *arena
         page_addf(page, "\n");
         print_advice(lookup, page);
     }
+    if (facts->disagreements_count && page->verbosity >= 0)
+        page_addf(page, "\n");
+    for (size_t i = 0; i < facts->disagreements_count; i++)
+        page_paragraph(page, "* ", "they disagree on %s: %s", facts->disagreements[i].name,
+                       facts->disagreements[i].text);
 }

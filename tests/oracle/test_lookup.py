@@ -140,6 +140,12 @@ class Lookup(unittest.TestCase):
         self.assertIn("ok: h as glibc looks it up, 4 queries", done.stdout)
         self.assertIn("2 of 4 queries (marked -)", done.stdout)
         self.assertLessEqual(max(map(len, done.stdout.splitlines())), 80)
+        self.assertNotIn("disagree", done.stdout)
+        self.recorder.reset({"*": "NXDOMAIN", "h.a.example": "NODATA", "h.b.example": "IP"})
+        document, status = binary.run_json("lookup", "--as", "all", "h")  # musl stops at NODATA
+        self.assertEqual((status, [d["name"] for d in document["data"]["disagreements"]]), (1, ["h"]))
+        self.assertIn("glibc finds 10.0.0.1 fd00::1, musl fails (Name does not resolve), go finds",
+                      document["data"]["disagreements"][0]["text"])
         done = binary.run("lookup", "--as", "all", "10.0.0.1", "fd00::1")
         self.assertEqual((done.returncode, done.stdout.count("ok: ")), (0, 6))
 

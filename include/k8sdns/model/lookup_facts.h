@@ -38,12 +38,25 @@ struct lookup_facts {
 };
 extern const struct shape lookup_facts_shape;
 
+/* A name on which the resolvers disagree here: one finds it and another does not, or not the same addresses.
+ */
+struct disagreement_facts {
+    const char *name;
+    const char *text; /* one sentence */
+};
+extern const struct shape disagreement_facts_shape;
+
 /* `data` of the lookup command. */
 struct lookups_facts {
     struct lookup_facts *lookups;
     size_t lookups_count;
+    struct disagreement_facts *disagreements;
+    size_t disagreements_count;
 };
 extern const struct shape lookups_facts_shape;
+
+/* Fill the disagreements by comparing the lookups of each name, which stand together. */
+void lookups_facts_compare(struct arena *arena, struct lookups_facts *facts);
 
 /* The facts of a replayed lookup. A plan without queries is an address, which is its own answer, or fails. */
 void lookup_facts_make(struct arena *arena, const struct resolver_view *view, const char *name,
