@@ -76,6 +76,7 @@ static bool find_in_hosts(struct run *run, const struct local_files *files, int 
     ret_facts->result = LOOKUP_OK;
     ret_facts->error = NULL;
     ret_facts->note = "found in /etc/hosts";
+    ret_facts->wise_ndots = SHAPE_UNSET;
     return true;
 }
 

@@ -34,6 +34,7 @@ static const struct shape_field lookup_fields[] = {
     SHAPE_FIELD_TEXTS(struct lookup_facts, addresses, "addresses", "what the application gets"),
     SHAPE_FIELD_OBJECTS(struct lookup_facts, queries, "queries", &lookup_query_facts_shape, "in order"),
     SHAPE_FIELD_COUNT(struct lookup_facts, wasted, "wasted", "queries for names that were not the one found"),
+    SHAPE_FIELD_COUNT(struct lookup_facts, wise_ndots, "wise_ndots", "the ndots that would save them"),
 };
 const struct shape lookup_facts_shape = SHAPE(struct lookup_facts, lookup_fields, "lookup_one");
 
@@ -68,6 +69,7 @@ void lookup_facts_make(struct arena *arena, const struct resolver_view *view, co
         .total_ms = (double)result->total_us / 1000,
         .addresses = result->addresses,
         .addresses_count = result->addresses_count,
+        .wise_ndots = SHAPE_UNSET,
     };
     if (!plan->queries_count && address_parse(name, 0, &literal, NULL) == 0) {
         ret_facts->result = LOOKUP_OK;
@@ -95,6 +97,9 @@ void lookup_facts_make(struct arena *arena, const struct resolver_view *view, co
         };
         ret_facts->wasted += q->wasted;
     }
+    /* With no more dots asked for than it has, a name goes out as it is first. */
+    if (ret_facts->wasted && dns_name_equal(found, name) && dns_name_dots(name))
+        ret_facts->wise_ndots = dns_name_dots(name);
 }
 
 static bool has_address(const struct lookup_facts *lookup, const char *address)

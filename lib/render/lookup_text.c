@@ -4,7 +4,6 @@
 #include <k8sdns/model/lookup_facts.h>
 #include <k8sdns/render/lookup_text.h>
 #include <k8sdns/render/table.h>
-#include <k8sdns/wire/dns_name.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -106,16 +105,13 @@ static void print_head(const struct lookup_facts *lookup, struct page *page)
 /* What would have cut it short. */
 static void print_advice(const struct lookup_facts *lookup, struct page *page)
 {
-    unsigned dots = dns_name_dots(lookup->name);
     size_t silent = 0;
     char ndots[64] = "";
 
     for (size_t i = 0; i < lookup->queries_count; i++)
         silent += isnan(lookup->queries[i].rtt_ms);
-    /* With as many dots as ndots asks for, the name goes out as it is first. */
-    if (dots && lookup->queries_count && lookup->queries[lookup->queries_count - 1].name &&
-        dns_name_equal(lookup->queries[lookup->queries_count - 1].name, lookup->name))
-        snprintf(ndots, sizeof(ndots), " or, in dnsConfig, options ndots:%u", dots);
+    if (lookup->wise_ndots != SHAPE_UNSET)
+        snprintf(ndots, sizeof(ndots), " or, in dnsConfig, options ndots:%" PRIu64, lookup->wise_ndots);
     if (lookup->wasted)
         page_paragraph(page, "  ",
                        "%" PRIu64

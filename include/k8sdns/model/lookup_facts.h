@@ -34,7 +34,8 @@ struct lookup_facts {
     size_t addresses_count;
     struct lookup_query_facts *queries;
     size_t queries_count;
-    uint64_t wasted; /* how many of them */
+    uint64_t wasted;     /* how many of them */
+    uint64_t wise_ndots; /* with this, the name that was found goes out first; unset when none would do */
 };
 extern const struct shape lookup_facts_shape;
 
