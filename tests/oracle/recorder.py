@@ -72,10 +72,15 @@ class Recorder:
     def taken(self):
         """What was seen: dicts of server, name, type, proto, socket (numbered by first use), ms, reply."""
         with self._lock:
-            sockets = {}
-            out = []
+            latest, count, out = {}, 0, []  # by socket: its number and the name it was last used for
             for query in self.queries:
-                number = sockets.setdefault((query["proto"], query["port"]), len(sockets))
+                key = query["proto"], query["port"]
+                number, name = latest.get(key, (None, None))
+                before = out[-1]["name"] if out else None
+                # A port that comes back for another name, after others were asked for, is chance.
+                if number is None or name not in (query["name"], before):
+                    number, count = count, count + 1
+                latest[key] = number, query["name"]
                 out.append({**query, "socket": number})
             return out
 
