@@ -9,13 +9,6 @@
 #define QUERIES_MAX 1000000
 #define NAMES_MAX   1024
 
-enum {
-    AS_ALL = RESOLVERS,
-    AS_DETECTED = -1,
-};
-
-static const char *const as_words[] = {"glibc", "musl", "go", "all", NULL};
-
 struct expand_config {
     int as; /* enum resolver, AS_ALL or AS_DETECTED */
 };
@@ -35,25 +28,17 @@ static const struct option_row options[] = {
 static int run(struct run *run, const void *config_at, void *data)
 {
     const struct expand_config *config = config_at;
-    int first = config->as, last = config->as;
     struct expand_facts *facts = data;
-    const struct resolver_view *view;
     struct resolv_facts resolv;
     size_t queries = 0;
-    int r;
+    int first, last, r;
 
     if (run->args_count > NAMES_MAX)
         return err_set(&run->err, ERR_USAGE, E2BIG, "more than %d names", NAMES_MAX);
-    r = resolver_choose(run, config->as == AS_ALL ? 0 : config->as, &resolv, &view);
+    r = resolvers_choose(run, config->as, &resolv, &first, &last);
     if (r < 0)
         return r;
     facts->detected = resolv.resolver.kind;
-    if (config->as == AS_DETECTED) {
-        first = last = view->resolver;
-    } else if (config->as == AS_ALL) {
-        first = 0;
-        last = RESOLVERS - 1;
-    }
     for (size_t i = 0; i < run->args_count; i++) {
         struct name_plans *plans = ARENA_PUSH(run->arena, facts->names, facts->names_count);
 

@@ -11,13 +11,6 @@
 
 #define NAMES_MAX 64
 
-enum {
-    AS_ALL = RESOLVERS,
-    AS_DETECTED = -1,
-};
-
-static const char *const as_words[] = {"glibc", "musl", "go", "all", NULL};
-
 struct lookup_config {
     int as; /* enum resolver, AS_ALL or AS_DETECTED */
 };
@@ -125,24 +118,16 @@ static int lookups_status(const struct lookups_facts *facts)
 static int run(struct run *run, const void *config_at, void *data)
 {
     const struct lookup_config *config = config_at;
-    int first = config->as, last = config->as;
     struct lookups_facts *facts = data;
-    const struct resolver_view *view;
     struct resolv_facts resolv;
     struct local_files files;
-    int r;
+    int first, last, r;
 
     if (run->args_count > NAMES_MAX)
         return err_set(&run->err, ERR_USAGE, E2BIG, "more than %d names", NAMES_MAX);
-    r = resolver_choose(run, config->as == AS_ALL ? 0 : config->as, &resolv, &view);
+    r = resolvers_choose(run, config->as, &resolv, &first, &last);
     if (r < 0)
         return r;
-    if (config->as == AS_DETECTED) {
-        first = last = view->resolver;
-    } else if (config->as == AS_ALL) {
-        first = 0;
-        last = RESOLVERS - 1;
-    }
     read_files(run, &files);
     for (size_t i = 0; i < run->args_count; i++) {
         for (int resolver = first; resolver <= last; resolver++) {

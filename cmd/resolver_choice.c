@@ -25,6 +25,20 @@ int resolver_choose(struct run *run, int as, struct resolv_facts *ret_resolv,
     return 0;
 }
 
+const char *const as_words[] = {"glibc", "musl", "go", "all", NULL};
+
+int resolvers_choose(struct run *run, int as, struct resolv_facts *ret_resolv, int *ret_first, int *ret_last)
+{
+    const struct resolver_view *view;
+    int r = resolver_choose(run, as == AS_ALL ? 0 : as, ret_resolv, &view);
+
+    if (r < 0)
+        return r;
+    *ret_first = as == AS_ALL ? 0 : view->resolver;
+    *ret_last = as == AS_ALL ? RESOLVERS - 1 : view->resolver;
+    return 0;
+}
+
 const char *resolver_cluster_domain(const struct resolver_view *view)
 {
     for (size_t i = 0; i < view->search_count; i++)

@@ -14,6 +14,20 @@
 int resolver_choose(struct run *run, int as, struct resolv_facts *ret_resolv,
                     const struct resolver_view **ret_view) MUST_USE;
 
+/* The choices of --as for commands that follow several resolvers, and what they stand for. */
+extern const char *const as_words[]; /* "glibc", "musl", "go", "all" */
+enum {
+    AS_ALL = RESOLVERS,
+    AS_DETECTED = -1,
+};
+
+/*
+ * The same, for `as` of those: the resolvers from `*ret_first` to `*ret_last` of ret_resolv->views are to be
+ * followed.
+ */
+int resolvers_choose(struct run *run, int as, struct resolv_facts *ret_resolv, int *ret_first,
+                     int *ret_last) MUST_USE;
+
 /* The cluster's domain by the search list ("svc.cluster.local cluster.local"), or NULL. */
 const char *resolver_cluster_domain(const struct resolver_view *view);
 

@@ -147,3 +147,15 @@ void *arena_push(struct arena *arena, void *items, size_t *count, size_t size)
     (*count)++;
     return at;
 }
+
+char *arena_hex(struct arena *arena, const unsigned char *bytes, size_t len)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *text = arena_alloc(arena, len * 2 + 1);
+
+    for (size_t i = 0; i < len; i++) {
+        text[2 * i] = digits[bytes[i] >> 4];
+        text[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    return text;
+}

@@ -96,3 +96,16 @@ void text_add_escaped(struct text *text, const char *more, size_t len)
 
     text->len += escape_line(to, len * 4 + 1, more, len);
 }
+
+static int by_bytes(const void *a, const void *b)
+{
+    const char *const *x = a, *const *y = b;
+
+    return strcmp(*x, *y);
+}
+
+void text_sort(const char **items, size_t count)
+{
+    if (count) /* qsort(3) wants no NULL */
+        qsort(items, count, sizeof(char *), by_bytes);
+}

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <k8sdns/base/text.h>
 #include <k8sdns/model/decode_facts.h>
 #include <k8sdns/wire/dns_message.h>
 #include <k8sdns/wire/dns_words.h>
@@ -92,15 +91,9 @@ static struct edns_facts *make_edns(struct arena *arena, const struct dns_edns *
         .ede_code = edns->ede_code < 0 ? SHAPE_UNSET : (uint64_t)edns->ede_code,
         .ede_text = edns->ede_text,
     };
-    for (size_t i = 0; i < edns->option_count; i++) {
-        struct text hex = {0};
-
-        for (size_t k = 0; k < edns->options[i].len; k++)
-            text_addf(&hex, "%02x", edns->options[i].bytes[k]);
-        *ARENA_PUSH(arena, facts->options, facts->options_count) =
-            (struct edns_option_facts){edns->options[i].code, arena_text(arena, text_string(&hex))};
-        text_fini(&hex);
-    }
+    for (size_t i = 0; i < edns->option_count; i++)
+        *ARENA_PUSH(arena, facts->options, facts->options_count) = (struct edns_option_facts){
+            edns->options[i].code, arena_hex(arena, edns->options[i].bytes, edns->options[i].len)};
     return facts;
 }
 

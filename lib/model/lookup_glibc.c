@@ -90,6 +90,7 @@ static enum sent exchange_once(struct glibc *g, size_t server, int transport, ui
 
     *ret_partial = false;
     g->statuses[0] = g->statuses[1] = -1;
+    g->run->result->addresses_count = 0; /* what an earlier exchange gave is given again */
     send_family(g, server, 0, transport, attempt);
     if (both && !single)
         send_family(g, server, 1, transport, attempt);
@@ -144,7 +145,6 @@ static enum sent exchange_once(struct glibc *g, size_t server, int transport, ui
 static enum sent ask_server(struct glibc *g, size_t server, uint64_t attempt)
 {
     for (;;) {
-        size_t had = g->run->result->addresses_count;
         bool partial;
         enum sent sent = exchange_once(g, server, TRANSPORT_UDP, attempt, &partial);
 
@@ -152,7 +152,6 @@ static enum sent ask_server(struct glibc *g, size_t server, uint64_t attempt)
             return sent;
         if (g->single && g->reopen)
             return SENT_ANSWERED;
-        g->run->result->addresses_count = had;
         if (!g->single) {
             g->single = true;
         } else {
@@ -166,8 +165,8 @@ static enum sent ask_server(struct glibc *g, size_t server, uint64_t attempt)
 static bool send_name(struct glibc *g)
 {
     size_t servers = g->run->view->nameservers_count;
-    size_t shift = lookup_has_option(g->run, "rotate") ? g->rotation++ % servers : 0;
-    bool tcp = lookup_has_option(g->run, "use-vc"), answered = false, partial;
+    size_t shift = resolver_view_has(g->run->view, "rotate") ? g->rotation++ % servers : 0;
+    bool tcp = resolver_view_has(g->run->view, "use-vc"), answered = false, partial;
 
     g->got_somewhere = g->last_servfail = false;
     for (uint64_t attempt = 1; attempt <= g->run->view->attempts && !answered; attempt++) {
@@ -256,8 +255,8 @@ void lookup_glibc(struct lookup_run *run)
     struct glibc g = {.run = run, .rotation = run->chance->rotation};
     enum herrno got;
 
-    g.reopen = lookup_has_option(run, "single-request-reopen");
-    g.single = g.reopen || lookup_has_option(run, "single-request");
+    g.reopen = resolver_view_has(run->view, "single-request-reopen");
+    g.single = g.reopen || resolver_view_has(run->view, "single-request");
     got = search(&g);
     run->result->ok = got == H_OK;
     run->result->error = words[got];

@@ -36,7 +36,8 @@ static void fail_step(struct lookup_run *run, const struct lookup_candidate *can
     lane->error = error;
     lane->step++;
     if (lane->step < run->view->attempts * run->view->nameservers_count)
-        send_step(run, candidate, lane, lookup_has_option(run, "use-vc") ? TRANSPORT_TCP : TRANSPORT_UDP);
+        send_step(run, candidate, lane,
+                  resolver_view_has(run->view, "use-vc") ? TRANSPORT_TCP : TRANSPORT_UDP);
     else
         lane->open = false;
 }
@@ -89,9 +90,10 @@ static void run_lanes(struct lookup_run *run, const struct lookup_candidate *can
 
 void lookup_go(struct lookup_run *run)
 {
-    bool single = lookup_has_option(run, "single-request") || lookup_has_option(run, "single-request-reopen");
-    int transport = lookup_has_option(run, "use-vc") ? TRANSPORT_TCP : TRANSPORT_UDP;
-    bool rotate = lookup_has_option(run, "rotate");
+    bool single = resolver_view_has(run->view, "single-request") ||
+                  resolver_view_has(run->view, "single-request-reopen");
+    int transport = resolver_view_has(run->view, "use-vc") ? TRANSPORT_TCP : TRANSPORT_UDP;
+    bool rotate = resolver_view_has(run->view, "rotate");
     size_t rotation = run->chance->rotation;
 
     for (size_t c = 0; c < run->candidates_count && !run->result->ok; c++) {

@@ -56,14 +56,6 @@ void lookup_add_addresses(struct lookup_run *run, const struct lookup_reply *rep
         *ARENA_PUSH(run->arena, run->result->addresses, run->result->addresses_count) = reply->addresses[i];
 }
 
-bool lookup_has_option(const struct lookup_run *run, const char *option)
-{
-    for (size_t i = 0; i < run->view->options_count; i++)
-        if (strcmp(run->view->options[i], option) == 0)
-            return true;
-    return false;
-}
-
 /* The plan's queries, gathered to candidates: those of one name stand together. */
 static void gather(struct lookup_run *run, const struct plan *plan)
 {

@@ -35,7 +35,6 @@ size_t lookup_send(struct lookup_run *run, const char *name, uint16_t type, size
 bool lookup_wait(struct lookup_run *run, uint64_t until_us, struct lookup_reply *ret_reply);
 void lookup_close(struct lookup_run *run, uint64_t socket);
 void lookup_add_addresses(struct lookup_run *run, const struct lookup_reply *reply);
-bool lookup_has_option(const struct lookup_run *run, const char *option);
 
 void lookup_glibc(struct lookup_run *run);
 void lookup_musl(struct lookup_run *run);

@@ -85,13 +85,6 @@ static bool under(const char *name, const char *domain)
 }
 
 /* Types and data of a set of records, sorted: what must be equal. */
-static int by_text(const void *a, const void *b)
-{
-    const char *const *x = a, *const *y = b;
-
-    return strcmp(*x, *y);
-}
-
 static const char *records_key(struct arena *arena, const struct probe_facts *p)
 {
     const char **lines = arena_array(arena, p->answers_count + 1, sizeof(*lines));
@@ -102,7 +95,7 @@ static const char *records_key(struct arena *arena, const struct probe_facts *p)
         lines[i] =
             arena_printf(arena, "%s %s", p->answers[i].type_name,
                          p->answers[i].rdata.text ? p->answers[i].rdata.text : p->answers[i].rdata_hex);
-    qsort(lines, p->answers_count, sizeof(*lines), by_text);
+    text_sort(lines, p->answers_count);
     for (size_t i = 0; i < p->answers_count; i++)
         text_addf(&key, "%s%s", i ? ", " : "", lines[i]);
     copy = arena_text(arena, text_string(&key));

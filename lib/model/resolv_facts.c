@@ -58,6 +58,14 @@ static const struct shape_field fields[] = {
 };
 const struct shape resolv_facts_shape = SHAPE(struct resolv_facts, fields, "resolv");
 
+bool resolver_view_has(const struct resolver_view *view, const char *option)
+{
+    for (size_t i = 0; i < view->options_count; i++)
+        if (strcmp(view->options[i], option) == 0)
+            return true;
+    return false;
+}
+
 int resolver_of_kind(int kind)
 {
     switch (kind) {

@@ -16,18 +16,6 @@ static const struct shape_field fields[] = {
 };
 const struct shape rr_facts_shape = SHAPE(struct rr_facts, fields, "rr");
 
-static const char *hex(struct arena *arena, const uint8_t *bytes, size_t len)
-{
-    static const char digits[] = "0123456789abcdef";
-    char *text = arena_alloc(arena, len * 2 + 1);
-
-    for (size_t i = 0; i < len; i++) {
-        text[2 * i] = digits[bytes[i] >> 4];
-        text[2 * i + 1] = digits[bytes[i] & 15];
-    }
-    return text;
-}
-
 size_t rr_facts_from_message(struct arena *arena, const struct dns_message *message, enum dns_section section,
                              struct rr_facts **ret_rrs)
 {
@@ -48,7 +36,7 @@ size_t rr_facts_from_message(struct arena *arena, const struct dns_message *mess
         facts->rdlength = rr->rdlength;
         facts->rdata.name = facts->type_name;
         facts->rdata.text = rr->odd ? NULL : arena_text(arena, rr->rdata);
-        facts->rdata_hex = hex(arena, message->bytes + rr->rdata_offset, rr->rdlength);
+        facts->rdata_hex = arena_hex(arena, message->bytes + rr->rdata_offset, rr->rdlength);
     }
     *ret_rrs = rrs;
     return count;

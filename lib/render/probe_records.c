@@ -23,13 +23,6 @@ static const char *record_data(const struct rr_facts *rr, struct arena *arena)
                           : arena_printf(arena, "\\# %" PRIu64 " %s", rr->rdlength, rr->rdata_hex);
 }
 
-static int by_text(const void *a, const void *b)
-{
-    const char *const *x = a, *const *y = b;
-
-    return strcmp(*x, *y);
-}
-
 static const char *set_key(const struct probe_facts *probe, struct arena *arena)
 {
     const char **lines = arena_array(arena, probe->answers_count + 1, sizeof(*lines));
@@ -41,7 +34,7 @@ static const char *set_key(const struct probe_facts *probe, struct arena *arena)
 
         lines[i] = arena_printf(arena, "%s %s %s", rr->name, rr->type_name, record_data(rr, arena));
     }
-    qsort(lines, probe->answers_count, sizeof(*lines), by_text);
+    text_sort(lines, probe->answers_count);
     text_addf(&key, "%s %s\n", probe->candidate, probe->type);
     for (size_t i = 0; i < probe->answers_count; i++)
         text_addf(&key, "%s\n", lines[i]);

@@ -22,7 +22,6 @@ struct channel {
     uint64_t number;
     int fd; /* -1: closed */
     int transport;
-    size_t server;
     uint8_t *out; /* over TCP: frames not yet written */
     size_t out_len;
     uint8_t *in;
@@ -43,6 +42,8 @@ struct live {
     uint16_t udp_size;
     struct channel *channels;
     size_t channels_count;
+    struct pollfd *polls; /* beside the channels; poll(2) passes over a negative fd */
+    size_t polls_count;
     struct asked *asked;
     size_t asked_count;
     uint8_t *buffer; /* DNS_MESSAGE_MAX */
@@ -85,8 +86,8 @@ static struct channel *open_channel(struct live *live, const struct lookup_query
         return NULL;
     }
     channel = ARENA_PUSH(live->arena, live->channels, live->channels_count);
-    *channel = (struct channel){
-        .number = query->socket, .fd = fd, .transport = query->transport, .server = query->server};
+    *channel = (struct channel){.number = query->socket, .fd = fd, .transport = query->transport};
+    *ARENA_PUSH(live->arena, live->polls, live->polls_count) = (struct pollfd){.fd = fd};
     if (tcp) {
         channel->out = arena_alloc(live->arena, 2 * (size_t)(QUERY_MAX + 2));
         channel->in = arena_alloc(live->arena, DNS_MESSAGE_MAX + 2);
@@ -171,13 +172,23 @@ static bool is_lame(const struct dns_message *m)
     return !m->aa && !m->ra && m->rr_count[DNS_ADDITIONAL] == 0;
 }
 
+static bool id_is_asked(const struct live *live, const uint8_t *bytes, size_t len)
+{
+    for (size_t i = 0; len >= 2 && i < live->asked_count; i++)
+        if (live->asked[i].id == (bytes[0] << 8 | bytes[1]))
+            return true;
+    return false;
+}
+
 /* Find the question that a message answers, and say what it says. */
 static bool judge(struct live *live, const struct channel *channel, const struct address *from,
                   const uint8_t *bytes, size_t len, struct lookup_reply *ret_reply)
 {
     struct dns_message m;
 
-    if (dns_message_parse(live->arena, bytes, len, &m) < 0 || !m.qr || m.question_count != 1)
+    /* Only what may be ours is worth the memory. */
+    if (!id_is_asked(live, bytes, len) || dns_message_parse(live->arena, bytes, len, &m) < 0 || !m.qr ||
+        m.question_count != 1)
         return false;
     for (size_t i = live->asked_count; i > 0; i--) {
         const struct asked *asked = &live->asked[i - 1];
@@ -272,11 +283,8 @@ static bool live_wait(void *user, uint64_t until_us, struct lookup_reply *ret_re
         return true;
     }
     for (;;) {
-        struct pollfd *polls = arena_array(live->arena, live->channels_count + 1, sizeof(*polls));
         uint64_t now = live_now(live);
         struct timespec left = {.tv_sec = 0};
-        nfds_t count = 0;
-        size_t *index = arena_array(live->arena, live->channels_count + 1, sizeof(*index));
 
         if (read_buffered(live, ret_reply))
             return true;
@@ -285,25 +293,19 @@ static bool live_wait(void *user, uint64_t until_us, struct lookup_reply *ret_re
             left.tv_nsec = (long)((until_us - now) % 1000000 * 1000);
         }
         for (size_t i = 0; i < live->channels_count; i++) {
-            const struct channel *channel = &live->channels[i];
-
-            if (channel->fd < 0)
-                continue;
-            index[count] = i;
-            polls[count++] = (struct pollfd){.fd = channel->fd,
-                                             .events = (short)(POLLIN | (channel->out_len ? POLLOUT : 0))};
+            live->polls[i].fd = live->channels[i].fd;
+            live->polls[i].events = (short)(POLLIN | (live->channels[i].out_len ? POLLOUT : 0));
+            live->polls[i].revents = 0;
         }
-        if (ppoll(polls, count, &left, NULL) <= 0) {
-            if (live_now(live) >= until_us)
-                return false;
-            continue;
-        }
-        for (nfds_t i = 0; i < count; i++) {
-            struct channel *channel = &live->channels[index[i]];
+        (void)!ppoll(live->polls, live->polls_count, &left,
+                     NULL); /* without events there is nothing to read */
+        for (size_t i = 0; i < live->channels_count; i++) {
+            struct channel *channel = &live->channels[i];
+            short events = live->polls[i].revents;
 
-            if (polls[i].revents & POLLOUT)
+            if (events & POLLOUT)
                 flush(channel);
-            if (polls[i].revents & (POLLIN | POLLERR | POLLHUP) &&
+            if (events & (POLLIN | POLLERR | POLLHUP) &&
                 (channel->transport == TRANSPORT_TCP ? read_stream(live, channel, ret_reply)
                                                      : read_datagram(live, channel, ret_reply)))
                 return true;
@@ -311,14 +313,6 @@ static bool live_wait(void *user, uint64_t until_us, struct lookup_reply *ret_re
         if (live_now(live) >= until_us)
             return false;
     }
-}
-
-static bool has_option(const struct resolver_view *view, const char *option)
-{
-    for (size_t i = 0; i < view->options_count; i++)
-        if (strcmp(view->options[i], option) == 0)
-            return true;
-    return false;
 }
 
 int lookup_live(struct arena *arena, const struct resolver_view *view, const struct plan *plan,
@@ -334,7 +328,7 @@ int lookup_live(struct arena *arena, const struct resolver_view *view, const str
         return err_set(err, ERR_INTERNAL, ENOMEM, "cannot set up the lookup");
     if (view->resolver == RESOLVER_GO)
         live.udp_size = EDNS_GO;
-    else if (view->resolver == RESOLVER_GLIBC && has_option(view, "edns0"))
+    else if (view->resolver == RESOLVER_GLIBC && resolver_view_has(view, "edns0"))
         live.udp_size = EDNS_GLIBC;
     if (view->resolver == RESOLVER_GLIBC)
         (void)!getrandom(&chance.rotation, sizeof(chance.rotation), 0);

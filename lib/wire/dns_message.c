@@ -3,7 +3,6 @@
 #include "dns_rdata.h"
 #include <ctype.h>
 #include <errno.h>
-#include <k8sdns/base/text.h>
 #include <k8sdns/wire/dns_message.h>
 #include <k8sdns/wire/dns_words.h>
 #include <string.h>
@@ -53,18 +52,9 @@ static void read_questions(struct arena *arena, struct dns_cursor *c, struct dns
 
 static const char *printable(struct arena *arena, const uint8_t *bytes, size_t len)
 {
-    struct text hex = {0};
-    const char *result;
-
-    for (size_t i = 0; i < len; i++) {
-        if (isprint(bytes[i]))
-            continue;
-        for (size_t k = 0; k < len; k++)
-            text_addf(&hex, "%02x", bytes[k]);
-        result = arena_text(arena, text_string(&hex));
-        text_fini(&hex);
-        return result;
-    }
+    for (size_t i = 0; i < len; i++)
+        if (!isprint(bytes[i]))
+            return arena_hex(arena, bytes, len);
     return arena_text_n(arena, (const char *)bytes, len);
 }
 

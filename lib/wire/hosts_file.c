@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <arpa/inet.h>
+#include <k8sdns/base/line.h>
 #include <k8sdns/wire/hosts_file.h>
 #include <string.h>
 #include <strings.h>
@@ -23,19 +24,6 @@ static bool next_word(const char **at, const char *end, struct word *ret_word)
     return true;
 }
 
-static bool next_line(const char **at, const char *end, struct word *ret_line)
-{
-    const char *newline;
-
-    if (*at >= end)
-        return false;
-    newline = memchr(*at, '\n', (size_t)(end - *at));
-    ret_line->at = *at;
-    ret_line->len = (size_t)((newline ? newline : end) - *at);
-    *at = newline ? newline + 1 : end;
-    return true;
-}
-
 static bool is_word(const struct word *word, const char *text, bool fold_case)
 {
     return word->len == strlen(text) &&
@@ -52,12 +40,14 @@ static bool is_address(const char *text)
 size_t hosts_file_find(struct arena *arena, const char *bytes, size_t len, const char *name, bool fold_case,
                        const char ***ret_addresses)
 {
-    const char *at = bytes, *end = bytes + len, **addresses = NULL;
-    struct word line, first, word;
+    struct line_cursor cursor = {.bytes = bytes, .len = len};
+    const char **addresses = NULL;
+    struct word first, word;
+    struct line line;
     size_t count = 0;
 
-    while (next_line(&at, end, &line)) {
-        const char *p = line.at, *line_end = line.at + line.len, *address;
+    while (line_cursor_next(&cursor, &line)) {
+        const char *p = line.text, *line_end = line.text + line.len, *address;
         bool found = false;
 
         if (!next_word(&p, line_end, &first))
@@ -76,12 +66,13 @@ size_t hosts_file_find(struct arena *arena, const char *bytes, size_t len, const
 
 void nsswitch_hosts_read(const char *bytes, size_t len, struct nsswitch_hosts *ret_hosts)
 {
-    const char *at = bytes, *end = bytes + len;
+    struct line_cursor cursor = {.bytes = bytes, .len = len};
     struct nsswitch_hosts hosts = {.files = true, .dns = true};
-    struct word line, word;
+    struct word word;
+    struct line line;
 
-    while (next_line(&at, end, &line)) {
-        const char *p = line.at, *line_end = line.at + line.len;
+    while (line_cursor_next(&cursor, &line)) {
+        const char *p = line.text, *line_end = line.text + line.len;
 
         if (!next_word(&p, line_end, &word) || !is_word(&word, "hosts:", false))
             continue;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <ctype.h>
 #include <errno.h>
+#include <k8sdns/base/line.h>
 #include <k8sdns/wire/octet_input.h>
 #include <stdbool.h>
 #include <string.h>
@@ -10,28 +11,18 @@ const char *const octet_form_words[] = {"dump", "hex", "base64", "raw", NULL};
 /* Dump lines hold 16 octets; some tools can be told to hold more. */
 #define DUMP_LINE_MAX 64
 
-struct line {
-    const char *at;
-    size_t len, number;
-};
-
 struct reader {
     struct arena *arena;
-    const char *at, *end;
-    size_t number;
+    struct line_cursor lines;
     struct octet_input *input;
 };
 
+/* The next line without the blanks at its end. */
 static bool next_line(struct reader *r, struct line *ret_line)
 {
-    const char *newline;
-
-    if (r->at >= r->end)
+    if (!line_cursor_next(&r->lines, ret_line))
         return false;
-    newline = memchr(r->at, '\n', (size_t)(r->end - r->at));
-    *ret_line = (struct line){r->at, (size_t)((newline ? newline : r->end) - r->at), ++r->number};
-    r->at = newline ? newline + 1 : r->end;
-    while (ret_line->len && isspace((unsigned char)ret_line->at[ret_line->len - 1]))
+    while (ret_line->len && isspace((unsigned char)ret_line->text[ret_line->len - 1]))
         ret_line->len--;
     return true;
 }
@@ -93,13 +84,13 @@ static void read_groups(const char *p, const char *end, bool two_blanks_end, str
 /* Source: CoreDNS's plugin/pkg/log hexdump ("debug: 000000 c0 fb ..."), xxd(1), hexdump(1) -C. */
 static bool read_dump_line(const struct line *line, struct dump_line *out)
 {
-    const char *p = line->at, *end = line->at + line->len, *marker, *digits;
+    const char *p = line->text, *end = line->text + line->len, *marker, *digits;
     bool colon;
 
-    *out = (struct dump_line){.source = line->at};
-    marker = memmem(line->at, line->len, "debug: ", 7);
+    *out = (struct dump_line){.source = line->text};
+    marker = memmem(line->text, line->len, "debug: ", 7);
     if (marker) {
-        out->source_len = source_length(line->at, (size_t)(marker - line->at));
+        out->source_len = source_length(line->text, (size_t)(marker - line->text));
         p = marker + 7;
     }
     while (p < end && (*p == ' ' || *p == '\t'))
@@ -141,7 +132,6 @@ static void read_dump(struct reader *r)
 
     while (next_line(r, &text)) {
         struct octet_block *block;
-        size_t room;
 
         if (text.len == 0)
             continue;
@@ -151,7 +141,7 @@ static void read_dump(struct reader *r)
         }
         block = open_block(r, &line, sources);
         if (line.offset == 0 && line.len) {
-            block = add_block(r, OCTETS_DUMP, text.number, DUMP_LINE_MAX);
+            block = add_block(r, OCTETS_DUMP, text.number, 0);
             *ARENA_PUSH(r->arena, sources, sources_count) = line;
         } else if (!block) {
             r->input->skipped++;
@@ -164,22 +154,8 @@ static void read_dump(struct reader *r)
                                          text.number, line.offset, block->len);
             continue;
         }
-        /* Double the room at each power of two. */
-        room = block->len + line.len;
-        if (room > DUMP_LINE_MAX) {
-            size_t had = DUMP_LINE_MAX;
-
-            while (had < block->len)
-                had *= 2;
-            if (room > had) {
-                uint8_t *grown = arena_alloc(r->arena, had * 2);
-
-                memcpy(grown, block->bytes, block->len);
-                block->bytes = grown;
-            }
-        }
-        memcpy(block->bytes + block->len, line.bytes, line.len);
-        block->len = room;
+        for (size_t i = 0; i < line.len; i++)
+            *ARENA_PUSH(r->arena, block->bytes, block->len) = line.bytes[i];
     }
 }
 
@@ -211,9 +187,9 @@ static const char *misfit(const char *at, const char *end, int form)
 static void add_hex(struct octet_block *block, const struct line *line, int *half)
 {
     for (size_t i = 0; i < line->len; i++) {
-        char c = line->at[i];
+        char c = line->text[i];
 
-        if (c == '0' && i + 1 < line->len && tolower((unsigned char)line->at[i + 1]) == 'x')
+        if (c == '0' && i + 1 < line->len && tolower((unsigned char)line->text[i + 1]) == 'x')
             continue;
         if (digit(c) < 0)
             continue;
@@ -244,9 +220,9 @@ struct base64 {
 static void add_base64(struct octet_block *block, const struct line *line, struct base64 *state)
 {
     for (size_t i = 0; i < line->len; i++) {
-        int value = base64_digit(line->at[i]);
+        int value = base64_digit(line->text[i]);
 
-        if (line->at[i] == '=')
+        if (line->text[i] == '=')
             state->ended = true;
         if (value < 0)
             continue;
@@ -275,7 +251,7 @@ static void read_paragraphs(struct reader *r, int form)
         if (more && line.len) {
             if (!block) {
                 /* No paragraph has more octets than what is left has characters. */
-                block = add_block(r, form, line.number, (size_t)(r->end - line.at));
+                block = add_block(r, form, line.number, r->lines.len - (size_t)(line.text - r->lines.bytes));
                 base64 = (struct base64){0};
                 half = -1;
             }
@@ -296,7 +272,7 @@ static void read_paragraphs(struct reader *r, int form)
 int octet_input_read(struct arena *arena, const char *bytes, size_t len, int form,
                      struct octet_input *ret_input, struct err *err)
 {
-    struct reader reader = {arena, bytes, bytes + len, 0, ret_input};
+    struct reader reader = {arena, {.bytes = bytes, .len = len}, ret_input};
     const char *bad;
 
     *ret_input = (struct octet_input){0};

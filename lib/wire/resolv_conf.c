@@ -45,24 +45,6 @@ static bool is_one_of(const char *word, size_t len, const char *const *words)
     return false;
 }
 
-bool resolv_cursor_next(struct resolv_cursor *cursor, struct resolv_line *ret_line)
-{
-    const char *from = cursor->bytes + cursor->at, *end;
-    size_t room = cursor->len - cursor->at;
-
-    if (room == 0)
-        return false;
-    end = memchr(from, '\n', room);
-    *ret_line = (struct resolv_line){
-        .number = ++cursor->number,
-        .text = from,
-        .len = end ? (size_t)(end - from) : room,
-        .ended = end != NULL,
-    };
-    cursor->at += ret_line->len + ret_line->ended;
-    return true;
-}
-
 void resolv_reader_init(struct resolv_reader *reader, struct arena *arena, struct resolv_reading *reading)
 {
     *reader = (struct resolv_reader){.arena = arena, .reading = reading};
@@ -96,7 +78,7 @@ void resolv_reader_remark(struct resolv_reader *reader, enum resolv_remark_kind 
     add_remark(reader, kind, arena_text(reader->arena, text));
 }
 
-char *resolv_reader_line(struct resolv_reader *reader, const struct resolv_line *line, bool newline)
+char *resolv_reader_line(struct resolv_reader *reader, const struct line *line, bool newline)
 {
     size_t len = line->len + (newline && line->ended);
     char *copy;
@@ -338,13 +320,13 @@ static void outline_options(struct arena *arena, char *at, struct resolv_outline
 void resolv_outline_read(struct arena *arena, const char *bytes, size_t len,
                          struct resolv_outline *ret_outline)
 {
-    struct resolv_cursor cursor = {.bytes = bytes, .len = len};
+    struct line_cursor cursor = {.bytes = bytes, .len = len};
     struct resolv_outline *outline = ret_outline;
     struct resolv_reader reader = {.arena = arena};
-    struct resolv_line line;
+    struct line line;
 
     *outline = (struct resolv_outline){0};
-    while (resolv_cursor_next(&cursor, &line)) {
+    while (line_cursor_next(&cursor, &line)) {
         char *text = resolv_reader_line(&reader, &line, false), *at, *keyword, *word;
 
         keyword = strtok_r(text, BLANKS, &at);

@@ -169,9 +169,9 @@ static void check_legacy_search(struct resolv_reading *reading)
 void resolv_glibc_read(struct arena *arena, const char *bytes, size_t len,
                        const struct resolv_environment *environment, struct resolv_reading *ret_reading)
 {
-    struct resolv_cursor cursor = {.bytes = bytes, .len = len};
+    struct line_cursor cursor = {.bytes = bytes, .len = len};
     struct resolv_reader reader;
-    struct resolv_line line;
+    struct line line;
 
     resolv_reader_init(&reader, arena, ret_reading);
     if (environment->localdomain) {
@@ -182,7 +182,7 @@ void resolv_glibc_read(struct arena *arena, const char *bytes, size_t len,
         resolv_reader_search(&reader, value, first);
         read_search(&reader, value + first + strspn(value + first, " \t"));
     }
-    while (resolv_cursor_next(&cursor, &line)) {
+    while (line_cursor_next(&cursor, &line)) {
         char *text;
 
         if (line.len == 0 || *line.text == ';' || *line.text == '#')

@@ -145,13 +145,13 @@ static void read_line(struct resolv_reader *reader, char *text, bool *searched)
 void resolv_go_read(struct arena *arena, const char *bytes, size_t len,
                     const struct resolv_environment *environment, struct resolv_reading *ret_reading)
 {
-    struct resolv_cursor cursor = {.bytes = bytes, .len = len};
+    struct line_cursor cursor = {.bytes = bytes, .len = len};
     struct resolv_reader reader;
-    struct resolv_line line;
+    struct line line;
     bool searched = false;
 
     resolv_reader_init(&reader, arena, ret_reading);
-    while (resolv_cursor_next(&cursor, &line)) {
+    while (line_cursor_next(&cursor, &line)) {
         if (line.len >= LINE_MAX_BYTES) {
             reader.line = line.number;
             resolv_reader_remark(&reader, REMARK_LOST,

@@ -157,13 +157,13 @@ static bool is_at_least(const char *version, unsigned long major, unsigned long 
 void resolv_musl_read(struct arena *arena, const char *bytes, size_t len,
                       const struct resolv_environment *environment, struct resolv_reading *ret_reading)
 {
-    struct resolv_cursor cursor = {.bytes = bytes, .len = len};
+    struct line_cursor cursor = {.bytes = bytes, .len = len};
     struct resolv_reader reader;
-    struct resolv_line line;
+    struct line line;
 
     resolv_reader_init(&reader, arena, ret_reading);
     ret_reading->stops_at_bad_name = !is_at_least(environment->musl_version, 1, 2, 4);
-    while (resolv_cursor_next(&cursor, &line)) {
+    while (line_cursor_next(&cursor, &line)) {
         bool comment = line.len && (*line.text == '#' || *line.text == ';');
         char *text;
 
@@ -177,7 +177,7 @@ void resolv_musl_read(struct arena *arena, const char *bytes, size_t len,
         if (line.ended && memchr(line.text, 0, line.len)) {
             /* The end of the line is not found behind a NUL, so it is looked for in the next one. */
             resolv_reader_remark(&reader, REMARK_LOST, "a NUL byte: this line and the next are dropped");
-            if (!resolv_cursor_next(&cursor, &line))
+            if (!line_cursor_next(&cursor, &line))
                 break;
             continue;
         }

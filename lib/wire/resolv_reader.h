@@ -29,7 +29,7 @@ void resolv_reader_remark(struct resolv_reader *reader, enum resolv_remark_kind 
     PRINTF_LIKE(3, 4);
 
 /* A copy of the line that ends at its first NUL; `newline` keeps its end, as fgets() does. */
-char *resolv_reader_line(struct resolv_reader *reader, const struct resolv_line *line, bool newline);
+char *resolv_reader_line(struct resolv_reader *reader, const struct line *line, bool newline);
 
 /* Use this server, or remark that there are three already. */
 void resolv_reader_server(struct resolv_reader *reader, const char *text, const struct address *address);

@@ -6,7 +6,8 @@ import unittest
 
 import faults
 import private
-from cluster import CLUSTER_IP, Lab, replica_address
+from cluster import CLUSTER_IP, replica_address
+from lab_case import LabCase
 
 REPLICAS = [replica_address(number) for number in (1, 2, 3)]
 VICTIM = faults.VICTIM_ADDRESS
@@ -34,17 +35,7 @@ SINGLE = {
 }
 
 
-class Faults(unittest.TestCase):
-    maxDiff = None
-
-    @classmethod
-    def setUpClass(cls):
-        cls.lab = Lab().__enter__()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.lab.__exit__()
-
+class Faults(LabCase):
     def probe(self, *arguments):
         """By direct targets and the ClusterIP; (rows by target, differences, status)."""
         document, status = self.lab.probe("--timeout", "600ms", *arguments)

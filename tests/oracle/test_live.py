@@ -7,14 +7,12 @@ usage: test_live.py glibc|musl PROGRAM   (PROGRAM looks one name up with that C 
 import subprocess
 import sys
 import tempfile
-import unittest
 
 import binary
 import plans
 import private_namespace
-from recorder import Recorder
+from server_case import SERVERS, ServerCase
 
-SERVERS = ["10.96.0.10", "10.96.0.11", "10.96.0.12", "10.96.0.13", "127.0.0.1"]
 K8S = "nameserver 10.96.0.10\nsearch default.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n"
 LONG = "search " + " ".join(f"domain-{n}.example" for n in range(40)) + "\nnameserver 10.96.0.10\n"
 
@@ -54,19 +52,8 @@ CASES = {
 }
 
 
-class Live(unittest.TestCase):
-    maxDiff = None
+class Live(ServerCase):
     resolver = program = None
-
-    @classmethod
-    def setUpClass(cls):
-        cls.machine = private_namespace.Machine(SERVERS)
-        cls.recorder = Recorder(SERVERS)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.recorder.close()
-        cls.machine.close()
 
     def test_enough(self):
         self.assertGreaterEqual(sum(len(names) for _, names in CASES.values()), 40)

@@ -7,14 +7,12 @@ Cases of five seconds and more are left to the unit tests, which replay all of t
 import json
 import subprocess
 import time
-import unittest
 
 import binary
 import private_namespace
-from recorder import Recorder
+from server_case import ServerCase
 
 CASES = json.loads((binary.SOURCE / "tests/data/oracle/cases.json").read_text())
-SERVERS = ["10.96.0.10", "10.96.0.11", "10.96.0.12", "10.96.0.13", "127.0.0.1"]
 LONGEST_S = 5
 NEAR_S = 0.02
 # Recorded queries may be late by some milliseconds; resolvers' timeouts are multiples of this.
@@ -40,19 +38,7 @@ def lines(case, queries):
     return out if case["client"] == "glibc" else sorted(out)
 
 
-class Lookup(unittest.TestCase):
-    maxDiff = None
-
-    @classmethod
-    def setUpClass(cls):
-        cls.machine = private_namespace.Machine(SERVERS)
-        cls.recorder = Recorder(SERVERS)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.recorder.close()
-        cls.machine.close()
-
+class Lookup(ServerCase):
     def test_recorded(self):
         ran = 0
         for case in CASES:

@@ -130,13 +130,6 @@ static void world_close(void *user, uint64_t socket)
             w->pending[i].at_us = 0;
 }
 
-static int by_text(const void *a, const void *b)
-{
-    const char *const *x = a, *const *y = b;
-
-    return strcmp(*x, *y);
-}
-
 /*
  * Queries as lines in one order: what chance leaves open is taken out. With Go the order of the families and,
  * with rotate, which family gets which server; with musl the order of the servers; sockets of Go are one a
@@ -147,8 +140,8 @@ static const char *digest(struct arena *arena, const char *client, const char **
     struct text all = {0};
     const char *copy;
 
-    if (count && strcmp(client, "glibc") != 0)
-        qsort(lines, count, sizeof(*lines), by_text);
+    if (strcmp(client, "glibc") != 0)
+        text_sort(lines, count);
     for (size_t i = 0; i < count; i++)
         text_addf(&all, "%s\n", lines[i]);
     copy = arena_text(arena, text_string(&all));

@@ -23,6 +23,8 @@ void text_add_n(struct text *text, const char *more, size_t len);
 void text_add_char(struct text *text, char c, size_t times);
 void text_addf(struct text *text, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* Sort `count` strings by their bytes. */
+void text_sort(const char **items, size_t count);
 /* Add untrusted text, escaped for a terminal (see escape.h). */
 void text_add_escaped(struct text *text, const char *more, size_t len);
 

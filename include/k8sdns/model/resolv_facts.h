@@ -34,6 +34,9 @@ struct resolver_view {
 };
 extern const struct shape resolver_view_shape;
 
+/* Whether one of its other options is on. */
+bool resolver_view_has(const struct resolver_view *view, const char *option);
+
 struct resolv_warning {
     uint64_t line; /* from 1; unset when it is about the whole file */
     const char *text;

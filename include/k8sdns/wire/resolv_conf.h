@@ -4,6 +4,7 @@
 
 #include <k8sdns/base/address.h>
 #include <k8sdns/base/arena.h>
+#include <k8sdns/base/line.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,22 +29,6 @@
 #define RESOLV_OPTIONS_MAX 256
 /* All three stop here. */
 #define RESOLV_SERVERS_MAX 3
-
-/* One line of the file. */
-struct resolv_line {
-    size_t number;    /* from 1 */
-    const char *text; /* without its end; may hold NUL bytes */
-    size_t len;
-    bool ended; /* a newline stood behind it */
-};
-
-struct resolv_cursor {
-    const char *bytes;
-    size_t len, at, number;
-};
-
-/* Give the next line. Return false when there is none. Start with {.bytes = , .len = }. */
-bool resolv_cursor_next(struct resolv_cursor *cursor, struct resolv_line *ret_line);
 
 /* One word of an options line: "ndots:5" is {"ndots", "5"}, "rotate" is {"rotate", ""}. */
 struct resolv_word {

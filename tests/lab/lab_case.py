@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A test case with a lab that lives as long as its class."""
+import unittest
+
+from cluster import Lab
+
+
+class LabCase(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.lab = Lab().__enter__()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.lab.__exit__()
