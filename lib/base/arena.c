@@ -59,6 +59,21 @@ void arena_free(struct arena *arena)
     free(arena);
 }
 
+void arena_reset(struct arena *arena)
+{
+    struct block *kept = arena->blocks;
+
+    if (!kept)
+        return;
+    for (struct block *b = kept->next, *next; b; b = next) {
+        next = b->next;
+        free(b);
+    }
+    memset(kept->bytes, 0, kept->used);
+    kept->next = NULL;
+    kept->used = 0;
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
     const size_t align = alignof(max_align_t);

@@ -21,6 +21,20 @@ uint64_t clock_realtime_ns(void)
     return now_ns(CLOCK_REALTIME);
 }
 
+struct clock_stamp clock_stamp_now(void)
+{
+    return (struct clock_stamp){clock_monotonic_ns(), clock_realtime_ns()};
+}
+
+uint64_t clock_elapsed_us(const struct clock_stamp *sent, uint64_t arrived_real_ns, uint64_t seen_mono_ns)
+{
+    uint64_t mono = seen_mono_ns - sent->mono_ns;
+
+    if (arrived_real_ns >= sent->real_ns && arrived_real_ns - sent->real_ns <= mono)
+        return (arrived_real_ns - sent->real_ns) / 1000;
+    return mono / 1000;
+}
+
 const char *clock_format(uint64_t realtime_ns, char *buf, size_t size)
 {
     time_t seconds = (time_t)(realtime_ns / UINT64_C(1000000000));

@@ -9,16 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The kernel's stamp when it can be trusted: the wall clock may have been stepped since the send. */
-static uint64_t rtt_us(const struct question *q, uint64_t arrived_real_ns, uint64_t arrived_mono_ns)
-{
-    uint64_t mono = arrived_mono_ns - q->sent_mono_ns;
-
-    if (arrived_real_ns >= q->sent_real_ns && arrived_real_ns - q->sent_real_ns <= mono)
-        return (arrived_real_ns - q->sent_real_ns) / 1000;
-    return mono / 1000;
-}
-
 void question_answered(struct group *group, struct question *q, const uint8_t *bytes, size_t len,
                        uint64_t arrived_real_ns, uint64_t arrived_mono_ns)
 {
@@ -30,7 +20,7 @@ void question_answered(struct group *group, struct question *q, const uint8_t *b
 
     bytes = arena_copy(arena, bytes, len);
     damaged = dns_message_parse(arena, bytes, len, &m);
-    facts->rtt_us = rtt_us(q, arrived_real_ns, arrived_mono_ns);
+    facts->rtt_us = clock_elapsed_us(&q->sent, arrived_real_ns, arrived_mono_ns);
     facts->size = len;
     facts->authoritative = m.aa;
     /* A truncated answer may end anywhere: what counts is that it says so. */
@@ -92,14 +82,6 @@ static void mismatch(struct group *group, struct question *q, const char *detail
         q->facts.detail = arena_text(group->run->arena, detail);
 }
 
-/* An error without a question section (as some servers send FORMERR and REFUSED) still answers ours. */
-static bool same_question(const struct dns_message *m, const struct question *q)
-{
-    if (!m->question_count)
-        return m->counts[0] == 0 ? m->rcode != DNS_NOERROR : m->damage != NULL;
-    return m->questions[0].type == q->type && dns_name_equal(m->questions[0].name, q->facts.candidate);
-}
-
 bool datagram_judge(struct group *group, const uint8_t *bytes, size_t len, const struct address *from,
                     uint64_t arrived_real_ns, uint64_t arrived_mono_ns)
 {
@@ -134,7 +116,7 @@ bool datagram_judge(struct group *group, const uint8_t *bytes, size_t len, const
         mismatch(group, q, detail);
     } else if (len >= 12 && !m.qr) {
         mismatch(group, q, "a message came that is no answer (its QR bit is not set)");
-    } else if (len >= 12 && !same_question(&m, q)) {
+    } else if (len >= 12 && !dns_message_answers(&m, q->facts.candidate, q->type)) {
         snprintf(detail, sizeof(detail), "an answer came to another question: %.180s",
                  m.question_count ? m.questions[0].name : "none");
         mismatch(group, q, detail);

@@ -3,7 +3,6 @@
 #include "prober_run.h"
 #include <arpa/inet.h>
 #include <errno.h>
-#include <k8sdns/base/clock.h>
 #include <k8sdns/wire/dns_message.h>
 #include <k8sdns/wire/dns_words.h>
 #include <stdio.h>
@@ -206,9 +205,8 @@ static int question_send(struct group *group, size_t index)
         return len;
     q->ids[q->tries++] = query.id;
     q->open = true;
-    q->sent_mono_ns = clock_monotonic_ns();
-    q->sent_real_ns = clock_realtime_ns();
-    q->deadline_ns = q->sent_mono_ns + run->options->timeout_us * 1000;
+    q->sent = clock_stamp_now();
+    q->deadline_ns = q->sent.mono_ns + run->options->timeout_us * 1000;
     run->matrix->sent++;
     run->tokens -= 1;
     *wait = (struct tcp_wait){group, index, q->tries};

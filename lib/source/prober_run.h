@@ -4,6 +4,7 @@
 
 #include <ares.h>
 #include <event2/event.h>
+#include <k8sdns/base/clock.h>
 #include <k8sdns/source/prober.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,7 +30,7 @@ struct question {
     unsigned tries;
     bool open; /* asked and not decided */
     bool retry_over_tcp;
-    uint64_t sent_real_ns, sent_mono_ns; /* of the last try */
+    struct clock_stamp sent; /* of the last try */
     uint64_t deadline_ns;                /* monotonic */
 };
 

@@ -2,24 +2,18 @@
 /*
  * The socket hooks of c-ares.
  *
- * UDP sockets are not connected, so that an answer from a wrong address is seen; IP_RECVERR brings the ICMP
- * errors all the same. The kernel stamps what it receives. Sources: ip(7), socket(7), Linux
- * include/uapi/linux/errqueue.h.
+ * UDP sockets are not connected, so that an answer from a wrong address is seen; what the kernel tells besides
+ * is socket_watch()'s.
  */
 #include "prober_run.h"
+#include "socket_error.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <k8sdns/base/clock.h>
 #include <k8sdns/wire/dns_message.h>
-#include <linux/errqueue.h>
-#include <netinet/icmp6.h>
 #include <netinet/in.h>
-#include <netinet/ip_icmp.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 /* A kernel that would give only used ports for so long has none left. */
@@ -75,14 +69,6 @@ int prober_bind(struct group *group, int fd)
     return any.port;
 }
 
-static void set_flag(int fd, int level, int name)
-{
-    int on = 1;
-
-    /* Each is a refinement: without it the report is coarser, not wrong. */
-    (void)!setsockopt(fd, level, name, &on, sizeof(on));
-}
-
 static ares_socket_t hook_socket(int family, int type, int protocol, void *user)
 {
     struct group *group = user;
@@ -103,11 +89,7 @@ static ares_socket_t hook_socket(int family, int type, int protocol, void *user)
     }
     if (is_udp(fd)) {
         group->udp_port = (uint16_t)port;
-        set_flag(fd, SOL_SOCKET, SO_TIMESTAMPNS);
-        if (family == AF_INET6)
-            set_flag(fd, IPPROTO_IPV6, IPV6_RECVERR);
-        else
-            set_flag(fd, IPPROTO_IP, IP_RECVERR);
+        socket_watch(fd, family);
     } else {
         group->tcp_port = (uint16_t)port;
     }
@@ -133,70 +115,17 @@ static int hook_connect(ares_socket_t fd, const struct sockaddr *sa, ares_sockle
     return r;
 }
 
-static const char *icmp_words(const struct sock_extended_err *ee)
-{
-    static const char *const v4[] = {
-        [ICMP_NET_UNREACH] = "network unreachable",   [ICMP_HOST_UNREACH] = "host unreachable",
-        [ICMP_PROT_UNREACH] = "protocol unreachable", [ICMP_PORT_UNREACH] = "port unreachable",
-        [ICMP_FRAG_NEEDED] = "fragmentation needed",  [ICMP_NET_ANO] = "network prohibited",
-        [ICMP_HOST_ANO] = "host prohibited",          [ICMP_PKT_FILTERED] = "administratively prohibited",
-    };
-    static const char *const v6[] = {"no route", "administratively prohibited", "beyond scope",
-                                     "host unreachable", "port unreachable"};
-
-    if (ee->ee_origin == SO_EE_ORIGIN_ICMP && ee->ee_type == ICMP_DEST_UNREACH &&
-        ee->ee_code < sizeof(v4) / sizeof(v4[0]) && v4[ee->ee_code])
-        return v4[ee->ee_code];
-    if (ee->ee_origin == SO_EE_ORIGIN_ICMP && ee->ee_type == ICMP_TIME_EXCEEDED)
-        return "time exceeded (a routing loop?)";
-    if (ee->ee_origin == SO_EE_ORIGIN_ICMP6 && ee->ee_type == ICMP6_DST_UNREACH &&
-        ee->ee_code < sizeof(v6) / sizeof(v6[0]))
-        return v6[ee->ee_code];
-    if (ee->ee_origin == SO_EE_ORIGIN_ICMP6 && ee->ee_type == ICMP6_PACKET_TOO_BIG)
-        return "packet too big";
-    return strerror((int)ee->ee_errno);
-}
-
-/* Read the error queue: each error closes the questions of this socket that wait. Return how many there were.
- */
+/* Each error closes the questions of this socket that wait. Return how many there were. */
 static int read_errors(struct group *group, int fd)
 {
+    struct socket_error error;
     int errors = 0;
 
-    for (;;) {
-        char control[512], detail[160], who[ADDRESS_TEXT];
-        uint8_t returned[64];
-        struct sockaddr_storage to;
-        struct iovec iov = {returned, sizeof(returned)};
-        struct msghdr msg = {.msg_name = &to,
-                             .msg_namelen = sizeof(to),
-                             .msg_iov = &iov,
-                             .msg_iovlen = 1,
-                             .msg_control = control,
-                             .msg_controllen = sizeof(control)};
-
-        if (recvmsg(fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
-            return errors;
-        for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
-            struct sock_extended_err *ee;
-            struct address offender = {0};
-
-            if (!(c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) &&
-                !(c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR))
-                continue;
-            ee = (struct sock_extended_err *)CMSG_DATA(c);
-            errors++;
-            if (ee->ee_origin == SO_EE_ORIGIN_LOCAL ||
-                address_from_sockaddr(SO_EE_OFFENDER(ee), &offender) < 0)
-                snprintf(detail, sizeof(detail), "cannot be reached: %s", strerror((int)ee->ee_errno));
-            else
-                snprintf(detail, sizeof(detail), "ICMP %s from %s", icmp_words(ee),
-                         address_format(&offender, who, sizeof(who)));
-            for (size_t i = 0; i < group->questions_count; i++)
-                if (group->questions[i].facts.transport == TRANSPORT_UDP)
-                    question_failed(group, &group->questions[i], PROBE_UNREACHABLE, detail);
-        }
-    }
+    for (; socket_error_next(fd, &error); errors++)
+        for (size_t i = 0; i < group->questions_count; i++)
+            if (group->questions[i].facts.transport == TRANSPORT_UDP)
+                question_failed(group, &group->questions[i], PROBE_UNREACHABLE, error.text);
+    return errors;
 }
 
 /* The question that a UDP query on its way out asks: by its type, which is unique in a group. */
@@ -222,14 +151,11 @@ static struct question *question_of(struct group *group, const struct iovec *iov
 
 static void send_failed(struct group *group, struct question *q, int errno_code)
 {
-    char detail[160];
+    struct socket_error error;
 
-    if (errno_code == EPERM)
-        snprintf(detail, sizeof(detail), "a rule of this namespace forbids to send there (EPERM)");
-    else
-        snprintf(detail, sizeof(detail), "cannot send: %s", strerror(errno_code));
+    socket_error_of_send(errno_code, &error);
     if (q)
-        question_failed(group, q, errno_code == EPERM ? PROBE_ERROR : PROBE_UNREACHABLE, detail);
+        question_failed(group, q, error.status, error.text);
 }
 
 static ares_ssize_t hook_send(ares_socket_t fd, const struct iovec *iov, int iovcnt, void *user)
@@ -255,8 +181,7 @@ static ares_ssize_t hook_send(ares_socket_t fd, const struct iovec *iov, int iov
 
         /* Newer c-ares writes an id of its own into what it is given. */
         q->ids[q->tries - 1] = (uint16_t)(bytes[0] << 8 | bytes[1]);
-        q->sent_mono_ns = clock_monotonic_ns();
-        q->sent_real_ns = clock_realtime_ns();
+        q->sent = clock_stamp_now();
     }
     n = sendmsg(fd, &msg, MSG_NOSIGNAL);
     code = errno;
@@ -270,19 +195,6 @@ static ares_ssize_t hook_send(ares_socket_t fd, const struct iovec *iov, int iov
         n = (ssize_t)iov[0].iov_len; /* c-ares has no say in what comes of it */
     }
     return n;
-}
-
-static uint64_t stamp_ns(struct msghdr *msg)
-{
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
-        struct timespec ts;
-
-        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPNS)
-            continue;
-        memcpy(&ts, CMSG_DATA(c), sizeof(ts));
-        return (uint64_t)ts.tv_sec * UINT64_C(1000000000) + (uint64_t)ts.tv_nsec;
-    }
-    return clock_realtime_ns();
 }
 
 static ares_ssize_t hook_recv(ares_socket_t fd, void *data, size_t size, int flags, struct sockaddr *from,
@@ -318,7 +230,7 @@ static ares_ssize_t hook_recv(ares_socket_t fd, void *data, size_t size, int fla
             return -1;
         }
         if (address_from_sockaddr((struct sockaddr *)&sa, &where) < 0 ||
-            !datagram_judge(group, group->run->buffer, (size_t)n, &where, stamp_ns(&msg),
+            !datagram_judge(group, group->run->buffer, (size_t)n, &where, socket_stamp_ns(&msg),
                             clock_monotonic_ns()))
             continue;
         /* c-ares may now forget the query; its own buffer can be smaller than the answer. */

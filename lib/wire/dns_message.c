@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <k8sdns/wire/dns_message.h>
+#include <k8sdns/wire/dns_name.h>
 #include <k8sdns/wire/dns_words.h>
 #include <string.h>
 
@@ -151,4 +152,11 @@ bool dns_message_is_nodata(const struct dns_message *message, uint16_t type)
         if (type == DNS_TYPE_ANY || message->rrs[DNS_ANSWER][i].type == type)
             return false;
     return true;
+}
+
+bool dns_message_answers(const struct dns_message *m, const char *name, uint16_t type)
+{
+    if (!m->question_count)
+        return m->counts[0] == 0 ? m->rcode != DNS_NOERROR : m->damage != NULL;
+    return m->questions[0].type == type && dns_name_equal(m->questions[0].name, name);
 }

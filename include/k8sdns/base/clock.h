@@ -9,6 +9,17 @@
 uint64_t clock_monotonic_ns(void);
 uint64_t clock_realtime_ns(void);
 
+/* A moment by both clocks. */
+struct clock_stamp {
+    uint64_t mono_ns, real_ns;
+};
+struct clock_stamp clock_stamp_now(void);
+/*
+ * Microseconds from `sent` to an arrival that the kernel stamped with `arrived_real_ns` and the program saw at
+ * `seen_mono_ns`. The kernel's stamp counts when it can be trusted: the wall clock may have been stepped since.
+ */
+uint64_t clock_elapsed_us(const struct clock_stamp *sent, uint64_t arrived_real_ns, uint64_t seen_mono_ns);
+
 /* "2026-01-31T12:00:00.000Z" (RFC 3339, UTC, milliseconds). Return buf. */
 const char *clock_format(uint64_t realtime_ns, char *buf, size_t size);
 #define CLOCK_TEXT 32

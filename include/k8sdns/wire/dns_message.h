@@ -99,6 +99,12 @@ int dns_message_parse(struct arena *arena, const uint8_t *bytes, size_t len,
  */
 bool dns_message_is_nodata(const struct dns_message *message, uint16_t type);
 
+/*
+ * It is about this question. An error without a question section (as some servers send FORMERR and REFUSED)
+ * answers any, and so does a message that is damaged before its question.
+ */
+bool dns_message_answers(const struct dns_message *message, const char *name, uint16_t type);
+
 /* A query to be written. */
 struct dns_query {
     const char *name; /* text; absolute whether or not it ends in a dot */
