@@ -92,7 +92,9 @@ struct run {
     const struct globals *globals;
     struct arena *arena;
     struct err err;
-    char **args; /* what is left when the options are taken out */
+    uint64_t started_ns, began_ns; /* realtime, monotonic */
+    size_t live_lines;             /* of live text on the screen, which the next one replaces */
+    char **args;                   /* what is left when the options are taken out */
     size_t args_count;
     struct host_facts *host; /* a command that learns the libc puts it here */
     struct unobserved *unobserved;
@@ -132,6 +134,11 @@ struct command {
      */
     int (*run)(struct run *run, const void *config, void *data);
     void (*render)(const void *data, struct page *page, struct arena *arena);
+    /*
+     * For a command that streams (see report.h), else NULL: what it prints as it goes along, at most
+     * page->height rows on a screen, and one line where there is none.
+     */
+    void (*render_part)(const void *data, struct page *page, struct arena *arena);
 };
 
 /* The generated table, in the order of cmd/meson.build; ends with NULL. */

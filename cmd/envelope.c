@@ -10,8 +10,7 @@
 /* Durations are printed to a thousandth of their unit, as far as anything here is measured. */
 #define REAL_DIGITS 7
 
-void envelope_write(struct text *out, const struct run *run, const struct host_facts *host,
-                    uint64_t started_ns, double elapsed_ms, const void *data, int status)
+void envelope_write(struct text *out, const struct run *run, const void *data, int status)
 {
     char time[CLOCK_TEXT], *dump;
     struct error_facts error = {run->err.text, (uint64_t)status};
@@ -19,9 +18,9 @@ void envelope_write(struct text *out, const struct run *run, const struct host_f
         .schema = ENVELOPE_SCHEMA,
         .command = run->command ? run->command->name : NULL,
         .version = VERSION,
-        .time = clock_format(started_ns, time, sizeof(time)),
-        .elapsed_ms = round(elapsed_ms * 1000) / 1000,
-        .host = *host,
+        .time = clock_format(run->started_ns, time, sizeof(time)),
+        .elapsed_ms = round((double)(clock_monotonic_ns() - run->began_ns) / 1e3) / 1000,
+        .host = *run->host,
         .unobserved = run->unobserved,
         .unobserved_count = run->unobserved_count,
     };
@@ -31,7 +30,9 @@ void envelope_write(struct text *out, const struct run *run, const struct host_f
         json_object_set_new(json, "error", shape_to_json(&error_facts_shape, &error));
     if (data)
         json_object_set_new(json, "data", shape_to_json(run->command->shape, data));
-    dump = json_dumps(json, JSON_INDENT(2) | JSON_REAL_PRECISION(REAL_DIGITS));
+    /* Streams are read line by line. */
+    dump = json_dumps(json, JSON_REAL_PRECISION(REAL_DIGITS) |
+                                (run->command && run->command->render_part ? JSON_COMPACT : JSON_INDENT(2)));
     text_add(out, dump ? dump : "{}");
     text_add_char(out, '\n', 1);
     free(dump);

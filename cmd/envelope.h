@@ -9,7 +9,6 @@
  * Write the JSON document of a run to `out`: the envelope with `data`, or with the error when `status` is
  * one of enum err_kind from 64 on (or there is no data because nothing could be observed).
  */
-void envelope_write(struct text *out, const struct run *run, const struct host_facts *host,
-                    uint64_t started_ns, double elapsed_ms, const void *data, int status);
+void envelope_write(struct text *out, const struct run *run, const void *data, int status);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dispatch.h"
-#include "envelope.h"
 #include "options.h"
-#include "output.h"
+#include "report.h"
 #include "usage.h"
 #include "version.h"
 #include <errno.h>
@@ -137,11 +136,12 @@ static int status_shown(int status, const struct globals *globals)
 
 int main(int argc, char **argv)
 {
-    uint64_t started = clock_realtime_ns(), began = clock_monotonic_ns();
     struct globals globals = {.fail_on = FAIL_ON_WARNING};
-    struct run run = {.globals = &globals, .arena = arena_new()};
+    struct run run = {.globals = &globals,
+                      .arena = arena_new(),
+                      .started_ns = clock_realtime_ns(),
+                      .began_ns = clock_monotonic_ns()};
     struct host_facts host;
-    struct text out = {0};
     void *config = NULL, *data = NULL;
     int status;
 
@@ -163,15 +163,6 @@ int main(int argc, char **argv)
     if (status < 0)
         status = run.err.kind ? (int)run.err.kind : ERR_INTERNAL;
 
-    if (globals.json) {
-        envelope_write(&out, &run, &host, started, (double)(clock_monotonic_ns() - began) / 1e6, data,
-                       status);
-    } else if (data) {
-        struct page page;
-
-        output_page(&globals, &out, &page);
-        run.command->render(data, &page, run.arena);
-    }
     if (run.err.kind)
         fprintf(stderr, "k8sdns: %s\n", run.err.text);
     else
@@ -179,11 +170,11 @@ int main(int argc, char **argv)
             fprintf(stderr, "k8sdns: not observed: %s: %s; %s\n", run.unobserved[i].what,
                     run.unobserved[i].why, run.unobserved[i].how);
     status = status_shown(status, &globals);
-    if (output_write(&out, &run.err) < 0) {
+    /* What ended it early may have been the output itself. */
+    if (run.err.kind != ERR_OUTPUT && report_end(&run, data, status) < 0) {
         fprintf(stderr, "k8sdns: %s\n", run.err.text);
         status = ERR_OUTPUT;
     }
-    text_fini(&out);
     arena_free(run.arena);
     return status;
 }

@@ -23,19 +23,31 @@ int output_write(const struct text *text, struct err *err)
         at += n;
         left -= (size_t)n;
     }
-    /* A full disk may only show when the file is closed. */
+    return 0;
+}
+
+int output_close(struct err *err)
+{
     if (close(STDOUT_FILENO) < 0 && errno != EBADF && errno != EINTR)
         return err_set_errno(err, ERR_OUTPUT, errno, "cannot write the output");
     return 0;
 }
 
+/* It knows escape sequences, as far as it says what it is. */
+static bool term_moves(void)
+{
+    const char *term = getenv("TERM");
+
+    return term && *term && strcmp(term, "dumb") != 0;
+}
+
 static bool wants_color(const struct globals *globals, bool terminal)
 {
-    const char *term = getenv("TERM"), *no = getenv("NO_COLOR");
+    const char *no = getenv("NO_COLOR");
 
     if (globals->color != COLOR_AUTO)
         return globals->color == COLOR_ALWAYS;
-    return terminal && !(no && *no) && term && strcmp(term, "dumb") != 0;
+    return terminal && !(no && *no) && term_moves();
 }
 
 void output_page(const struct globals *globals, struct text *out, struct page *ret_page)
@@ -44,14 +56,19 @@ void output_page(const struct globals *globals, struct text *out, struct page *r
     const char *columns = getenv("COLUMNS");
     struct winsize size;
     uint64_t width = 80, wanted;
+    unsigned height = 0;
 
-    if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20)
+    if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20) {
         width = size.ws_col;
-    else if (columns && number_parse(columns, 20, 10000, &wanted, NULL) == 0)
+        if (size.ws_row >= 5 && term_moves())
+            height = size.ws_row;
+    } else if (columns && number_parse(columns, 20, 10000, &wanted, NULL) == 0) {
         width = wanted;
+    }
     *ret_page = (struct page){
         .out = out,
         .width = (unsigned)width,
+        .height = height,
         .color = wants_color(globals, terminal),
         .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
         .verbosity = globals->verbose ? 1

@@ -4,11 +4,11 @@
 
 #include "command.h"
 
-/*
- * Write everything to standard output and make sure that it got there.
- * Return 0 or a negative errno with a message (kind ERR_OUTPUT): a full disk, a closed pipe.
- */
+/* Write everything to standard output. Return 0 or a negative errno with a message (kind ERR_OUTPUT). */
 int output_write(const struct text *text, struct err *err) MUST_USE;
+
+/* Close it, to make sure that all got there: a full disk may only show now. Return as output_write(). */
+int output_close(struct err *err) MUST_USE;
 
 /* A page for standard output as it is: its width, whether it is coloured, its character set. */
 void output_page(const struct globals *globals, struct text *out, struct page *ret_page);

@@ -1,29 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "command.h"
+#include "question_set.h"
 #include "resolver_choice.h"
-#include "targets.h"
-#include <errno.h>
-#include <k8sdns/model/plan_facts.h>
 #include <k8sdns/render/probe_text.h>
 #include <k8sdns/source/prober.h>
-#include <k8sdns/wire/dns_message.h>
-#include <k8sdns/wire/dns_name.h>
-#include <k8sdns/wire/dns_words.h>
-#include <k8sdns/wire/resolv_conf.h>
 #include <string.h>
 
-#define TYPES_MAX 16
 /* So many candidates of a slow target are asked again. */
 #define AGAIN_MAX 4
-#define NAMES_MAX 1024
 
 static const char *const socket_words[] = {"shared", "separate", NULL};
 
 struct probe_config {
     struct target_options targets;
-    struct option_words types;
-    int as; /* enum resolver, or -1 for the one detected */
-    bool no_search;
+    struct question_options questions;
     uint64_t timeout_us;
     uint64_t tries;
     bool tcp;
@@ -38,23 +28,13 @@ struct probe_config {
  * Of our choice: the timeout is above CoreDNS's two seconds of patience with an upstream (forward plugin,
  * read timeout), so that such an answer is seen; the rate is what a few Pods send, far below any server's.
  */
-static const struct probe_config defaults = {.as = -1, .timeout_us = 3000000, .tries = 1, .qps = 200};
+static const struct probe_config defaults = {
+    .questions = {.as = AS_DETECTED}, .timeout_us = 3000000, .tries = 1, .qps = 200};
 
 #define ROW(member) .offset = offsetof(struct probe_config, member)
 
 static const struct option_row options[] = {
-    {.name = "type",
-     .value = "TYPE,...",
-     .kind = OPTION_WORDS,
-     ROW(types),
-     .help = "what to ask for (default A,AAAA)"},
-    {.name = "as",
-     .value = "RESOLVER",
-     .kind = OPTION_WORD,
-     .words = resolver_words,
-     ROW(as),
-     .help = "expand as glibc, musl or go (default: as this Pod does)"},
-    {.name = "no-search", .kind = OPTION_FLAG, ROW(no_search), .help = "ask for the names as they are"},
+    QUESTION_OPTION_ROWS(struct probe_config, questions),
     {.name = "timeout",
      .value = "DURATION",
      .kind = OPTION_DURATION,
@@ -101,64 +81,6 @@ static const struct option_row options[] = {
     {0},
 };
 
-static int parse_types(const struct probe_config *config, uint16_t types[TYPES_MAX], size_t *ret_count,
-                       struct err *err)
-{
-    if (config->types.count > TYPES_MAX)
-        return err_set(err, ERR_USAGE, E2BIG, "--type: more than %d types", TYPES_MAX);
-    for (size_t i = 0; i < config->types.count; i++)
-        if (dns_type_parse(config->types.items[i], &types[i]) < 0)
-            return err_set(err, ERR_USAGE, EINVAL,
-                           "--type: '%s' is no DNS type; write a name like MX, or TYPE65280",
-                           config->types.items[i]);
-    *ret_count = config->types.count;
-    if (*ret_count == 0) {
-        types[(*ret_count)++] = DNS_TYPE_A;
-        types[(*ret_count)++] = DNS_TYPE_AAAA;
-    }
-    return 0;
-}
-
-struct candidates {
-    struct arena *arena;
-    struct probe_candidate *items;
-    size_t count;
-};
-
-static void add_candidate(struct candidates *all, const char *name, const char *candidate)
-{
-    for (size_t i = 0; i < all->count; i++)
-        if (strcmp(all->items[i].name, name) == 0 && dns_name_equal(all->items[i].candidate, candidate))
-            return;
-    *ARENA_PUSH(all->arena, all->items, all->count) = (struct probe_candidate){name, candidate};
-}
-
-/* The full names to ask for, in the order in which the resolver of `view` would try them. */
-static int expand(struct candidates *all, const struct resolver_view *view, bool search, const char *name,
-                  struct err *err)
-{
-    uint8_t wire[DNS_NAME_WIRE_MAX];
-    size_t len = strlen(name);
-    struct plan plan;
-    int r;
-
-    r = dns_name_from_text(name, wire, err);
-    if (r < 0) {
-        err->kind = ERR_USAGE;
-        return r;
-    }
-    plan_make(all->arena, view, name, &plan);
-    for (size_t i = 0; search && i < plan.queries_count; i++)
-        add_candidate(all, name, plan.queries[i].name);
-    /* A name that this resolver never sends can still be asked for. */
-    if (!search || !plan.queries_count) {
-        if (len > 1 && name[len - 1] == '.')
-            len--;
-        add_candidate(all, name, arena_text_n(all->arena, name, len));
-    }
-    return 0;
-}
-
 static int matrix_status(const struct matrix_facts *matrix)
 {
     bool heard = false, failed = false;
@@ -175,7 +97,7 @@ static int matrix_status(const struct matrix_facts *matrix)
  * better of the two counts.
  */
 static int ask_slow_again(struct run *run, const struct prober_options *asking, struct matrix_facts *matrix,
-                          const struct candidates *all)
+                          const struct question_set *all)
 {
     struct prober_options again = *asking;
     bool asked = false;
@@ -194,8 +116,8 @@ static int ask_slow_again(struct run *run, const struct prober_options *asking, 
             if (difference->kind != DIFFERS_LATENCY || strcmp(difference->target, part.targets->id) != 0)
                 continue;
             again.first_target = t;
-            r = prober_run(run->arena, &again, &part, all->items,
-                           all->count < AGAIN_MAX ? all->count : AGAIN_MAX, &run->err);
+            r = prober_run(run->arena, &again, &part, all->candidates,
+                           all->candidates_count < AGAIN_MAX ? all->candidates_count : AGAIN_MAX, &run->err);
             if (r < 0)
                 return r;
             for (size_t k = 0; k < part.probes_count; k++)
@@ -214,45 +136,21 @@ static int run(struct run *run, const void *config_at, void *data)
 {
     const struct probe_config *config = config_at;
     struct matrix_facts *matrix = data;
-    struct candidates all = {.arena = run->arena};
+    struct question_set all;
     struct prober_options asking;
-    const struct resolver_view *view;
-    uint16_t types[TYPES_MAX];
-    struct resolv_facts resolv = {0};
-    size_t types_count = 0;
     int r;
 
-    r = parse_types(config, types, &types_count, &run->err);
+    r = question_set_collect(run, &config->questions, &config->targets, &all);
     if (r < 0)
         return r;
-    if (run->args_count > NAMES_MAX)
-        return err_set(&run->err, ERR_USAGE, E2BIG, "more than %d names", NAMES_MAX);
-    r = resolver_choose(run, config->as, &resolv, &view);
-    if (r < 0 && run->err.kind == ERR_INPUT && config->no_search && config->targets.no_discovery &&
-        !run->globals->resolv_conf) {
-        /* Nothing of the file is needed, and an image may have none. */
-        run->err = (struct err){0};
-        resolv_facts_read(run->arena, "", 0, &(struct resolv_environment){0}, &resolv);
-        view = &resolv.views[RESOLVER_GLIBC];
-        r = 0;
-    }
-    if (r < 0)
-        return r;
-    for (size_t i = 0; i < run->args_count; i++) {
-        r = expand(&all, view, !config->no_search, run->args[i], &run->err);
-        if (r < 0)
-            return r;
-    }
-    r = targets_collect(run->arena, &config->targets, &resolv, view, &matrix->targets, &run->err);
-    if (r < 0)
-        return r;
-    matrix->targets_count = (size_t)r;
-    matrix->cluster_domain = resolver_cluster_domain(view);
-    matrix->resolver = config->no_search ? NULL : resolver_words[view->resolver];
+    matrix->targets = all.targets;
+    matrix->targets_count = all.targets_count;
+    matrix->cluster_domain = resolver_cluster_domain(all.view);
+    matrix->resolver = config->questions.no_search ? NULL : resolver_words[all.view->resolver];
 
     asking = (struct prober_options){
-        .types = types,
-        .types_count = types_count,
+        .types = all.types,
+        .types_count = all.types_count,
         .timeout_us = config->timeout_us,
         .tries = (unsigned)config->tries,
         .tcp = config->tcp,
@@ -263,7 +161,7 @@ static int run(struct run *run, const void *config_at, void *data)
         .qps = (double)config->qps,
         .port_targets = arena_array(run->arena, PROBER_PORTS, sizeof(uint16_t)),
     };
-    r = prober_run(run->arena, &asking, matrix, all.items, all.count, &run->err);
+    r = prober_run(run->arena, &asking, matrix, all.candidates, all.candidates_count, &run->err);
     if (r < 0)
         return r;
     matrix_compare(run->arena, matrix);

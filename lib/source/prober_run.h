@@ -31,7 +31,7 @@ struct question {
     bool open; /* asked and not decided */
     bool retry_over_tcp;
     struct clock_stamp sent; /* of the last try */
-    uint64_t deadline_ns;                /* monotonic */
+    uint64_t deadline_ns;    /* monotonic */
 };
 
 /* What c-ares wants to hear of one socket. */

@@ -2,8 +2,8 @@
 /*
  * The socket hooks of c-ares.
  *
- * UDP sockets are not connected, so that an answer from a wrong address is seen; what the kernel tells besides
- * is socket_watch()'s.
+ * UDP sockets are not connected, so that an answer from a wrong address is seen; what the kernel tells
+ * besides is socket_watch()'s.
  */
 #include "prober_run.h"
 #include "socket_error.h"

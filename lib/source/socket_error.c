@@ -92,8 +92,7 @@ bool socket_error_next(int fd, struct socket_error *ret_error)
             !(c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR))
             continue;
         ee = (struct sock_extended_err *)CMSG_DATA(c);
-        if (ee->ee_origin == SO_EE_ORIGIN_LOCAL ||
-            address_from_sockaddr(SO_EE_OFFENDER(ee), &offender) < 0)
+        if (ee->ee_origin == SO_EE_ORIGIN_LOCAL || address_from_sockaddr(SO_EE_OFFENDER(ee), &offender) < 0)
             snprintf(ret_error->text, sizeof(ret_error->text), "cannot be reached: %s",
                      strerror((int)ee->ee_errno));
         else

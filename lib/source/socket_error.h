@@ -22,7 +22,8 @@ struct socket_error {
     int status;     /* enum probe_status: unreachable or error */
     char text[160]; /* "ICMP port unreachable from 10.244.1.22" */
     uint8_t returned[64];
-    size_t returned_len; /* the beginning of the datagram that brought it about, 0 when it was not given back */
+    size_t
+        returned_len; /* the beginning of the datagram that brought it about, 0 when it was not given back */
 };
 
 /* Take the next one from the error queue. Return false when there is none. */

@@ -7,7 +7,8 @@ It passes each query on to a real server (--backend) and twists the answer, or a
 usage: twister.py --listen ADDRESS:PORT [--backend ADDRESS:PORT | --answer NAME/TYPE=RDATA...] BEHAVIOUR[,...]
 
 Behaviours: honest, slow:MS, late:MS (only the first query of a name and type), duplicate, wrong-id, wrong-question,
-wrong-source, garbage, half, silent, no-aaaa, tc, rcode:N, tcp-close, echo-nsid.
+wrong-source, garbage, half, silent, no-aaaa, tc, rcode:N, tcp-close, echo-nsid, peak:MS (by turns calm and busy for so
+long each: when busy, it is slow and drops every third question).
 """
 import argparse
 import ipaddress
@@ -20,6 +21,7 @@ import time
 
 TYPES = {"A": 1, "CNAME": 5, "TXT": 16, "AAAA": 28}
 BACKEND_SECONDS = 5
+PEAK_DELAY_MS = 20
 
 
 def question_end(message):
@@ -46,6 +48,7 @@ class Twister:
         self.address, self.backend, self.behaviours = listen, backend, behaviours
         self.answers = answers
         self.seen = set()
+        self.busy_count = 0
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.udp.bind(listen)
@@ -114,6 +117,11 @@ class Twister:
             return
         answer = self.twist(query, answer)
         delay = self.value("slow") or 0
+        if self.value("peak") and time.monotonic() * 1000 // self.value("peak") % 2:
+            delay += PEAK_DELAY_MS
+            self.busy_count += 1
+            if self.busy_count % 3 == 0:
+                return
         if self.value("late") is not None and key not in self.seen:
             delay += self.value("late")
         self.seen.add(key)

@@ -15,8 +15,9 @@ struct clock_stamp {
 };
 struct clock_stamp clock_stamp_now(void);
 /*
- * Microseconds from `sent` to an arrival that the kernel stamped with `arrived_real_ns` and the program saw at
- * `seen_mono_ns`. The kernel's stamp counts when it can be trusted: the wall clock may have been stepped since.
+ * Microseconds from `sent` to an arrival that the kernel stamped with `arrived_real_ns` and the program saw
+ * at `seen_mono_ns`. The kernel's stamp counts when it can be trusted: the wall clock may have been stepped
+ * since.
  */
 uint64_t clock_elapsed_us(const struct clock_stamp *sent, uint64_t arrived_real_ns, uint64_t seen_mono_ns);
 

@@ -12,7 +12,8 @@
  */
 struct page {
     struct text *out;
-    unsigned width; /* columns; 80 when it is no terminal */
+    unsigned width;  /* columns; 80 when it is no terminal */
+    unsigned height; /* rows, when it is a screen that live text can be drawn on; else 0 */
     bool color;
     bool utf8;     /* the locale's character set; else marks are ASCII */
     int verbosity; /* -1 quiet, 0, 1 and more */

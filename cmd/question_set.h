@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef K8SDNS_CMD_QUESTION_SET_H
+#define K8SDNS_CMD_QUESTION_SET_H
+
+#include "command.h"
+#include <k8sdns/model/resolv_facts.h>
+#include <k8sdns/source/prober.h>
+
+/* What is asked, of whom: the part of the command line that every asking command shares. */
+struct question_options {
+    struct option_words types;
+    int as; /* enum resolver, or AS_DETECTED */
+    bool no_search;
+};
+
+/* The rows for a struct question_options that is the `member` of a config. */
+#define QUESTION_OPTION_ROWS(config, member)                                                    \
+    {.name = "type",                                                                            \
+     .value = "TYPE,...",                                                                       \
+     .kind = OPTION_WORDS,                                                                      \
+     .offset = offsetof(config, member.types),                                                  \
+     .help = "what to ask for (default A,AAAA)"},                                               \
+        {.name = "as",                                                                          \
+         .value = "RESOLVER",                                                                   \
+         .kind = OPTION_WORD,                                                                   \
+         .words = resolver_words,                                                               \
+         .offset = offsetof(config, member.as),                                                 \
+         .help = "expand as glibc, musl or go (default: as this Pod does)"},                    \
+    {                                                                                           \
+        .name = "no-search", .kind = OPTION_FLAG, .offset = offsetof(config, member.no_search), \
+        .help = "ask for the names as they are"                                                 \
+    }
+
+#define QUESTION_TYPES_MAX 16
+
+struct question_set {
+    uint16_t types[QUESTION_TYPES_MAX];
+    size_t types_count;
+    struct probe_candidate *candidates;
+    size_t candidates_count;
+    struct target_facts *targets;
+    size_t targets_count;
+    struct resolv_facts resolv;
+    const struct resolver_view *view; /* whose search order is followed */
+};
+
+/*
+ * The types, the candidates of run->args in the order in which the resolver would try them, and the targets.
+ * Return 0, or a negative errno with a message in run->err.
+ */
+int question_set_collect(struct run *run, const struct question_options *questions,
+                         const struct target_options *targets, struct question_set *ret_set) MUST_USE;
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report.h"
+#include "envelope.h"
+#include "output.h"
+#include <stdio.h>
+
+/* Go back over the live text on the screen. */
+static void add_erasure(struct text *out, struct run *run)
+{
+    char up[32];
+
+    if (!run->live_lines)
+        return;
+    snprintf(up, sizeof(up), "\033[%zuA\033[J", run->live_lines);
+    text_add(out, up);
+    run->live_lines = 0;
+}
+
+/* Live text on a screen stands where the one before it stood. */
+static void add_live(struct text *out, struct run *run, const void *data)
+{
+    struct text part = {0};
+    struct page page;
+
+    output_page(run->globals, &part, &page);
+    run->command->render_part(data, &page, run->arena);
+    add_erasure(out, run);
+    text_add(out, text_string(&part));
+    for (const char *at = text_string(&part); page.height && *at; at++)
+        run->live_lines += *at == '\n';
+    text_fini(&part);
+}
+
+int report_part(struct run *run, const void *data)
+{
+    struct text out = {0};
+    int r;
+
+    if (run->globals->json)
+        envelope_write(&out, run, data, STATUS_OK);
+    else if (!run->globals->quiet)
+        add_live(&out, run, data);
+    r = output_write(&out, &run->err);
+    text_fini(&out);
+    return r;
+}
+
+int report_end(struct run *run, const void *data, int status)
+{
+    struct text out = {0};
+    int r;
+
+    if (run->globals->json) {
+        envelope_write(&out, run, data, status);
+    } else if (data) {
+        struct page page;
+
+        add_erasure(&out, run);
+        output_page(run->globals, &out, &page);
+        run->command->render(data, &page, run->arena);
+    }
+    r = output_write(&out, &run->err);
+    if (r >= 0)
+        r = output_close(&run->err);
+    text_fini(&out);
+    return r;
+}

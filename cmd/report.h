@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef K8SDNS_CMD_REPORT_H
+#define K8SDNS_CMD_REPORT_H
+
+#include "command.h"
+
+/*
+ * What a run prints, in either form. A command that streams hands over data with report_part() as it goes
+ * along: one JSON object a line, or its live text; the last is the end's. All others print once, at the end.
+ */
+
+/* Print what is known by now. Return 0, or a negative errno with a message in run->err (kind ERR_OUTPUT). */
+int report_part(struct run *run, const void *data) MUST_USE;
+
+/* Print the end: `data` (NULL when there is none) and the exit status, or the error in run->err. */
+int report_end(struct run *run, const void *data, int status) MUST_USE;
+
+#endif

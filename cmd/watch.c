@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "question_set.h"
+#include "report.h"
+#include "resolver_choice.h"
+#include <errno.h>
+#include <k8sdns/base/clock.h>
+#include <k8sdns/render/watch_text.h>
+#include <k8sdns/source/watcher.h>
+#include <string.h>
+
+/*
+ * Of our choice: unless told otherwise each name goes once an interval to each target, and never more than
+ * what a few Pods send. Above QPS_GENTLE it is a load test, which one has to say.
+ */
+#define QPS_DEFAULT_CAP 200
+#define QPS_GENTLE      1000
+#define NO_QPS          UINT64_MAX
+
+struct watch_config {
+    struct target_options targets;
+    struct question_options questions;
+    uint64_t interval_us, duration_us, count, timeout_us;
+    uint64_t qps;
+    bool yes_load;
+    int ports;
+    uint64_t source_port;
+    uint64_t bufsize;
+    bool nsid;
+};
+
+static const struct watch_config defaults = {
+    .questions = {.as = AS_DETECTED}, .interval_us = 1000000, .timeout_us = 3000000, .qps = NO_QPS};
+
+#define ROW(member) .offset = offsetof(struct watch_config, member)
+
+static const struct option_row options[] = {
+    {.name = "interval",
+     .value = "DURATION",
+     .kind = OPTION_DURATION,
+     .min = 100000,
+     .max = UINT64_C(3600000000),
+     ROW(interval_us),
+     .help = "a report, and a round of questions, each (default 1s)"},
+    {.name = "duration",
+     .value = "DURATION",
+     .kind = OPTION_DURATION,
+     .min = 100000,
+     .max = UINT64_C(31536000000000),
+     ROW(duration_us),
+     .help = "stop after it (default: on Ctrl-C)"},
+    {.name = "count",
+     .value = "N",
+     .kind = OPTION_NUMBER,
+     .min = 1,
+     .max = UINT64_C(1000000000),
+     ROW(count),
+     .help = "stop after N rounds of all names at all servers"},
+    {.name = "qps",
+     .value = "N",
+     .kind = OPTION_NUMBER,
+     .min = 0,
+     .max = 1000000,
+     ROW(qps),
+     .help = "N questions a second, rather than a round an interval"},
+    {.name = "yes-load", .kind = OPTION_FLAG, ROW(yes_load), .help = "allow --qps over 1000, or 0: no cap"},
+    QUESTION_OPTION_ROWS(struct watch_config, questions),
+    {.name = "timeout",
+     .value = "DURATION",
+     .kind = OPTION_DURATION,
+     .min = 1000,
+     .max = 60000000,
+     ROW(timeout_us),
+     .help = "after it a question is lost (default 3s)"},
+    {.name = "ports",
+     .value = "fresh|keep",
+     .kind = OPTION_WORD,
+     .words = watch_ports_words,
+     ROW(ports),
+     .help = "a new source port each time (default), or one a server"},
+    {.name = "source-port",
+     .value = "N",
+     .kind = OPTION_NUMBER,
+     .min = 1,
+     .max = 65535,
+     ROW(source_port),
+     .help = "keep this port; further servers count up from it"},
+    {.name = "bufsize",
+     .value = "N",
+     .kind = OPTION_NUMBER,
+     .min = 512,
+     .max = 65535,
+     ROW(bufsize),
+     .help = "EDNS buffer size (default: no EDNS)"},
+    {.name = "nsid", .kind = OPTION_FLAG, ROW(nsid), .help = "ask the servers who they are (RFC 5001)"},
+    {0},
+};
+
+/* Questions a second for one round an interval, within the cap. */
+static double pace_of_rounds(const struct watch_config *config, const struct question_set *set)
+{
+    double round = (double)(set->targets_count * set->candidates_count * set->types_count);
+    double qps = round / ((double)config->interval_us / 1e6);
+
+    return qps < QPS_DEFAULT_CAP ? qps : QPS_DEFAULT_CAP;
+}
+
+static int check(const struct watch_config *config, struct err *err)
+{
+    if (!config->yes_load && config->qps == 0)
+        return err_set(err, ERR_USAGE, EINVAL,
+                       "--qps 0 asks as fast as the answers come, which is a load test; add --yes-load if "
+                       "that is meant");
+    if (!config->yes_load && config->qps != NO_QPS && config->qps > QPS_GENTLE)
+        return err_set(err, ERR_USAGE, EINVAL,
+                       "--qps over %d is a load test; add --yes-load if that is meant", QPS_GENTLE);
+    return 0;
+}
+
+struct watch_reports {
+    struct run *run;
+    struct watch_record record;
+};
+
+static int report(void *user)
+{
+    struct watch_reports *reports = user;
+    struct arena *kept = reports->run->arena;
+    struct watch_facts facts;
+    int r;
+
+    /* What is told goes with the telling: a watch may last for days. */
+    reports->run->arena = arena_new();
+    watch_record_facts(&reports->record, false, clock_monotonic_ns(), reports->run->arena, &facts);
+    r = report_part(reports->run, &facts);
+    arena_free(reports->run->arena);
+    reports->run->arena = kept;
+    return r;
+}
+
+static int watch_status(const struct watch_facts *facts)
+{
+    uint64_t answered = 0, bad = 0;
+
+    for (size_t i = 0; i < facts->targets_count; i++) {
+        answered += facts->targets[i].answered;
+        bad += facts->targets[i].bad;
+    }
+    return !answered ? STATUS_CRITICAL : bad ? STATUS_WARNING : STATUS_OK;
+}
+
+static int run(struct run *run, const void *config_at, void *data)
+{
+    const struct watch_config *config = config_at;
+    struct watch_reports *reports = ARENA_NEW(run->arena, struct watch_reports);
+    struct watcher_options asking;
+    struct question_set set;
+    int r;
+
+    r = check(config, &run->err);
+    if (r < 0)
+        return r;
+    r = question_set_collect(run, &config->questions, &config->targets, &set);
+    if (r < 0)
+        return r;
+    reports->run = run;
+    asking = (struct watcher_options){
+        .candidates = set.candidates,
+        .candidates_count = set.candidates_count,
+        .types = set.types,
+        .types_count = set.types_count,
+        .timeout_us = config->timeout_us,
+        .qps = config->qps == NO_QPS ? pace_of_rounds(config, &set) : (double)config->qps,
+        .rounds = config->count,
+        .duration_us = config->duration_us,
+        .interval_us = config->interval_us,
+        .ports = config->source_port ? PORTS_KEEP : config->ports,
+        .source_port = (uint16_t)config->source_port,
+        .udp_size = (uint16_t)config->bufsize,
+        .nsid = config->nsid,
+        .report = report,
+        .user = reports,
+    };
+    r = watcher_run(run->arena, &asking, set.targets, set.targets_count, &reports->record, &run->err);
+    /* The rest of the last interval, so that the parts add up to the whole. */
+    if (r >= 0 && watch_record_interval_has_any(&reports->record))
+        r = report(reports);
+    if (r < 0)
+        return r;
+    watch_record_facts(&reports->record, true, clock_monotonic_ns(), run->arena, data);
+    return watch_status(data);
+}
+
+const struct command command_watch = {
+    .name = "watch",
+    .group = "Ask the servers",
+    .summary = "the same questions again and again: loss, latency, how often",
+    .arguments = "NAME...",
+    .args_min = 1,
+    .args_max = SIZE_MAX,
+    .options = options,
+    .defaults = &defaults,
+    .config_size = sizeof(struct watch_config),
+    .targets_offset = offsetof(struct watch_config, targets),
+    .takes_targets = true,
+    .shape = &watch_facts_shape,
+    .example = "k8sdns watch kubernetes.default --duration 10m",
+    .run = run,
+    .render = watch_text_render,
+    .render_part = watch_text_render_part,
+};

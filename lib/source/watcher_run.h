@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef K8SDNS_SOURCE_WATCHER_RUN_H
+#define K8SDNS_SOURCE_WATCHER_RUN_H
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <k8sdns/base/clock.h>
+#include <k8sdns/source/watcher.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+/*
+ * What the files of the watcher share.
+ *
+ *   shot    one candidate to one target: as many questions as there are types, from one socket
+ *   flight  one question on its way; its index, mixed with the run's salt, is the id of the message
+ *   line    a socket towards one target: for one shot, or kept for the whole run
+ *
+ * Flights are waiting (oldest first, which is the order of their deadlines) or resting (in the order in which
+ * they came to rest, and taken again from the front, so that an id stays unused as long as it can).
+ */
+enum flight_state {
+    FLIGHT_IDLE,
+    FLIGHT_WAITING,
+    FLIGHT_ANSWERED,
+    FLIGHT_LOST, /* an answer to it is a late one */
+};
+
+#define NOBODY UINT32_MAX
+
+struct flight {
+    struct clock_stamp sent;
+    uint64_t deadline_ns; /* monotonic */
+    uint32_t next, prev;
+    uint32_t line, line_use; /* a line that was used again since is another */
+    uint32_t candidate;
+    uint16_t target;
+    uint8_t type;
+    uint8_t state;   /* enum flight_state */
+    bool mismatched; /* something with its id came that was no answer to it */
+};
+
+struct flights {
+    uint32_t first, last;
+};
+
+struct line {
+    struct watch_run *run;
+    struct event event;
+    int fd; /* -1: closed */
+    uint32_t target;
+    uint32_t use;
+    uint32_t waiting;      /* flights */
+    uint64_t linger_until; /* monotonic; for late answers, once nothing is waiting */
+    uint32_t next, prev;   /* of lines that linger (oldest first), or that are closed */
+};
+
+struct question_bytes {
+    uint8_t *bytes;
+    size_t len;
+};
+
+#define RECEIVE_BATCH 16
+
+struct watch_run {
+    const struct watcher_options *options;
+    const struct target_facts *targets;
+    size_t targets_count;
+    struct watch_record *record;
+    struct event_base *base;
+    struct event *pace, *expiry, *interval, *end, *signals[3];
+    uint64_t began_ns, next_shot_ns, gap_ns, next_report_ns;
+    uint64_t cursor;             /* which shot is next, counted on without end */
+    uint64_t shots, shots_total; /* those due so far; 0: no end */
+    bool done;                   /* no more questions */
+    int failed;
+    struct err *err;
+
+    struct flight *flights;
+    uint32_t flights_count;
+    struct flights waiting, resting;
+    uint32_t in_flight;
+    uint32_t *in_flight_at; /* by target */
+    uint16_t salt;
+    struct line *lines;
+    uint32_t lines_count;
+    struct flights lingering, closed; /* of lines */
+    struct question_bytes *questions; /* by candidate, then type */
+
+    struct arena *scratch;
+    size_t buffer_size;
+    uint8_t *buffers; /* RECEIVE_BATCH of them */
+    struct mmsghdr headers[RECEIVE_BATCH];
+    struct iovec iovs[RECEIVE_BATCH];
+    struct sockaddr_storage froms[RECEIVE_BATCH];
+    char controls[RECEIVE_BATCH][128];
+};
+
+/* Get the flights and the lines ready, as many as the pace can need. */
+int watch_flights_init(struct watch_run *run, struct arena *arena) MUST_USE;
+void watch_flights_fini(struct watch_run *run);
+
+/* Ask one candidate at one target. Return false when there is no room for more now. */
+bool watch_shoot(struct watch_run *run, uint32_t target, uint32_t candidate);
+
+/* Give up on those whose time is over; return when the next one's is, or UINT64_MAX. */
+uint64_t watch_expire(struct watch_run *run, uint64_t now_ns);
+
+/* After answers came: what ends, what may go on. */
+void watch_settle(struct watch_run *run);
+
+#endif
