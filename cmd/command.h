@@ -83,7 +83,9 @@ extern const struct option_row global_options[];
 /* Options of every command that asks or compares targets. */
 struct target_options {
     struct option_addresses cluster_ip, replica, target;
-    bool no_discovery; /* only those named */
+    const char *endpoints;       /* a file of kubectl's JSON, or "-" */
+    const char *service_account; /* a folder; NULL: the kubelet's */
+    bool no_discovery;           /* only those named */
 };
 
 /* One run of one command. */

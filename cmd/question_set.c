@@ -92,7 +92,7 @@ int question_set_collect(struct run *run, const struct question_options *questio
         if (r < 0)
             return r;
     }
-    r = targets_collect(run->arena, targets, &set->resolv, set->view, &set->targets, &run->err);
+    r = targets_collect(run, targets, &set->resolv, set->view, &set->targets);
     if (r < 0)
         return r;
     set->targets_count = (size_t)r;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "targets.h"
+#include "discovery.h"
 #include <errno.h>
 #include <string.h>
 
@@ -15,8 +16,11 @@ static void add(struct collection *all, const struct address *where, int role, c
     struct target_facts *target;
 
     for (size_t i = 0; i < all->count; i++)
-        if (address_equal(&all->items[i].where, where))
+        if (address_equal(&all->items[i].where, where)) {
+            if (all->items[i].role == TARGET_NAMESERVER)
+                all->items[i].role = role; /* what it is besides was not known yet */
             return;
+        }
     target = ARENA_PUSH(all->arena, all->items, all->count);
     target->where = *where;
     target->role = role;
@@ -50,23 +54,42 @@ static void add_nameservers(struct collection *all, const struct resolv_facts *r
     }
 }
 
-int targets_collect(struct arena *arena, const struct target_options *options,
-                    const struct resolv_facts *resolv, const struct resolver_view *view,
-                    struct target_facts **ret_targets, struct err *err)
+/* Those that Kubernetes sends queries to; one that is not ready fails by design. */
+static void add_discovered(struct collection *all, const struct replicas_facts *facts)
 {
-    struct collection all = {.arena = arena};
+    for (size_t i = 0; i < facts->cluster_ips_count; i++)
+        add(all, &facts->cluster_where[i], TARGET_CLUSTER_IP, "discovery");
+    for (size_t i = 0; i < facts->replicas_count; i++)
+        if (facts->replicas[i].ready != 0)
+            add(all, &facts->replicas[i].where, TARGET_REPLICA, facts->replicas[i].found_by[0]);
+}
+
+int targets_collect(struct run *run, const struct target_options *options, const struct resolv_facts *resolv,
+                    const struct resolver_view *view, struct target_facts **ret_targets)
+{
+    struct collection all = {.arena = run->arena};
+    bool named = options->cluster_ip.count || options->replica.count || options->target.count;
 
     add_list(&all, &options->cluster_ip, TARGET_CLUSTER_IP);
     if (!options->no_discovery)
         add_nameservers(&all, resolv, view);
     add_list(&all, &options->replica, TARGET_REPLICA);
     add_list(&all, &options->target, TARGET_OTHER);
+    if (options->endpoints || (!named && !options->no_discovery)) {
+        struct replicas_facts *facts = ARENA_NEW(run->arena, struct replicas_facts);
+        int r = discovery_run(run, options, resolv, view, 0, facts);
+
+        if (r < 0)
+            return r;
+        discovery_unobserved(run, facts);
+        add_discovered(&all, facts);
+    }
     if (!all.count)
-        return err_set(err, ERR_USAGE, EINVAL,
+        return err_set(&run->err, ERR_USAGE, EINVAL,
                        "there is no server to ask; name one with --cluster-ip, --replica or --target");
     if (all.count > TARGETS_MAX)
-        return err_set(err, ERR_USAGE, E2BIG, "%zu servers are more than %d, the most at once", all.count,
-                       TARGETS_MAX);
+        return err_set(&run->err, ERR_USAGE, E2BIG, "%zu servers are more than %d, the most at once",
+                       all.count, TARGETS_MAX);
     *ret_targets = all.items;
     return (int)all.count;
 }

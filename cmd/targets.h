@@ -9,14 +9,13 @@
 #define TARGETS_MAX 256
 
 /*
- * Whom to ask: what the options name, then (unless they forbid it) the nameservers that `view` uses. An
- * address stands once, as what it was first named for. `resolv` tells whether the first nameserver is the
- * ClusterIP.
+ * Whom to ask: what the options name, and (unless they forbid it) the nameservers that `view` uses. When the
+ * options name nobody, or a file of endpoints, what discovery finds is added. An address stands once, as what
+ * it was first named for. `resolv` tells whether the first nameserver is the ClusterIP.
  *
- * Return the count; -EINVAL (kind ERR_USAGE) when there are none or more than TARGETS_MAX.
+ * Return the count, or a negative errno with a message in run->err: none, or more than TARGETS_MAX.
  */
-int targets_collect(struct arena *arena, const struct target_options *options,
-                    const struct resolv_facts *resolv, const struct resolver_view *view,
-                    struct target_facts **ret_targets, struct err *err) MUST_USE;
+int targets_collect(struct run *run, const struct target_options *options, const struct resolv_facts *resolv,
+                    const struct resolver_view *view, struct target_facts **ret_targets) MUST_USE;
 
 #endif

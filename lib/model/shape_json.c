@@ -35,6 +35,11 @@ static json_t *field_to_json(const struct shape_field *field, const void *data)
     switch (field->kind) {
     case SHAPE_BOOL:
         return json_boolean(MEMBER(bool, data, field->offset));
+    case SHAPE_ANSWER: {
+        int value = MEMBER(int, data, field->offset);
+
+        return value < 0 ? json_null() : json_boolean(value);
+    }
     case SHAPE_COUNT: {
         uint64_t value = MEMBER(uint64_t, data, field->offset);
 

@@ -21,6 +21,9 @@ static json_t *field_schema(json_t *defs, const struct shape_field *field)
     case SHAPE_BOOL:
         schema = json_pack("{s:s}", "type", "boolean");
         break;
+    case SHAPE_ANSWER:
+        schema = json_pack("{s:[s,s]}", "type", "boolean", "null");
+        break;
     case SHAPE_COUNT:
         schema = json_pack("{s:[s,s], s:i}", "type", "integer", "null", "minimum", 0);
         break;

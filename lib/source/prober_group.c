@@ -189,7 +189,7 @@ static int question_send(struct group *group, size_t index)
     struct dns_query query = {
         .name = q->facts.candidate,
         .type = q->type,
-        .class = DNS_CLASS_IN,
+        .class = run->options->class ? run->options->class : DNS_CLASS_IN,
         .id = fresh_id(group),
         .rd = true,
         .udp_size = run->options->udp_size,

@@ -26,6 +26,7 @@
  */
 enum shape_kind {
     SHAPE_BOOL,    /* bool */
+    SHAPE_ANSWER,  /* int: 0 false, 1 true, -1 is null */
     SHAPE_COUNT,   /* uint64_t, SHAPE_UNSET is null */
     SHAPE_REAL,    /* double, NAN is null */
     SHAPE_TEXT,    /* const char *, NULL is null; bytes that are no UTF-8 are written as \DDD */
@@ -82,6 +83,10 @@ struct shape {
 #define SHAPE_FIELD_BOOL(type, member, k, text)        \
     {                                                  \
         SHAPE_FIELD(type, member, k, SHAPE_BOOL, text) \
+    }
+#define SHAPE_FIELD_ANSWER(type, member, k, text)        \
+    {                                                    \
+        SHAPE_FIELD(type, member, k, SHAPE_ANSWER, text) \
     }
 #define SHAPE_FIELD_COUNT(type, member, k, text)        \
     {                                                   \

@@ -22,7 +22,8 @@ struct prober_options {
     uint16_t source_port; /* the first of the run's source ports, counting up; 0: the kernel chooses */
     uint16_t udp_size;    /* EDNS buffer size; 0: no EDNS */
     bool nsid;
-    double qps; /* the cap; 0: none */
+    uint16_t class; /* DNS_CLASS_IN when 0 */
+    double qps;     /* the cap; 0: none */
     /*
      * For runs that share the promise about ports: 65536 of them, zeroed before the first; else NULL. A later
      * run may have fewer targets, from `first_target` of the first run's on.

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef K8SDNS_CMD_DISCOVERY_H
+#define K8SDNS_CMD_DISCOVERY_H
+
+#include "command.h"
+#include <k8sdns/model/replica_facts.h>
+#include <k8sdns/model/resolv_facts.h>
+
+/*
+ * Find the cluster's DNS servers by every way, most trusted first, and put what they show together. `resolv`
+ * may be NULL where there is none. With `identity_us` the servers are also asked who they are, and may take
+ * so long to say it; 0 leaves them alone. What a way could not see stands in facts->ways.
+ *
+ * Return 0, or a negative errno with a message in run->err for input that the user named and that cannot be
+ * read (--endpoints).
+ */
+int discovery_run(struct run *run, const struct target_options *options, const struct resolv_facts *resolv,
+                  const struct resolver_view *view, uint64_t identity_us,
+                  struct replicas_facts *facts) MUST_USE;
+
+/* Say in run->unobserved which ways were closed that should have been open, and how to get round it. */
+void discovery_unobserved(struct run *run, const struct replicas_facts *facts);
+
+/* The command that shows the cluster's DNS to whoever may ask the API server. */
+extern const char discovery_remedy[];
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "discovery.h"
+#include "resolver_choice.h"
+#include <errno.h>
+#include <k8sdns/render/replicas_text.h>
+
+struct replicas_config {
+    struct target_options targets;
+    bool no_identity;
+    uint64_t timeout_us;
+};
+
+static const struct replicas_config defaults = {.timeout_us = 1000000};
+
+static const struct option_row options[] = {
+    {.name = "no-identity",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct replicas_config, no_identity),
+     .help = "do not ask the servers who they are"},
+    {.name = "timeout",
+     .value = "DURATION",
+     .kind = OPTION_DURATION,
+     .min = 1000,
+     .max = 60000000,
+     .offset = offsetof(struct replicas_config, timeout_us),
+     .help = "how long a server may take to say who it is (default 1s)"},
+    {0},
+};
+
+/* Where nothing can be read there may still be options, and the API. */
+static int read_resolv(struct run *run, struct resolv_facts *resolv, const struct resolver_view **ret_view)
+{
+    int r = resolver_choose(run, RESOLVER_GLIBC, resolv, ret_view);
+
+    if (r < 0 && run->err.kind == ERR_INPUT && !run->globals->resolv_conf) {
+        run->err = (struct err){0};
+        *ret_view = NULL;
+        return 0;
+    }
+    return r;
+}
+
+static int run(struct run *run, const void *config_at, void *data)
+{
+    const struct replicas_config *config = config_at;
+    struct replicas_facts *facts = data;
+    const struct resolver_view *view;
+    struct resolv_facts resolv = {0};
+    int r;
+
+    r = read_resolv(run, &resolv, &view);
+    if (r < 0)
+        return r;
+    r = discovery_run(run, &config->targets, view ? &resolv : NULL, view,
+                      config->no_identity ? 0 : config->timeout_us, facts);
+    if (r < 0)
+        return r;
+    discovery_unobserved(run, facts);
+    if (!facts->replicas_count && !run->unobserved_count)
+        run_unobserved(run, "the CoreDNS replicas", "no way shows them here", discovery_remedy);
+    return facts->replicas_count ? STATUS_OK : STATUS_UNKNOWN;
+}
+
+const struct command command_replicas = {
+    .name = "replicas",
+    .group = "Ask the servers",
+    .summary = "the ClusterIP and every CoreDNS replica, and how each was found",
+    .arguments = "",
+    .options = options,
+    .defaults = &defaults,
+    .config_size = sizeof(struct replicas_config),
+    .targets_offset = offsetof(struct replicas_config, targets),
+    .takes_targets = true,
+    .shape = &replicas_facts_shape,
+    .example = "k8sdns replicas --endpoints endpoints.json",
+    .run = run,
+    .render = replicas_text_render,
+};

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef K8SDNS_SOURCE_KUBE_API_H
+#define K8SDNS_SOURCE_KUBE_API_H
+
+#include <k8sdns/wire/kube_objects.h>
+
+/* Where the kubelet puts a Pod's token and the cluster's authority. */
+#define KUBE_ACCOUNT_FOLDER "/var/run/secrets/kubernetes.io/serviceaccount"
+
+struct kube_api_options {
+    uint64_t pid;            /* whose account; 0: this process's */
+    const char *account;     /* the folder; NULL: KUBE_ACCOUNT_FOLDER */
+    const char *host, *port; /* KUBERNETES_SERVICE_HOST and _PORT; NULL: not in a Pod */
+    uint64_t timeout_us;     /* of each request */
+};
+
+/* How it went. */
+enum kube_api_outcome {
+    KUBE_API_READ,
+    KUBE_API_PARTLY,  /* the endpoints were read, something else was not */
+    KUBE_API_ABSENT,  /* no API server or no token is given here */
+    KUBE_API_REFUSED, /* 401 or 403 */
+    KUBE_API_FAILED,
+};
+
+/*
+ * Read the Services, EndpointSlices (Endpoints where there are none of these) and Pods of the cluster's DNS
+ * in kube-system, page by page, each over TLS with the server verified. What could be read is appended to
+ * `*objects`; `*ret_detail` says in a line why the rest was not (NULL when all was).
+ * Source: kubernetes.io/docs/tasks/run-application/access-api-from-pod, and docs/reference/using-api.
+ */
+enum kube_api_outcome kube_api_read(struct arena *arena, const struct kube_api_options *options,
+                                    struct kube_objects *objects, const char **ret_detail);
+
+#endif

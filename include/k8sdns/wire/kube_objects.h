@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef K8SDNS_WIRE_KUBE_OBJECTS_H
+#define K8SDNS_WIRE_KUBE_OBJECTS_H
+
+#include <k8sdns/base/address.h>
+#include <k8sdns/base/arena.h>
+
+/*
+ * Of Kubernetes objects in JSON, those that say where the cluster's DNS is: Services, EndpointSlices,
+ * Endpoints and Pods of CoreDNS (or kube-dns) and of node-local-dns. All others are passed over and counted.
+ *
+ * CoreDNS goes by the Service names kube-dns (kubeadm and most others), coredns, kube-dns-upstream
+ * (node-local-dns's own Service) and dns-default (OpenShift), or by the labels k8s-app=kube-dns,
+ * k8s-app=coredns and app.kubernetes.io/name=coredns. Source: the manifests of kubeadm and of the CoreDNS
+ * chart, and kubernetes.io/docs/tasks/administer-cluster/nodelocaldns.
+ */
+
+/* More than this is not of one cluster's DNS; `kubectl ... -l k8s-app=kube-dns` makes it small. */
+#define KUBE_JSON_MAX (64 * 1024 * 1024)
+
+enum kube_answer {
+    KUBE_UNKNOWN = -1,
+    KUBE_NO = 0,
+    KUBE_YES = 1,
+};
+
+struct kube_service {
+    const char *name, *space;
+    struct address *addresses; /* clusterIPs, with the port of DNS; none for a headless Service */
+    size_t addresses_count;
+    bool node_local;
+};
+
+struct kube_endpoint {
+    struct address where; /* with the port of DNS over UDP */
+    const char *service, *space;
+    const char *node, *pod; /* NULL when not said */
+    int ready;              /* enum kube_answer */
+    bool terminating;
+    bool node_local;
+};
+
+struct kube_pod {
+    const char *name, *space, *node, *version; /* NULL when not said; version by the image's tag, "1.11.1" */
+    struct address *addresses;                 /* ports are 0 */
+    size_t addresses_count;
+    int ready; /* enum kube_answer */
+    uint64_t restarts;
+    bool node_local;
+};
+
+struct kube_objects {
+    struct kube_service *services;
+    size_t services_count;
+    struct kube_endpoint *endpoints;
+    size_t endpoints_count;
+    struct kube_pod *pods;
+    size_t pods_count;
+    size_t others;             /* objects of other kinds or of other applications */
+    const char *continue_from; /* of the last list, when it has further pages; else NULL */
+    const char *status;        /* the message of a Status object, which is an answer of failure; else NULL */
+};
+
+/*
+ * Read one JSON document: an object, a List of mixed kinds as kubectl writes it, or a list as the API does.
+ * What it holds is appended to `*objects`, which the caller zeroes before the first; texts are copied.
+ * Return 0, or -EBADMSG with a message that says where it is no JSON, or what it is instead.
+ */
+int kube_objects_read(struct arena *arena, const char *bytes, size_t len, struct kube_objects *objects,
+                      struct err *err) MUST_USE;
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <k8sdns/base/clock.h>
+#include <k8sdns/source/ipvs_dump.h>
+#include <libmnl/libmnl.h>
+#include <linux/genetlink.h>
+#include <linux/ip_vs.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUFFER_SIZE (64 * 1024)
+
+struct link {
+    struct mnl_socket *socket;
+    char *buffer;
+    unsigned sequence;
+};
+
+static struct nlmsghdr *begin(struct link *link, uint16_t type, uint16_t flags, uint8_t command,
+                              uint8_t version)
+{
+    struct nlmsghdr *message = mnl_nlmsg_put_header(link->buffer);
+    struct genlmsghdr *head;
+
+    message->nlmsg_type = type;
+    message->nlmsg_flags = NLM_F_REQUEST | flags;
+    message->nlmsg_seq = ++link->sequence;
+    head = mnl_nlmsg_put_extra_header(message, sizeof(*head));
+    head->cmd = command;
+    head->version = version;
+    return message;
+}
+
+/* Send, and hand every message of the answer to `on_message`. Return 0 or a negative errno. */
+static int exchange(struct link *link, struct nlmsghdr *message, mnl_cb_t on_message, void *user)
+{
+    int r = 1;
+
+    if (mnl_socket_sendto(link->socket, message, message->nlmsg_len) < 0)
+        return -errno;
+    while (r > 0) {
+        ssize_t n = mnl_socket_recvfrom(link->socket, link->buffer, BUFFER_SIZE);
+
+        r = n < 0 ? -1
+                  : mnl_cb_run(link->buffer, (size_t)n, link->sequence, mnl_socket_get_portid(link->socket),
+                               on_message, user);
+    }
+    return r < 0 ? -errno : 0;
+}
+
+static int family_attr(const struct nlattr *attr, void *user)
+{
+    uint16_t *family = user;
+
+    if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID && mnl_attr_get_payload_len(attr) >= 2)
+        *family = mnl_attr_get_u16(attr);
+    return MNL_CB_OK;
+}
+
+static int on_family(const struct nlmsghdr *message, void *user)
+{
+    return mnl_attr_parse(message, sizeof(struct genlmsghdr), family_attr, user);
+}
+
+struct walk {
+    uint8_t family; /* of the service: what a destination has unless it says otherwise */
+    void (*each)(void *user, const struct ipvs_destination *destination);
+    void *user;
+};
+
+static uint32_t number(const struct nlattr *attr)
+{
+    return mnl_attr_get_payload_len(attr) >= 4 ? mnl_attr_get_u32(attr) : 0;
+}
+
+/* A destination while its attributes are read: their order is not fixed. */
+struct reading {
+    struct ipvs_destination destination;
+    uint8_t bytes[16];
+};
+
+static int destination_attr(const struct nlattr *attr, void *user)
+{
+    struct reading *reading = user;
+    struct ipvs_destination *d = &reading->destination;
+    size_t len = mnl_attr_get_payload_len(attr);
+
+    switch (mnl_attr_get_type(attr)) {
+    case IPVS_DEST_ATTR_ADDR:
+        memcpy(reading->bytes, mnl_attr_get_payload(attr),
+               len < sizeof(reading->bytes) ? len : sizeof(reading->bytes));
+        break;
+    case IPVS_DEST_ATTR_PORT:
+        d->where.port = len >= 2 ? ntohs(mnl_attr_get_u16(attr)) : 0;
+        break;
+    case IPVS_DEST_ATTR_ADDR_FAMILY:
+        d->where.family = len >= 2 ? (uint8_t)mnl_attr_get_u16(attr) : d->where.family;
+        break;
+    case IPVS_DEST_ATTR_WEIGHT:
+        d->weight = number(attr);
+        break;
+    case IPVS_DEST_ATTR_ACTIVE_CONNS:
+        d->active = number(attr);
+        break;
+    case IPVS_DEST_ATTR_INACT_CONNS:
+        d->inactive = number(attr);
+        break;
+    default:
+        break;
+    }
+    return MNL_CB_OK;
+}
+
+static int message_attr(const struct nlattr *attr, void *user)
+{
+    struct walk *walk = user;
+    struct reading reading = {.destination.where.family = walk->family};
+    struct ipvs_destination *d = &reading.destination;
+
+    if (mnl_attr_get_type(attr) != IPVS_CMD_ATTR_DEST)
+        return MNL_CB_OK;
+    if (mnl_attr_parse_nested(attr, destination_attr, &reading) < 0)
+        return MNL_CB_ERROR;
+    if (d->where.family == AF_INET)
+        memcpy(&d->where.v4, reading.bytes, sizeof(d->where.v4));
+    else
+        memcpy(&d->where.v6, reading.bytes, sizeof(d->where.v6));
+    walk->each(walk->user, d);
+    return MNL_CB_OK;
+}
+
+static int on_destination(const struct nlmsghdr *message, void *user)
+{
+    return mnl_attr_parse(message, sizeof(struct genlmsghdr), message_attr, user);
+}
+
+static int fail(struct err *err, int code)
+{
+    if (code == EPERM)
+        return err_set(err, ERR_UNOBSERVED, EPERM, "it takes CAP_NET_ADMIN to read IPVS");
+    if (code == ESRCH)
+        return err_set(err, ERR_UNOBSERVED, ESRCH, "IPVS has no virtual service at the ClusterIP");
+    if (code == ENOENT)
+        return err_set(err, ERR_UNOBSERVED, ENOENT, "this kernel has no IPVS");
+    return err_set_errno(err, ERR_UNOBSERVED, code, "cannot read IPVS");
+}
+
+static int list(struct link *link, const struct address *service, struct walk *walk)
+{
+    struct nlmsghdr *message = begin(link, GENL_ID_CTRL, NLM_F_ACK, CTRL_CMD_GETFAMILY, 1);
+    uint16_t family = 0;
+    struct nlattr *nest;
+    int r;
+
+    mnl_attr_put_strz(message, CTRL_ATTR_FAMILY_NAME, IPVS_GENL_NAME);
+    r = exchange(link, message, on_family, &family);
+    if (r < 0 || !family)
+        return r < 0 ? r : -ENOENT;
+    message = begin(link, family, NLM_F_DUMP, IPVS_CMD_GET_DEST, IPVS_GENL_VERSION);
+    nest = mnl_attr_nest_start(message, IPVS_CMD_ATTR_SERVICE);
+    mnl_attr_put_u16(message, IPVS_SVC_ATTR_AF, service->family);
+    mnl_attr_put_u16(message, IPVS_SVC_ATTR_PROTOCOL, IPPROTO_UDP);
+    if (service->family == AF_INET)
+        mnl_attr_put(message, IPVS_SVC_ATTR_ADDR, sizeof(service->v4), &service->v4);
+    else
+        mnl_attr_put(message, IPVS_SVC_ATTR_ADDR, sizeof(service->v6), &service->v6);
+    mnl_attr_put_u16(message, IPVS_SVC_ATTR_PORT, htons(service->port));
+    mnl_attr_nest_end(message, nest);
+    return exchange(link, message, on_destination, walk);
+}
+
+int ipvs_destinations(const struct address *service,
+                      void (*each)(void *user, const struct ipvs_destination *destination), void *user,
+                      struct err *err)
+{
+    struct walk walk = {service->family, each, user};
+    struct link link = {.socket = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC),
+                        .buffer = malloc(BUFFER_SIZE),
+                        .sequence = (unsigned)clock_monotonic_ns()};
+    int r;
+
+    if (!link.socket || !link.buffer || mnl_socket_bind(link.socket, 0, MNL_SOCKET_AUTOPID) < 0)
+        r = -errno;
+    else
+        r = list(&link, service, &walk);
+    if (link.socket)
+        mnl_socket_close(link.socket);
+    free(link.buffer);
+    return r < 0 ? fail(err, -r) : 0;
+}
