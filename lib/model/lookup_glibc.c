@@ -249,7 +249,7 @@ void lookup_glibc(struct lookup_run *run)
     static const char *const words[] = {
         [H_NOT_FOUND] = "Name or service not known",
         [H_TRY_AGAIN] = "Temporary failure in name resolution",
-        [H_NO_RECOVERY] = "Non-recoverable failure in name resolution",
+        [H_NO_RECOVERY] = "Name or service not known", /* getaddrinfo() makes no difference */
         [H_NO_DATA] = "No address associated with hostname",
     };
     struct glibc g = {.run = run, .rotation = run->chance->rotation};

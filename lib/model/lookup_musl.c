@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * getaddrinfo() of musl 1.2.3: every question to every server at once from one socket a name; the first
- * NOERROR or NXDOMAIN counts, SERVFAIL is asked again at once, anything else is as if nothing had come.
+ * getaddrinfo() of musl: every question to every server at once from one socket a name; the first
+ * NOERROR or NXDOMAIN counts, SERVFAIL is asked again at once, anything else is as if nothing had come. From
+ * 1.2.4 on a truncated answer is asked for again over TCP, at the server that gave it.
  */
 #include "lookup_run.h"
 
-#define NOT_YET (-1)
+#define NOT_YET  (-1)
+#define OVER_TCP (-2) /* asked again, and waited for till the end */
 
 static bool counts(int status)
 {
@@ -28,6 +30,7 @@ static void ask(struct lookup_run *run, const struct lookup_candidate *candidate
     uint64_t began = lookup_now(run), end = began + run->view->timeout_ms * 1000;
     uint64_t interval = run->view->timeout_ms * 1000 / run->view->attempts, next = began, attempt = 0;
     uint64_t socket = run->next_socket++;
+    uint64_t sockets[FAMILIES_MAX] = {0}; /* over TCP; 0: none */
     size_t missing = candidate->types_count, servfail_retries = 0;
 
     while (missing && lookup_now(run) < end) {
@@ -44,9 +47,16 @@ static void ask(struct lookup_run *run, const struct lookup_candidate *candidate
         while (family + 1 < candidate->types_count &&
                candidate->types[family] != run->result->queries[reply.query].type)
             family++;
-        if (statuses[family] != NOT_YET)
+        if (statuses[family] >= 0)
             continue;
-        if (counts(reply.status)) {
+        if (statuses[family] == OVER_TCP && run->result->queries[reply.query].transport == TRANSPORT_UDP)
+            continue;
+        if (reply.status == PROBE_TRUNCATED && run->view->tcp_on_truncation && statuses[family] == NOT_YET) {
+            statuses[family] = OVER_TCP;
+            sockets[family] = run->next_socket++;
+            lookup_send(run, candidate->name, candidate->types[family],
+                        run->result->queries[reply.query].server, TRANSPORT_TCP, sockets[family], attempt);
+        } else if (counts(reply.status)) {
             statuses[family] = reply.status;
             missing--;
             lookup_add_addresses(run, &reply);
@@ -56,6 +66,9 @@ static void ask(struct lookup_run *run, const struct lookup_candidate *candidate
                         run->result->queries[reply.query].server, TRANSPORT_UDP, socket, attempt);
         }
     }
+    for (size_t i = 0; i < candidate->types_count; i++)
+        if (sockets[i])
+            lookup_close(run, sockets[i]);
     lookup_close(run, socket);
 }
 
@@ -70,7 +83,7 @@ void lookup_musl(struct lookup_run *run)
         run->result->addresses_count = 0;
         ask(run, candidate, statuses);
         for (size_t i = 0; i < candidate->types_count && !absent; i++) {
-            if (statuses[i] == NOT_YET) {
+            if (statuses[i] < 0) {
                 run->result->addresses_count = 0;
                 run->result->error = "Try again";
                 return;
@@ -89,4 +102,10 @@ void lookup_musl(struct lookup_run *run)
         return;
     }
     run->result->error = "Name does not resolve";
+    if (run->plan->waits_out) {
+        struct lookup_reply reply;
+
+        (void)lookup_wait(run, lookup_now(run) + run->view->timeout_ms * 1000, &reply);
+        run->result->error = "Try again";
+    }
 }

@@ -78,14 +78,19 @@ void lookup_replay(struct arena *arena, const struct resolver_view *view, const 
                    const struct lookup_chance *chance, const struct lookup_wire *wire,
                    struct lookup_result *ret_result)
 {
+    static const char *const unasked[] = {
+        [RESOLVER_GLIBC] = "Name or service not known",
+        [RESOLVER_MUSL] = "Name does not resolve",
+        [RESOLVER_GO] = "no such host",
+    };
     struct lookup_run run = {
-        .arena = arena, .view = view, .chance = chance, .wire = wire, .result = ret_result};
+        .arena = arena, .view = view, .plan = plan, .chance = chance, .wire = wire, .result = ret_result};
 
     *ret_result = (struct lookup_result){0};
     run.began_us = wire->now_us(wire->user);
     gather(&run, plan);
-    if (!run.candidates_count || !view->nameservers_count)
-        ret_result->error = "nothing is asked";
+    if ((!run.candidates_count && !plan->waits_out) || !view->nameservers_count)
+        ret_result->error = unasked[view->resolver];
     else if (view->resolver == RESOLVER_GLIBC)
         lookup_glibc(&run);
     else if (view->resolver == RESOLVER_MUSL)

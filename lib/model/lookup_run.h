@@ -19,6 +19,7 @@ struct lookup_candidate {
 struct lookup_run {
     struct arena *arena;
     const struct resolver_view *view;
+    const struct plan *plan;
     const struct lookup_chance *chance;
     const struct lookup_wire *wire;
     struct lookup_result *result;

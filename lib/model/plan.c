@@ -186,8 +186,9 @@ static void plan_musl(struct planner *planner, const char *name, size_t len, boo
             }
             if (!view->stops_at_bad_name)
                 continue;
+            planner->plan->waits_out = !*domain || domain[strlen(domain) - 1] == '.';
             planner->plan->note =
-                !*domain || domain[strlen(domain) - 1] == '.'
+                planner->plan->waits_out
                     ? "the search domain '.' makes musl before 1.2.4 send a malformed question, wait out the timeout and fail"
                     : "a search domain makes no valid name here: musl before 1.2.4 then fails at once";
             return;

@@ -20,6 +20,7 @@ static struct resolver_view make_view(struct arena *arena, int resolver, const s
         .options_count = reading->options_count,
         .fatal = reading->fatal,
         .stops_at_bad_name = reading->stops_at_bad_name,
+        .tcp_on_truncation = reading->tcp_on_truncation,
     };
 
     for (size_t i = 0; i < reading->remarks_count; i++) {

@@ -68,7 +68,7 @@ static void arm_expiry(struct watch_run *run, uint64_t now)
 
 void watch_settle(struct watch_run *run)
 {
-    if (!run->options->qps && !run->done)
+    if (run->options->qps <= 0 && !run->done)
         fill_window(run);
     arm_expiry(run, clock_monotonic_ns());
     if (run->done && !run->in_flight)

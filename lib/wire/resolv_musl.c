@@ -162,7 +162,8 @@ void resolv_musl_read(struct arena *arena, const char *bytes, size_t len,
     struct line line;
 
     resolv_reader_init(&reader, arena, ret_reading);
-    ret_reading->stops_at_bad_name = !is_at_least(environment->musl_version, 1, 2, 4);
+    ret_reading->tcp_on_truncation = is_at_least(environment->musl_version, 1, 2, 4);
+    ret_reading->stops_at_bad_name = !ret_reading->tcp_on_truncation;
     while (line_cursor_next(&cursor, &line)) {
         bool comment = line.len && (*line.text == '#' || *line.text == ';');
         char *text;

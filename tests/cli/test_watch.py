@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import pathlib
 import pty
 import re
 import select
@@ -213,17 +214,20 @@ class Ends(binary.Case):
                 process.stderr.close()
 
     def test_constant_memory(self):
-        """Thirty times the questions take no more memory."""
+        """Four times the questions take no more memory."""
         peaks = []
         with twister("silent") as server:
-            for duration in ("100ms", "3s"):
+            for duration in ("1s", "4s"):
                 with tempfile.NamedTemporaryFile("r") as told:
                     subprocess.run(["time", "-f", "%M", "-o", told.name, binary.K8SDNS, "--json",
                                     *arguments(server, "--qps", "3000", "--yes-load", "--duration", duration,
                                                "--timeout", "100ms")],
-                                   env=binary.ENVIRONMENT, stdout=subprocess.DEVNULL, check=False)
+                                   env={**binary.ENVIRONMENT, "ASAN_OPTIONS": "quarantine_size_mb=1"},
+                                   stdout=subprocess.DEVNULL, check=False)
                     peaks.append(int(told.read().split()[-1]))
-        self.assertLess(peaks[1], peaks[0] + 600, peaks)
+        # A sanitizer keeps what was freed for a while.
+        sanitized = b"__asan_init" in pathlib.Path(binary.K8SDNS).read_bytes()
+        self.assertLess(peaks[1], peaks[0] + (4000 if sanitized else 400), peaks)
 
 
 class Text(binary.Case):

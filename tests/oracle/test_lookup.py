@@ -63,8 +63,10 @@ class Lookup(ServerCase):
         lookup = document["data"]["lookups"][0]
         time.sleep(0.01)  # the last queries may still be on their way to the recorder
         self.assertEqual(lines(case, self.recorder.taken()), lines(case, case["queries"]))
+        self.assertEqual(lookup["result"], case["result"])
+        if case["result"] == "fail" and case["client"] != "go":  # whose message names the server
+            self.assertEqual(lookup["error"], case["message"])
         if case["queries"]:
-            self.assertEqual(lookup["result"], case["result"])
             self.assertLessEqual(abs(lookup["total_ms"] / 1000 - case["secs"]), case["secs"] * 0.1 + NEAR_S)
         self.assertEqual(len(lookup["queries"]), len([q for q in self.recorder.taken() if q["name"] is not None]))
 
@@ -123,8 +125,17 @@ class Lookup(ServerCase):
         self.recorder.reset({"*": "NXDOMAIN", "h.b.example": "IP"})
         done = binary.run("lookup", "--as", "all", "h")
         self.assertEqual(done.returncode, 0)
+        self.assertEqual([line.split() for line in done.stdout.splitlines()[:3]],
+                         [["h"], ["resolver", "glibc", "musl", "go"], ["result", "ok", "ok", "ok"]])
+        self.assertEqual(done.stdout.count("h.a.example"), 1)
+        self.assertEqual(done.stdout.count("nxdomain"), 3)
+        done = binary.run("lookup", "--as", "all", "-v", "h", env={"LC_ALL": "C"})
         self.assertIn("ok: h as glibc looks it up, 4 queries", done.stdout)
         self.assertIn("2 of 4 queries (marked -)", done.stdout)
+        self.assertTrue(done.stdout.isascii())
+        self.assertIn("==", done.stdout)
+        done = binary.run("lookup", "--as", "all", "-v", "h")
+        self.assertIn("\u2588", done.stdout)
         self.assertLessEqual(max(map(len, done.stdout.splitlines())), 80)
         self.assertNotIn("disagree", done.stdout)
         self.recorder.reset({"*": "NXDOMAIN", "h.a.example": "NODATA", "h.b.example": "IP"})
@@ -133,7 +144,7 @@ class Lookup(ServerCase):
         self.assertIn("glibc finds 10.0.0.1 fd00::1, musl fails (Name does not resolve), go finds",
                       document["data"]["disagreements"][0]["text"])
         done = binary.run("lookup", "--as", "all", "10.0.0.1", "fd00::1")
-        self.assertEqual((done.returncode, done.stdout.count("ok: ")), (0, 6))
+        self.assertEqual((done.returncode, done.stdout.count(" ok")), (0, 6), done.stdout)
 
 
 if __name__ == "__main__":

@@ -250,9 +250,44 @@ PART(glibc, "glibc")
 PART(musl, "musl")
 PART(go, "go")
 
+/* musl from 1.2.4 on asks for what is truncated over TCP, of the server that gave it; before, it takes
+ * nothing. */
+static void test_musl_and_truncation(void **state)
+{
+    static const struct {
+        const char *version;
+        bool ok;
+        size_t over_tcp;
+    } rows[] = {{"1.2.3", false, 0}, {"1.2.4", true, 2}, {"1.2.5", true, 2}};
+    const char conf[] = "nameserver 10.96.0.10\n";
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct resolv_environment environment = {.musl_version = rows[i].version};
+        struct resolv_facts facts = {0};
+        struct lookup_result result;
+        struct lookup_chance chance = {0};
+        struct world world = {.arena = *state, .policy = json_pack("{s:s}", "*", "TC")};
+        struct lookup_wire wire = {&world, world_now, world_send, world_wait, world_close};
+        size_t over_tcp = 0;
+        struct plan plan;
+
+        resolv_facts_read(*state, conf, strlen(conf), &environment, &facts);
+        world.view = &facts.views[RESOLVER_MUSL];
+        plan_make(*state, world.view, "big.example", &plan);
+        lookup_replay(*state, world.view, &plan, &chance, &wire, &result);
+        for (size_t q = 0; q < result.queries_count; q++)
+            over_tcp += result.queries[q].transport == TRANSPORT_TCP;
+        assert_int_equal(result.ok, rows[i].ok);
+        assert_int_equal(over_tcp, rows[i].over_tcp);
+        assert_int_equal(result.addresses_count, rows[i].ok ? 2 : 0);
+        json_decref(world.policy);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {ARENA_TEST(test_glibc), ARENA_TEST(test_musl), ARENA_TEST(test_go)};
+    const struct CMUnitTest tests[] = {ARENA_TEST(test_glibc), ARENA_TEST(test_musl), ARENA_TEST(test_go),
+                                       ARENA_TEST(test_musl_and_truncation)};
     int r;
 
     cases = json_load_file(DATA "/oracle/cases.json", 0, NULL);

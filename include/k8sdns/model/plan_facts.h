@@ -5,6 +5,7 @@
 #include <k8sdns/base/arena.h>
 #include <k8sdns/model/resolv_facts.h>
 #include <k8sdns/model/shape.h>
+#include <stdbool.h>
 
 /* One query that a resolver would send. */
 struct planned_query {
@@ -22,6 +23,7 @@ struct plan {
     int resolver;
     struct planned_query *queries;
     size_t queries_count;
+    bool waits_out;   /* musl before 1.2.4 then sends what is no question, and waits for its timeout */
     const char *note; /* why there are none, or what is special; NULL for an ordinary plan */
 };
 extern const struct shape plan_shape;

@@ -31,6 +31,7 @@ struct resolver_view {
     size_t ignored_count;
     const char *fatal;      /* why lookups send nothing at all with this file; NULL when they do */
     bool stops_at_bad_name; /* a search domain that makes no valid name ends the lookup (old musl) */
+    bool tcp_on_truncation; /* new musl, as the others always do */
 };
 extern const struct shape resolver_view_shape;
 

@@ -81,6 +81,7 @@ struct resolv_reading {
     const char *fatal;
     /* A search domain that makes no valid name ends the lookup, instead of being passed over. */
     bool stops_at_bad_name;
+    bool tcp_on_truncation; /* musl from 1.2.4 on; glibc and Go always do, which goes without saying */
 };
 
 /* Read the `len` bytes at `bytes`, which a NUL follows, as each resolver does. Texts go into the arena. */
