@@ -98,7 +98,8 @@ void lookup_musl(struct lookup_run *run)
         for (size_t i = 0; i < candidate->types_count; i++)
             run->result->ok = run->result->ok || statuses[i] == PROBE_ANSWER;
         if (!run->result->ok)
-            run->result->error = "Name does not resolve";
+            run->result->error =
+                run->view->tcp_on_truncation ? "Name has no usable address" : "Name does not resolve";
         return;
     }
     run->result->error = "Name does not resolve";
