@@ -3,7 +3,7 @@
 #include "resolver_choice.h"
 #include <errno.h>
 #include <k8sdns/base/file.h>
-#include <k8sdns/source/conntrack_dump.h>
+#include <k8sdns/source/conntrack_table.h>
 #include <k8sdns/source/identity.h>
 #include <k8sdns/source/ipvs_dump.h>
 #include <k8sdns/source/kube_api.h>
@@ -12,6 +12,7 @@
 
 /* An API server that is well answers in milliseconds; whoever waits here has an emergency. */
 #define API_TIMEOUT_US 2000000
+#define DNS_PORT       53
 
 const char discovery_remedy[] =
     "where kubectl works: kubectl get services,endpointslices,pods -n kube-system "
@@ -209,6 +210,7 @@ static bool knows_cluster_ip(const struct discovery *d)
 
 static void by_conntrack(struct discovery *d)
 {
+    struct conntrack_dump dump;
     struct err err = {0};
     int r;
 
@@ -217,9 +219,7 @@ static void by_conntrack(struct discovery *d)
         end_way(d, WAY_UNAVAILABLE, "it takes a ClusterIP to look for");
         return;
     }
-    r = conntrack_dump(AF_INET, on_entry, d, &err);
-    if (r == 0)
-        r = conntrack_dump(AF_INET6, on_entry, d, &err);
+    r = conntrack_dump(DNS_PORT, on_entry, d, &dump, &err);
     if (r < 0)
         end_way(d, outcome_of_error(r), arena_text(d->run->arena, err.text));
     else
@@ -264,7 +264,8 @@ static void by_ipvs(struct discovery *d)
 /* Put together what was seen since the last time. */
 static void merge(struct discovery *d)
 {
-    replicas_merge(d->run->arena, d->sightings + d->merged, d->count - d->merged, d->facts);
+    if (d->merged < d->count)
+        replicas_merge(d->run->arena, d->sightings + d->merged, d->count - d->merged, d->facts);
     d->merged = d->count;
 }
 

@@ -31,6 +31,17 @@ static void add_live(struct text *out, struct run *run, const void *data)
     text_fini(&part);
 }
 
+bool report_is_live(const struct run *run)
+{
+    struct text unused = {0};
+    struct page page;
+
+    if (run->globals->json)
+        return false;
+    output_page(run->globals, &unused, &page);
+    return page.height > 0;
+}
+
 int report_part(struct run *run, const void *data)
 {
     struct text out = {0};

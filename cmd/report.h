@@ -12,6 +12,9 @@
 /* Print what is known by now. Return 0, or a negative errno with a message in run->err (kind ERR_OUTPUT). */
 int report_part(struct run *run, const void *data) MUST_USE;
 
+/* Whether a part is drawn over the one before it, so that it should tell of all so far. */
+bool report_is_live(const struct run *run);
+
 /* Print the end: `data` (NULL when there is none) and the exit status, or the error in run->err. */
 int report_end(struct run *run, const void *data, int status) MUST_USE;
 

@@ -131,6 +131,8 @@ static int report(void *user)
     /* What is told goes with the telling: a watch may last for days. */
     reports->run->arena = arena_new();
     watch_record_facts(&reports->record, false, clock_monotonic_ns(), reports->run->arena, &facts);
+    if (report_is_live(reports->run))
+        watch_record_facts(&reports->record, true, clock_monotonic_ns(), reports->run->arena, &facts);
     r = report_part(reports->run, &facts);
     arena_free(reports->run->arena);
     reports->run->arena = kept;

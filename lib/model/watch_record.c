@@ -144,18 +144,20 @@ static void tally_facts(struct arena *arena, const struct watch_record *record,
     to->latency_count = histogram_octaves(arena, h, &to->latency);
 }
 
-/* The target that fails most, for the sentence. */
-static const struct watch_target_facts *worst_of(const struct watch_facts *facts)
+static uint64_t decided(const struct watch_record *record, const struct watch_tally *tally)
 {
-    const struct watch_target_facts *worst = NULL;
+    uint64_t count = 0;
 
-    for (size_t i = 0; i < facts->targets_count; i++) {
-        const struct watch_target_facts *t = &facts->targets[i];
+    for (size_t i = 0; i < record->types_count; i++)
+        count += tally->answered[i] + tally->lost[i];
+    return count;
+}
 
-        if (t->frequency.word != FREQUENCY_NEVER && (!worst || t->bad_ratio > worst->bad_ratio))
-            worst = t;
-    }
-    return worst;
+static double bad_ratio(const struct watch_record *record, size_t target)
+{
+    const struct watch_tally *total = &record->targets[target].total;
+
+    return (double)total->bad / (double)decided(record, total);
 }
 
 static const char *load_text(struct arena *arena, const struct frequency_facts *f)
@@ -171,13 +173,14 @@ static const char *load_text(struct arena *arena, const struct frequency_facts *
         duration_format_us(calm, sizeof(calm), (uint64_t)f->calm_load));
 }
 
-/* How often, over all targets: with the numbers of the one that fails most. */
+/* How often in the run so far, over all targets: with the numbers of the one that fails most. */
 static void judge(struct arena *arena, const struct watch_record *record, struct watch_facts *facts)
 {
     uint64_t bad = 0, bad_at_peak = 0, done = 0;
-    const struct watch_target_facts *worst;
+    size_t worst = SIZE_MAX;
     bool all_always = true;
-    const char *head, *window;
+    const char *text;
+    const struct frequency_facts *f;
     char width[DURATION_TEXT];
 
     for (size_t i = 0; i < facts->targets_count; i++) {
@@ -187,36 +190,33 @@ static void judge(struct arena *arena, const struct watch_record *record, struct
         all_always = all_always && word == FREQUENCY_ALWAYS;
         bad += total->bad;
         bad_at_peak += word == FREQUENCY_AT_PEAK ? total->bad : 0;
-        for (size_t k = 0; k < record->types_count; k++)
-            done += total->answered[k] + total->lost[k];
+        done += decided(record, total);
+        if (total->bad && (worst == SIZE_MAX || bad_ratio(record, i) > bad_ratio(record, worst)))
+            worst = i;
     }
     facts->frequency = !bad                    ? FREQUENCY_NEVER
                        : all_always            ? FREQUENCY_ALWAYS
                        : bad_at_peak * 2 > bad ? FREQUENCY_AT_PEAK
                                                : FREQUENCY_INTERMITTENT;
-    worst = worst_of(facts);
-    if (!worst) {
+    if (!bad) {
         facts->frequency_text = arena_printf(arena, "none of %" PRIu64 " questions failed", done);
         return;
     }
-    head = arena_printf(arena, "%" PRIu64 " of %" PRIu64 " questions failed (%.2f %%)", bad, done,
+    f = &facts->targets[worst].frequency;
+    text = arena_printf(arena, "%" PRIu64 " of %" PRIu64 " questions failed (%.2f %%)", bad, done,
                         100 * (double)bad / (double)done);
-    if (facts->targets_count > 1)
-        head = arena_printf(arena, "%s; %s fails most, %s", head, worst->id,
-                            worst->frequency.word == FREQUENCY_ALWAYS ? "always"
-                            : worst->frequency.word == FREQUENCY_AT_PEAK
-                                ? "at peak"
-                                : arena_printf(arena, "%.2f %% of the time", worst->bad_ratio * 100));
-    if (worst->frequency.word == FREQUENCY_ALWAYS) {
-        facts->frequency_text = head;
-        return;
+    if (facts->targets_count > 1 && f->word == FREQUENCY_ALWAYS)
+        text = arena_printf(arena, "%s; %s fails most, always", text, facts->targets[worst].id);
+    else if (facts->targets_count > 1)
+        text = arena_printf(arena, "%s; %s fails most, with %.2f %%", text, facts->targets[worst].id,
+                            100 * bad_ratio(record, worst));
+    if (f->word != FREQUENCY_ALWAYS) {
+        duration_format_us(width, sizeof(width), (uint64_t)(f->window_ms * 1000));
+        text = arena_printf(arena, "%s, in %" PRIu64 " of %" PRIu64 " windows of %s", text, f->bad_windows,
+                            f->windows, width);
     }
-    duration_format_us(width, sizeof(width), (uint64_t)(worst->frequency.window_ms * 1000));
-    window = arena_printf(arena, "%s, in %" PRIu64 " of %" PRIu64 " windows of %s", head,
-                          worst->frequency.bad_windows, worst->frequency.windows, width);
-    facts->frequency_text = worst->frequency.word == FREQUENCY_AT_PEAK
-                                ? arena_printf(arena, "%s: %s", window, load_text(arena, &worst->frequency))
-                                : window;
+    facts->frequency_text =
+        f->word == FREQUENCY_AT_PEAK ? arena_printf(arena, "%s: %s", text, load_text(arena, f)) : text;
 }
 
 bool watch_record_interval_has_any(const struct watch_record *record)

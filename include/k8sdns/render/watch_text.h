@@ -9,7 +9,7 @@
 /* The summary of a watch: a row for each target, the histograms, what failed, and how often. */
 void watch_text_render(const void *data, struct page *page, struct arena *arena);
 
-/* One interval: a row for each target as far as the screen goes; without a screen one line. */
+/* Live: a row for each target as far as the screen goes; without a screen one line, of the interval. */
 void watch_text_render_part(const void *data, struct page *page, struct arena *arena);
 
 #endif
