@@ -93,6 +93,7 @@ struct run {
     const struct command *command;
     const struct globals *globals;
     struct arena *arena;
+    struct arena *part; /* of a command that streams: what its data points to in the end; or NULL */
     struct err err;
     uint64_t started_ns, began_ns; /* realtime, monotonic */
     size_t live_lines;             /* of live text on the screen, which the next one replaces */

@@ -175,6 +175,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "k8sdns: %s\n", run.err.text);
         status = ERR_OUTPUT;
     }
+    arena_free(run.part);
     arena_free(run.arena);
     return status;
 }

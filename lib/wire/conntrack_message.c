@@ -250,8 +250,8 @@ static int column_of(const char *name, size_t len)
         [CONNTRACK_EARLY_DROP] = "early_drop",
         [CONNTRACK_ERROR] = "icmp_error",
         [CONNTRACK_SEARCH_RESTART] = "search_restart",
-        [CONNTRACK_CLASH_RESOLVE] = "clash_resolve",
-        [CONNTRACK_CHAIN_TOOLONG] = "chaintoolong",
+        [CONNTRACK_CLASH_RESOLVE] = "clashres",
+        [CONNTRACK_CHAIN_TOOLONG] = "chainlength",
         [ENTRIES] = "entries",
     };
 

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "discovery.h"
+#include "report.h"
+#include "resolver_choice.h"
+#include <errno.h>
+#include <k8sdns/base/clock.h>
+#include <k8sdns/base/pause.h>
+#include <k8sdns/model/conntrack_summary.h>
+#include <k8sdns/render/conntrack_text.h>
+#include <k8sdns/source/conntrack_table.h>
+#include <math.h>
+
+struct conntrack_config {
+    struct target_options targets;
+    uint64_t interval_us, count, dns_port;
+};
+
+static const struct conntrack_config defaults = {.dns_port = 53};
+
+#define ROW(member) .offset = offsetof(struct conntrack_config, member)
+
+static const struct option_row options[] = {
+    {.name = "interval",
+     .value = "DURATION",
+     .kind = OPTION_DURATION,
+     .min = 100000,
+     .max = UINT64_C(3600000000),
+     ROW(interval_us),
+     .help = "look again and again, and show the change per second"},
+    {.name = "count",
+     .value = "N",
+     .kind = OPTION_NUMBER,
+     .min = 1,
+     .max = UINT64_C(1000000000),
+     ROW(count),
+     .help = "with --interval: stop after N (default: on Ctrl-C)"},
+    {.name = "dns-port",
+     .value = "N",
+     .kind = OPTION_NUMBER,
+     .min = 1,
+     .max = 65535,
+     ROW(dns_port),
+     .help = "the port that clients ask (default 53)"},
+    {0},
+};
+
+/* Whom the entries are compared with. */
+struct known {
+    struct address *replicas, *cluster_ips;
+    size_t replicas_count, cluster_ips_count;
+    const char **names;
+    size_t names_count;
+};
+
+/* What the table itself shows is no witness for the table. */
+static int learn(struct run *run, const struct conntrack_config *config, struct known *known)
+{
+    const unsigned witnesses = 1U << WAY_OPTION | 1U << WAY_API | 1U << WAY_FILE;
+    struct replicas_facts *facts = ARENA_NEW(run->arena, struct replicas_facts);
+    struct resolv_facts resolv = {0};
+    const struct resolver_view *view = NULL;
+    int r = resolver_choose(run, RESOLVER_GLIBC, &resolv, &view);
+
+    if (r < 0 && (run->err.kind != ERR_INPUT || run->globals->resolv_conf))
+        return r;
+    run->err = (struct err){0};
+    r = discovery_run(run, &config->targets, view ? &resolv : NULL, view, 0, facts);
+    if (r < 0)
+        return r;
+    known->cluster_ips = facts->cluster_where;
+    known->cluster_ips_count = facts->cluster_ips_count;
+    for (size_t i = 0; i < facts->replicas_count; i++)
+        if (facts->replicas[i].ways & witnesses) {
+            *ARENA_PUSH(run->arena, known->replicas, known->replicas_count) = facts->replicas[i].where;
+            *ARENA_PUSH(run->arena, known->names, known->names_count) = facts->replicas[i].address;
+        }
+    return 0;
+}
+
+static void counters_facts(const struct conntrack_counters *from, struct conntrack_counter_facts *to)
+{
+    to->cpu = from->cpu;
+    for (size_t i = 0; i < CONNTRACK_COUNTERS; i++)
+        to->values[i] = from->values[i];
+}
+
+static void table_facts(struct arena *arena, const struct conntrack_table *table,
+                        struct conntrack_facts *facts)
+{
+    bool any = table->entries != CONNTRACK_UNSET && table->entries > 0;
+    bool said = table->cpus_count > 0;
+
+    for (size_t i = 0; i < CONNTRACK_COUNTERS; i++)
+        any = any || (table->sum.values[i] != CONNTRACK_UNSET && table->sum.values[i] > 0);
+    facts->table = (struct conntrack_table_facts){
+        .entries = table->entries,
+        .max = table->max,
+        .buckets = table->buckets,
+        .fill_ratio = table->entries == CONNTRACK_UNSET || table->max == CONNTRACK_UNSET || !table->max
+                          ? (double)NAN
+                          : (double)table->entries / (double)table->max,
+        .how = table->how,
+        .hooks = any    ? 1
+                 : said ? 0
+                        : -1,
+    };
+    counters_facts(&table->sum, &facts->counters);
+    for (size_t i = 0; i < table->cpus_count; i++)
+        counters_facts(&table->cpus[i], ARENA_PUSH(arena, facts->per_cpu, facts->per_cpu_count));
+}
+
+static int entries_facts(struct run *run, const struct conntrack_config *config, const struct known *known,
+                         const struct conntrack_table *table, struct conntrack_facts *facts)
+{
+    const struct conntrack_summary_options of = {
+        .port = (uint16_t)config->dns_port,
+        .replicas = known->replicas,
+        .replicas_count = known->replicas_count,
+        .cluster_ips = known->cluster_ips,
+        .cluster_ips_count = known->cluster_ips_count,
+        .now_ns = clock_realtime_ns(),
+        .port_low = table->port_low,
+        .port_high = table->port_high,
+    };
+    struct conntrack_summary *summary = conntrack_summary_new(&of);
+    struct conntrack_dump dump, again;
+    int r = conntrack_dump((uint16_t)config->dns_port, conntrack_summary_add, summary, &dump, &run->err);
+
+    if (r == 0 && conntrack_summary_wants_again(summary))
+        r = conntrack_dump((uint16_t)config->dns_port, conntrack_summary_again, summary, &again, &run->err);
+    if (r == 0) {
+        conntrack_summary_facts(summary, run->arena, facts);
+        facts->dns->filtered = dump.filtered;
+        facts->dns->interrupted = dump.interrupted;
+        facts->dns->damaged = dump.damaged;
+    }
+    conntrack_summary_free(summary);
+    return r;
+}
+
+/* One look at everything. What takes a privilege that is not there is left out, and said once. */
+static int look(struct run *run, const struct conntrack_config *config, const struct known *known, bool first,
+                struct conntrack_facts *facts)
+{
+    struct conntrack_table table;
+    int r = conntrack_table_read(run->arena, &table, &run->err);
+
+    *facts = (struct conntrack_facts){.replicas = known->names, .replicas_count = known->names_count};
+    if (r < 0)
+        return r;
+    table_facts(run->arena, &table, facts);
+    r = entries_facts(run, config, known, &table, facts);
+    if (r < 0 && first)
+        run_unobserved(
+            run, "the DNS entries of the connection tracking table", arena_text(run->arena, run->err.text),
+            "run it as root on the node, or in a Pod with the capability NET_ADMIN and hostNetwork");
+    run->err = (struct err){0};
+    return 0;
+}
+
+static void rates(struct arena *arena, const struct conntrack_facts *before, struct conntrack_facts *now,
+                  double seconds)
+{
+    now->rates = ARENA_NEW(arena, struct conntrack_rate_facts);
+    for (size_t i = 0; i < CONNTRACK_COUNTERS; i++) {
+        uint64_t was = before->counters.values[i], is = now->counters.values[i];
+
+        now->rates->values[i] = was == CONNTRACK_UNSET || is == CONNTRACK_UNSET || is < was
+                                    ? (double)NAN
+                                    : (double)(is - was) / seconds;
+    }
+}
+
+static int run(struct run *run, const void *config_at, void *data)
+{
+    const struct conntrack_config *config = config_at;
+    struct conntrack_facts *facts = data, before;
+    struct arena *kept = run->arena, *part = NULL;
+    struct known known = {0};
+    struct pause pause;
+    int r;
+
+    if (config->count && !config->interval_us)
+        return err_set(&run->err, ERR_USAGE, EINVAL, "--count goes with --interval");
+    r = learn(run, config, &known);
+    if (r == 0)
+        r = look(run, config, &known, true, facts);
+    if (r < 0 || !config->interval_us)
+        return r < 0 ? r : STATUS_OK;
+    pause_begin(&pause, config->interval_us);
+    for (uint64_t i = 0; (!config->count || i < config->count) && pause_wait(&pause); i++) {
+        struct arena *next = arena_new();
+
+        before = *facts;
+        run->arena = next; /* what is told goes with the telling */
+        r = look(run, config, &known, false, facts);
+        if (r == 0) {
+            rates(next, &before, facts, (double)config->interval_us / 1e6);
+            if (!config->count || i + 1 < config->count)
+                r = report_part(run, facts);
+        }
+        arena_free(part);
+        part = next;
+        if (r < 0)
+            break;
+    }
+    run->arena = kept;
+    run->part = part; /* the last is still to be printed */
+    return r < 0 ? r : STATUS_OK;
+}
+
+const struct command command_conntrack = {
+    .name = "conntrack",
+    .group = "Look at the node",
+    .summary = "connection tracking: fill, drops, DNS entries, port collisions",
+    .arguments = "",
+    .options = options,
+    .defaults = &defaults,
+    .config_size = sizeof(struct conntrack_config),
+    .targets_offset = offsetof(struct conntrack_config, targets),
+    .takes_targets = true,
+    .shape = &conntrack_facts_shape,
+    .example = "k8sdns conntrack --interval 1s --cluster-ip 10.96.0.10",
+    .run = run,
+    .render = conntrack_text_render,
+    .render_part = conntrack_text_render_part,
+};

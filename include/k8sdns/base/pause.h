@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef K8SDNS_BASE_PAUSE_H
+#define K8SDNS_BASE_PAUSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Waits between looks, at absolute times so that they do not drift, until someone has enough. */
+struct pause {
+    uint64_t next_ns, interval_ns; /* monotonic */
+};
+
+/* The first wait ends one interval from now. From here on SIGINT, SIGTERM and SIGHUP end a wait, no more. */
+void pause_begin(struct pause *pause, uint64_t interval_us);
+
+/* Wait for the next time. Return false when one of these signals came instead. */
+bool pause_wait(struct pause *pause);
+
+#endif
