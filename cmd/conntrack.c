@@ -131,6 +131,7 @@ static int entries_facts(struct run *run, const struct conntrack_config *config,
     if (r == 0) {
         conntrack_summary_facts(summary, run->arena, facts);
         facts->dns->filtered = dump.filtered;
+        facts->dns->ipv6 = dump.ipv6;
         facts->dns->interrupted = dump.interrupted;
         facts->dns->damaged = dump.damaged;
     }

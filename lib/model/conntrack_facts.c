@@ -112,6 +112,9 @@ static const struct shape_field dns_fields[] = {
                         "ephemeral ports in use, the most first"),
     SHAPE_FIELD_BOOL(struct conntrack_dns_facts, filtered, "filtered",
                      "the kernel left out all other entries"),
+    SHAPE_FIELD_BOOL(
+        struct conntrack_dns_facts, ipv6, "ipv6",
+        "IPv6 was looked through; not where there are only link-local addresses and no forwarding"),
     SHAPE_FIELD_BOOL(struct conntrack_dns_facts, interrupted, "interrupted",
                      "the table changed while it was read: some may be missing or twice"),
     SHAPE_FIELD_COUNT(struct conntrack_dns_facts, damaged, "damaged", "entries that could not be read"),

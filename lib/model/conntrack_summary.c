@@ -258,23 +258,28 @@ void conntrack_summary_again(void *summary, const struct conntrack_entry *e)
     }
 }
 
+/* A peer in the order of entries. */
+struct ranked {
+    const struct peer *peer;
+};
+
 static int by_entries(const void *a, const void *b)
 {
-    const struct peer *x = *(const struct peer *const *)a, *y = *(const struct peer *const *)b;
+    const struct ranked *x = a, *y = b;
 
-    return (x->entries < y->entries) - (x->entries > y->entries);
+    return (x->peer->entries < y->peer->entries) - (x->peer->entries > y->peer->entries);
 }
 
 /* The used ones, the most entries first. */
-static const struct peer **sorted(struct arena *arena, const struct peers *peers)
+static const struct ranked *sorted(struct arena *arena, const struct peers *peers)
 {
-    const struct peer **all = arena_array(arena, peers->count + 1, sizeof(*all));
+    struct ranked *all = arena_array(arena, peers->count + 1, sizeof(*all));
     size_t n = 0;
 
     for (size_t i = 0; i < peers->size; i++)
         if (peers->slots[i].used)
-            all[n++] = &peers->slots[i];
-    qsort(all, n, sizeof(const struct peer *), by_entries);
+            all[n++].peer = &peers->slots[i];
+    qsort(all, n, sizeof(*all), by_entries);
     return all;
 }
 
@@ -322,7 +327,7 @@ static struct conntrack_tuple_facts tuple_facts(struct arena *arena, const struc
 
 static void add_uses(const struct conntrack_summary *s, struct arena *arena, struct conntrack_dns_facts *dns)
 {
-    const struct peer **uses = sorted(arena, &s->uses);
+    const struct ranked *uses = sorted(arena, &s->uses);
     uint64_t range = s->options.port_low == CONNTRACK_UNSET || s->options.port_high < s->options.port_low
                          ? SHAPE_UNSET
                          : s->options.port_high - s->options.port_low + 1;
@@ -330,11 +335,11 @@ static void add_uses(const struct conntrack_summary *s, struct arena *arena, str
 
     for (size_t i = 0; i < s->uses.count && i < USES_SHOWN; i++)
         *ARENA_PUSH(arena, dns->port_use, dns->port_use_count) = (struct conntrack_port_use_facts){
-            .source = arena_text(arena, address_format(&uses[i]->other, text, sizeof(text))),
-            .destination = with_port(arena, &uses[i]->key),
-            .ports = uses[i]->entries,
+            .source = arena_text(arena, address_format(&uses[i].peer->other, text, sizeof(text))),
+            .destination = with_port(arena, &uses[i].peer->key),
+            .ports = uses[i].peer->entries,
             .range = range,
-            .ratio = range == SHAPE_UNSET ? (double)NAN : (double)uses[i]->entries / (double)range,
+            .ratio = range == SHAPE_UNSET ? (double)NAN : (double)uses[i].peer->entries / (double)range,
         };
 }
 
@@ -342,7 +347,7 @@ void conntrack_summary_facts(const struct conntrack_summary *s, struct arena *ar
                              struct conntrack_facts *facts)
 {
     struct conntrack_dns_facts *dns = ARENA_NEW(arena, struct conntrack_dns_facts);
-    const struct peer **backends = sorted(arena, &s->backends), **clients = sorted(arena, &s->clients);
+    const struct ranked *backends = sorted(arena, &s->backends), *clients = sorted(arena, &s->clients);
 
     *dns = (struct conntrack_dns_facts){
         .port = s->options.port,
@@ -356,9 +361,11 @@ void conntrack_summary_facts(const struct conntrack_summary *s, struct arena *ar
         .untracked = s->untracked,
     };
     for (size_t i = 0; i < s->backends.count; i++)
-        *ARENA_PUSH(arena, dns->by_backend, dns->by_backend_count) = peer_facts(s, arena, backends[i], true);
+        *ARENA_PUSH(arena, dns->by_backend, dns->by_backend_count) =
+            peer_facts(s, arena, backends[i].peer, true);
     for (size_t i = 0; i < s->clients.count && i < CLIENTS_SHOWN; i++)
-        *ARENA_PUSH(arena, dns->by_client, dns->by_client_count) = peer_facts(s, arena, clients[i], false);
+        *ARENA_PUSH(arena, dns->by_client, dns->by_client_count) =
+            peer_facts(s, arena, clients[i].peer, false);
     add_uses(s, arena, dns);
     facts->dns = dns;
     facts->collisions_total = s->collisions_total;

@@ -7,6 +7,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -94,6 +95,21 @@ static int fail(struct err *err, int code)
 
 /* ---- entries ---- */
 
+/* A file that holds one number, or two. */
+static uint64_t proc_number(struct arena *arena, const char *path, uint64_t *ret_second)
+{
+    char *bytes, *behind;
+    uint64_t first;
+    size_t len;
+
+    if (file_read(arena, path, PROC_MAX, &bytes, &len, NULL) < 0 || !len)
+        return CONNTRACK_UNSET;
+    first = strtoull(bytes, &behind, 10);
+    if (ret_second)
+        *ret_second = strtoull(behind, NULL, 10);
+    return behind == bytes ? CONNTRACK_UNSET : first;
+}
+
 struct walk {
     uint16_t port;
     void (*each)(void *user, const struct conntrack_entry *entry);
@@ -146,6 +162,29 @@ static int dump_once(struct session *session, struct nlmsghdr *message, struct w
     return 0;
 }
 
+/*
+ * Each pass walks the whole table, whatever the filter leaves of it; where there can be no DNS over IPv6 two
+ * are saved. Without forwarding only this namespace's own traffic is tracked, and with no address but
+ * link-local ones that reaches no server of the cluster. Source: Linux net/ipv6/addrconf.c, if6_seq_show.
+ */
+static bool may_have_ipv6(void)
+{
+    struct arena *arena = arena_new();
+    bool may = proc_number(arena, "/proc/sys/net/ipv6/conf/all/forwarding", NULL) == 1;
+    char *bytes;
+    size_t len;
+
+    if (file_read(arena, "/proc/net/if_inet6", PROC_MAX, &bytes, &len, NULL) == 0)
+        for (const char *line = bytes; *line && !may; line += strcspn(line, "\n"), line += *line == '\n') {
+            char scope[3] = "";
+
+            /* address, interface, prefix, scope (00: global), flags, name */
+            may = sscanf(line, "%*32s %*s %*s %2s", scope) == 1 && strcmp(scope, "00") == 0;
+        }
+    arena_free(arena);
+    return may;
+}
+
 int conntrack_dump(uint16_t port, void (*each)(void *user, const struct conntrack_entry *entry), void *user,
                    struct conntrack_dump *ret_dump, struct err *err)
 {
@@ -159,9 +198,13 @@ int conntrack_dump(uint16_t port, void (*each)(void *user, const struct conntrac
 
     *ret_dump = (struct conntrack_dump){.filtered = true};
     r = session_open(&session);
+    ret_dump->ipv6 = may_have_ipv6();
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && r == 0; i++) {
-        struct nlmsghdr *message = request(&session, IPCTNL_MSG_CT_GET, NLM_F_DUMP, parts[i].family);
+        struct nlmsghdr *message;
 
+        if (parts[i].family == AF_INET6 && !ret_dump->ipv6)
+            break;
+        message = request(&session, IPCTNL_MSG_CT_GET, NLM_F_DUMP, parts[i].family);
         put_filter(message, parts[i].protocol, port);
         r = dump_once(&session, message, &walk);
         /* A kernel that does not know the filter refuses it or, older, gives everything at once. */
@@ -170,6 +213,8 @@ int conntrack_dump(uint16_t port, void (*each)(void *user, const struct conntrac
             break;
         }
     }
+    if (!ret_dump->filtered)
+        ret_dump->ipv6 = true;
     if (!ret_dump->filtered && r == 0 && walk.others) {
         /* All of IPv4 was seen, TCP as well. */
         r = dump_once(&session, request(&session, IPCTNL_MSG_CT_GET, NLM_F_DUMP, AF_INET6), &walk);
@@ -223,21 +268,6 @@ static int read_netlink(struct reading *reading)
                      reading);
     session_close(&session);
     return r;
-}
-
-/* A file that holds one number, or two. */
-static uint64_t proc_number(struct arena *arena, const char *path, uint64_t *ret_second)
-{
-    char *bytes, *behind;
-    uint64_t first;
-    size_t len;
-
-    if (file_read(arena, path, PROC_MAX, &bytes, &len, NULL) < 0 || !len)
-        return CONNTRACK_UNSET;
-    first = strtoull(bytes, &behind, 10);
-    if (ret_second)
-        *ret_second = strtoull(behind, NULL, 10);
-    return behind == bytes ? CONNTRACK_UNSET : first;
 }
 
 #define SYSCTL "/proc/sys/net/netfilter/nf_conntrack_"

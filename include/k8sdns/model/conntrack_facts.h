@@ -77,9 +77,9 @@ struct conntrack_dns_facts {
     size_t by_backend_count, by_client_count;
     struct conntrack_port_use_facts *port_use;
     size_t port_use_count;
-    bool filtered, interrupted; /* the kernel's filter was used; the dump is not whole */
-    uint64_t damaged;           /* entries that could not be read */
-    uint64_t untracked;         /* entries beyond what this program keeps in mind */
+    bool filtered, ipv6, interrupted; /* the kernel's filter was used; IPv6 as well; the dump is not whole */
+    uint64_t damaged;                 /* entries that could not be read */
+    uint64_t untracked;               /* entries beyond what this program keeps in mind */
 };
 extern const struct shape conntrack_dns_facts_shape;
 

@@ -15,6 +15,7 @@ struct conntrack_dump {
     uint64_t messages; /* entries that the kernel sent */
     uint64_t damaged;  /* of these, not to be read */
     bool filtered;     /* the kernel left out what is not of the port */
+    bool ipv6;         /* IPv6 was looked through; not where this namespace can have no DNS over it */
     bool interrupted;  /* the table changed meanwhile: some may be missing or twice */
 };
 
