@@ -3,6 +3,7 @@
 """conntrack in the cluster's node: what it says is what conntrack(8) and the kernel say, and each fault shows."""
 import json
 import os
+import pathlib
 import re
 import subprocess
 import sys
@@ -133,6 +134,41 @@ class Conntrack(LabCase):
             self.assertEqual(data["counters"][name] - before["counters"][name], lost)
         use = next(u for u in data["dns"]["port_use"] if u["destination"] == f"{VICTIM}:53")
         self.assertEqual((use["source"], use["ports"]), ("10.244.1.1", 32))
+
+    def fill(self, *arguments):
+        self.lab.output("node", [sys.executable, str(pathlib.Path(__file__).with_name("conntrack_fill.py")), *arguments])
+
+    def test_full(self):
+        """With entries that may not be thrown out every question is lost, and each loss is counted once."""
+        limit = self.node()[0]["table"]["max"]
+        self.fill(str(limit))
+        before, _, _ = self.node()
+        answers = [self.ask(port, CLUSTER_IP)[0] for port in range(42000, 42006)]
+        data, _, _ = self.node()
+        self.assertEqual(answers, ["silence"] * 6)
+        self.assertGreater(before["table"]["fill_ratio"], 0.999)
+        self.assertEqual(data["counters"]["drop"] - before["counters"]["drop"], 6)
+        self.assertEqual(data["counters"]["insert_failed"], before["counters"]["insert_failed"])
+        done = self.peer(os.environ["K8SDNS"], "conntrack", "--no-discovery")
+        self.assertIn("100.0 % full", done)
+
+    def test_near_full(self):
+        """With entries that may go, they go: nothing is lost, and early_drop says it."""
+        limit = self.node()[0]["table"]["max"]
+        self.fill(str(limit), "--unassured")
+        before, _, _ = self.node()
+        self.assertEqual([self.ask(port, CLUSTER_IP)[0] for port in range(42100, 42106)], ["answer"] * 6)
+        data, _, _ = self.node()
+        self.assertGreaterEqual(data["counters"]["early_drop"] - before["counters"]["early_drop"], 5)
+        self.assertEqual(data["counters"]["drop"], before["counters"]["drop"])
+
+    def test_many_entries(self):
+        """A tenth of a large table is DNS: all of it is counted, and nothing else."""
+        self.fill("50000", "--dns", "10")
+        data, _, _ = self.node()
+        self.assertEqual((data["dns"]["entries"], data["dns"]["assured"]), (5000, 5000))
+        self.assertEqual(data["table"]["entries"], int(self.peer("conntrack", "-C")))
+        self.assertEqual([(b["address"], b["entries"]) for b in data["dns"]["by_backend"]], [("10.96.0.20", 5000)])
 
     def test_interval(self):
         data, documents, status = self.node("--interval", "200ms", "--count", "3")
