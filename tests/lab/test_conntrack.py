@@ -136,7 +136,8 @@ class Conntrack(LabCase):
         self.assertEqual((use["source"], use["ports"]), ("10.244.1.1", 32))
 
     def fill(self, *arguments):
-        self.lab.output("node", [sys.executable, str(pathlib.Path(__file__).with_name("conntrack_fill.py")), *arguments])
+        program = pathlib.Path(__file__).with_name("conntrack_fill.py")
+        self.lab.output("node", [sys.executable, str(program), *arguments])
 
     def test_full(self):
         """With entries that may not be thrown out every question is lost, and each loss is counted once."""
