@@ -14,34 +14,20 @@ static const char *const socket_words[] = {"shared", "separate", NULL};
 struct probe_config {
     struct target_options targets;
     struct question_options questions;
-    uint64_t timeout_us;
     uint64_t tries;
     bool tcp;
     int socket;
     uint64_t source_port;
-    uint64_t bufsize;
-    bool nsid;
     uint64_t qps;
 };
 
-/*
- * Of our choice: the timeout is above CoreDNS's two seconds of patience with an upstream (forward plugin,
- * read timeout), so that such an answer is seen; the rate is what a few Pods send, far below any server's.
- */
-static const struct probe_config defaults = {
-    .questions = {.as = AS_DETECTED}, .timeout_us = 3000000, .tries = 1, .qps = 200};
+/* Of our choice: the rate is what a few Pods send, far below any server's. */
+static const struct probe_config defaults = {.questions = QUESTION_DEFAULTS, .tries = 1, .qps = 200};
 
 #define ROW(member) .offset = offsetof(struct probe_config, member)
 
 static const struct option_row options[] = {
     QUESTION_OPTION_ROWS(struct probe_config, questions),
-    {.name = "timeout",
-     .value = "DURATION",
-     .kind = OPTION_DURATION,
-     .min = 1000,
-     .max = 60000000,
-     ROW(timeout_us),
-     .help = "how long each try waits (default 3s)"},
     {.name = "tries",
      .value = "N",
      .kind = OPTION_NUMBER,
@@ -63,14 +49,6 @@ static const struct option_row options[] = {
      .max = 65535,
      ROW(source_port),
      .help = "the first source port; further sockets count up"},
-    {.name = "bufsize",
-     .value = "N",
-     .kind = OPTION_NUMBER,
-     .min = 512,
-     .max = 65535,
-     ROW(bufsize),
-     .help = "EDNS buffer size (default: no EDNS)"},
-    {.name = "nsid", .kind = OPTION_FLAG, ROW(nsid), .help = "ask the servers who they are (RFC 5001)"},
     {.name = "qps",
      .value = "N",
      .kind = OPTION_NUMBER,
@@ -151,13 +129,13 @@ static int run(struct run *run, const void *config_at, void *data)
     asking = (struct prober_options){
         .types = all.types,
         .types_count = all.types_count,
-        .timeout_us = config->timeout_us,
+        .timeout_us = config->questions.timeout_us,
         .tries = (unsigned)config->tries,
         .tcp = config->tcp,
         .separate = config->socket == 1,
         .source_port = (uint16_t)config->source_port,
-        .udp_size = (uint16_t)config->bufsize,
-        .nsid = config->nsid,
+        .udp_size = (uint16_t)config->questions.bufsize,
+        .nsid = config->questions.nsid,
         .qps = (double)config->qps,
         .port_targets = arena_array(run->arena, PROBER_PORTS, sizeof(uint16_t)),
     };

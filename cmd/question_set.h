@@ -3,6 +3,7 @@
 #define K8SDNS_CMD_QUESTION_SET_H
 
 #include "command.h"
+#include "resolver_choice.h"
 #include <k8sdns/model/resolv_facts.h>
 #include <k8sdns/source/prober.h>
 
@@ -11,24 +12,54 @@ struct question_options {
     struct option_words types;
     int as; /* enum resolver, or AS_DETECTED */
     bool no_search;
+    uint64_t timeout_us;
+    uint64_t bufsize; /* 0: no EDNS */
+    bool nsid;
 };
 
+/*
+ * The default timeout is above CoreDNS's two seconds of patience with an upstream (forward plugin, read
+ * timeout), so that such an answer is seen.
+ */
+#define QUESTION_DEFAULTS                        \
+    {                                            \
+        .as = AS_DETECTED, .timeout_us = 3000000 \
+    }
+
 /* The rows for a struct question_options that is the `member` of a config. */
-#define QUESTION_OPTION_ROWS(config, member)                                                    \
-    {.name = "type",                                                                            \
-     .value = "TYPE,...",                                                                       \
-     .kind = OPTION_WORDS,                                                                      \
-     .offset = offsetof(config, member.types),                                                  \
-     .help = "what to ask for (default A,AAAA)"},                                               \
-        {.name = "as",                                                                          \
-         .value = "RESOLVER",                                                                   \
-         .kind = OPTION_WORD,                                                                   \
-         .words = resolver_words,                                                               \
-         .offset = offsetof(config, member.as),                                                 \
-         .help = "expand as glibc, musl or go (default: as this Pod does)"},                    \
-    {                                                                                           \
-        .name = "no-search", .kind = OPTION_FLAG, .offset = offsetof(config, member.no_search), \
-        .help = "ask for the names as they are"                                                 \
+#define QUESTION_OPTION_ROWS(config, member)                                          \
+    {.name = "type",                                                                  \
+     .value = "TYPE,...",                                                             \
+     .kind = OPTION_WORDS,                                                            \
+     .offset = offsetof(config, member.types),                                        \
+     .help = "what to ask for (default A,AAAA)"},                                     \
+        {.name = "as",                                                                \
+         .value = "RESOLVER",                                                         \
+         .kind = OPTION_WORD,                                                         \
+         .words = resolver_words,                                                     \
+         .offset = offsetof(config, member.as),                                       \
+         .help = "expand as glibc, musl or go (default: as this Pod does)"},          \
+        {.name = "no-search",                                                         \
+         .kind = OPTION_FLAG,                                                         \
+         .offset = offsetof(config, member.no_search),                                \
+         .help = "ask for the names as they are"},                                    \
+        {.name = "timeout",                                                           \
+         .value = "DURATION",                                                         \
+         .kind = OPTION_DURATION,                                                     \
+         .min = 1000,                                                                 \
+         .max = 60000000,                                                             \
+         .offset = offsetof(config, member.timeout_us),                               \
+         .help = "how long an answer is waited for (default 3s)"},                    \
+        {.name = "bufsize",                                                           \
+         .value = "N",                                                                \
+         .kind = OPTION_NUMBER,                                                       \
+         .min = 512,                                                                  \
+         .max = 65535,                                                                \
+         .offset = offsetof(config, member.bufsize),                                  \
+         .help = "EDNS buffer size (default: no EDNS)"},                              \
+    {                                                                                 \
+        .name = "nsid", .kind = OPTION_FLAG, .offset = offsetof(config, member.nsid), \
+        .help = "ask the servers who they are (RFC 5001)"                             \
     }
 
 #define QUESTION_TYPES_MAX 16

@@ -19,17 +19,15 @@
 struct watch_config {
     struct target_options targets;
     struct question_options questions;
-    uint64_t interval_us, duration_us, count, timeout_us;
+    uint64_t interval_us, duration_us, count;
     uint64_t qps;
     bool yes_load;
     int ports;
     uint64_t source_port;
-    uint64_t bufsize;
-    bool nsid;
 };
 
 static const struct watch_config defaults = {
-    .questions = {.as = AS_DETECTED}, .interval_us = 1000000, .timeout_us = 3000000, .qps = NO_QPS};
+    .questions = QUESTION_DEFAULTS, .interval_us = 1000000, .qps = NO_QPS};
 
 #define ROW(member) .offset = offsetof(struct watch_config, member)
 
@@ -64,13 +62,6 @@ static const struct option_row options[] = {
      .help = "N questions a second, rather than a round an interval"},
     {.name = "yes-load", .kind = OPTION_FLAG, ROW(yes_load), .help = "allow --qps over 1000, or 0: no cap"},
     QUESTION_OPTION_ROWS(struct watch_config, questions),
-    {.name = "timeout",
-     .value = "DURATION",
-     .kind = OPTION_DURATION,
-     .min = 1000,
-     .max = 60000000,
-     ROW(timeout_us),
-     .help = "after it a question is lost (default 3s)"},
     {.name = "ports",
      .value = "fresh|keep",
      .kind = OPTION_WORD,
@@ -84,14 +75,6 @@ static const struct option_row options[] = {
      .max = 65535,
      ROW(source_port),
      .help = "keep this port; further servers count up from it"},
-    {.name = "bufsize",
-     .value = "N",
-     .kind = OPTION_NUMBER,
-     .min = 512,
-     .max = 65535,
-     ROW(bufsize),
-     .help = "EDNS buffer size (default: no EDNS)"},
-    {.name = "nsid", .kind = OPTION_FLAG, ROW(nsid), .help = "ask the servers who they are (RFC 5001)"},
     {0},
 };
 
@@ -170,15 +153,15 @@ static int run(struct run *run, const void *config_at, void *data)
         .candidates_count = set.candidates_count,
         .types = set.types,
         .types_count = set.types_count,
-        .timeout_us = config->timeout_us,
+        .timeout_us = config->questions.timeout_us,
         .qps = config->qps == NO_QPS ? pace_of_rounds(config, &set) : (double)config->qps,
         .rounds = config->count,
         .duration_us = config->duration_us,
         .interval_us = config->interval_us,
         .ports = config->source_port ? PORTS_KEEP : config->ports,
         .source_port = (uint16_t)config->source_port,
-        .udp_size = (uint16_t)config->bufsize,
-        .nsid = config->nsid,
+        .udp_size = (uint16_t)config->questions.bufsize,
+        .nsid = config->questions.nsid,
         .report = report,
         .user = reports,
     };

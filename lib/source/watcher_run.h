@@ -96,6 +96,41 @@ struct watch_run {
     char controls[RECEIVE_BATCH][128];
 };
 
+/* The two doubly linked lists of flights and of lines, by index. */
+#define LIST_REMOVE(items, list, i)                          \
+    do {                                                     \
+        if ((items)[i].prev == NOBODY)                       \
+            (list)->first = (items)[i].next;                 \
+        else                                                 \
+            (items)[(items)[i].prev].next = (items)[i].next; \
+        if ((items)[i].next == NOBODY)                       \
+            (list)->last = (items)[i].prev;                  \
+        else                                                 \
+            (items)[(items)[i].next].prev = (items)[i].prev; \
+    } while (0)
+
+#define LIST_APPEND(items, list, i)           \
+    do {                                      \
+        (items)[i].next = NOBODY;             \
+        (items)[i].prev = (list)->last;       \
+        if ((list)->last == NOBODY)           \
+            (list)->first = (i);              \
+        else                                  \
+            (items)[(list)->last].next = (i); \
+        (list)->last = (i);                   \
+    } while (0)
+
+/* The source port of a line, 0 when it has none. */
+uint16_t watch_line_port(const struct line *line);
+/* Open a line towards a target, from `port` unless that is 0. Return 0 or a negative errno. */
+int watch_line_open(struct watch_run *run, struct line *line, uint32_t target, uint16_t port) MUST_USE;
+void watch_line_close(struct line *line);
+/* A closed line, else the one that has lingered longest; NULL when all are in use. */
+struct line *watch_line_take(struct watch_run *run);
+void watch_line_give_back(struct watch_run *run, struct line *line);
+/* Something came on a line: the event's callback. */
+void watch_line_read(evutil_socket_t fd, short what, void *user);
+
 /* Get the flights and the lines ready, as many as the pace can need. */
 int watch_flights_init(struct watch_run *run, struct arena *arena) MUST_USE;
 void watch_flights_fini(struct watch_run *run);
