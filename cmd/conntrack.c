@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "discovery.h"
-#include "report.h"
 #include "resolver_choice.h"
+#include "rounds.h"
 #include <errno.h>
 #include <k8sdns/base/clock.h>
-#include <k8sdns/base/pause.h>
 #include <k8sdns/model/conntrack_summary.h>
 #include <k8sdns/render/conntrack_text.h>
 #include <k8sdns/source/conntrack_table.h>
@@ -12,34 +11,20 @@
 
 struct conntrack_config {
     struct target_options targets;
-    uint64_t interval_us, count, dns_port;
+    struct round_options rounds;
+    uint64_t dns_port;
 };
 
 static const struct conntrack_config defaults = {.dns_port = 53};
 
-#define ROW(member) .offset = offsetof(struct conntrack_config, member)
-
 static const struct option_row options[] = {
-    {.name = "interval",
-     .value = "DURATION",
-     .kind = OPTION_DURATION,
-     .min = 100000,
-     .max = UINT64_C(3600000000),
-     ROW(interval_us),
-     .help = "look again and again, and show the change per second"},
-    {.name = "count",
-     .value = "N",
-     .kind = OPTION_NUMBER,
-     .min = 1,
-     .max = UINT64_C(1000000000),
-     ROW(count),
-     .help = "with --interval: stop after N (default: on Ctrl-C)"},
+    ROUND_OPTION_ROWS(struct conntrack_config, rounds),
     {.name = "dns-port",
      .value = "N",
      .kind = OPTION_NUMBER,
      .min = 1,
      .max = 65535,
-     ROW(dns_port),
+     .offset = offsetof(struct conntrack_config, dns_port),
      .help = "the port that clients ask (default 53)"},
     {0},
 };
@@ -139,26 +124,6 @@ static int entries_facts(struct run *run, const struct conntrack_config *config,
     return r;
 }
 
-/* One look at everything. What takes a privilege that is not there is left out, and said once. */
-static int look(struct run *run, const struct conntrack_config *config, const struct known *known, bool first,
-                struct conntrack_facts *facts)
-{
-    struct conntrack_table table;
-    int r = conntrack_table_read(run->arena, &table, &run->err);
-
-    *facts = (struct conntrack_facts){.replicas = known->names, .replicas_count = known->names_count};
-    if (r < 0)
-        return r;
-    table_facts(run->arena, &table, facts);
-    r = entries_facts(run, config, known, &table, facts);
-    if (r < 0 && first)
-        run_unobserved(
-            run, "the DNS entries of the connection tracking table", arena_text(run->arena, run->err.text),
-            "run it as root on the node, or in a Pod with the capability NET_ADMIN and hostNetwork");
-    run->err = (struct err){0};
-    return 0;
-}
-
 static void rates(struct arena *arena, const struct conntrack_facts *before, struct conntrack_facts *now,
                   double seconds)
 {
@@ -172,42 +137,44 @@ static void rates(struct arena *arena, const struct conntrack_facts *before, str
     }
 }
 
+/* What a look needs besides the options. */
+struct conntrack_looking {
+    const struct conntrack_config *config;
+    struct known known;
+};
+
+/* One look at everything. What takes a privilege that is not there is left out, and said once. */
+static int look(struct run *run, const void *looking_at, bool first, const void *before, double seconds,
+                void *data)
+{
+    const struct conntrack_looking *looking = looking_at;
+    struct conntrack_facts *facts = data;
+    struct conntrack_table table;
+    int r = conntrack_table_read(run->arena, &table, &run->err);
+
+    facts->replicas = looking->known.names;
+    facts->replicas_count = looking->known.names_count;
+    if (r < 0)
+        return r;
+    table_facts(run->arena, &table, facts);
+    r = entries_facts(run, looking->config, &looking->known, &table, facts);
+    if (r < 0 && first)
+        run_unobserved(
+            run, "the DNS entries of the connection tracking table", arena_text(run->arena, run->err.text),
+            "run it as root on the node, or in a Pod with the capability NET_ADMIN and hostNetwork");
+    run->err = (struct err){0};
+    if (before)
+        rates(run->arena, before, facts, seconds);
+    return 0;
+}
+
 static int run(struct run *run, const void *config_at, void *data)
 {
     const struct conntrack_config *config = config_at;
-    struct conntrack_facts *facts = data, before;
-    struct arena *kept = run->arena, *part = NULL;
-    struct known known = {0};
-    struct pause pause;
-    int r;
+    struct conntrack_looking looking = {.config = config};
+    int r = learn(run, config, &looking.known);
 
-    if (config->count && !config->interval_us)
-        return err_set(&run->err, ERR_USAGE, EINVAL, "--count goes with --interval");
-    r = learn(run, config, &known);
-    if (r == 0)
-        r = look(run, config, &known, true, facts);
-    if (r < 0 || !config->interval_us)
-        return r < 0 ? r : STATUS_OK;
-    pause_begin(&pause, config->interval_us);
-    for (uint64_t i = 0; (!config->count || i < config->count) && pause_wait(&pause); i++) {
-        struct arena *next = arena_new();
-
-        before = *facts;
-        run->arena = next; /* what is told goes with the telling */
-        r = look(run, config, &known, false, facts);
-        if (r == 0) {
-            rates(next, &before, facts, (double)config->interval_us / 1e6);
-            if (!config->count || i + 1 < config->count)
-                r = report_part(run, facts);
-        }
-        arena_free(part);
-        part = next;
-        if (r < 0)
-            break;
-    }
-    run->arena = kept;
-    run->part = part; /* the last is still to be printed */
-    return r < 0 ? r : STATUS_OK;
+    return r < 0 ? r : rounds_run(run, &config->rounds, look, &looking, data);
 }
 
 const struct command command_conntrack = {
