@@ -174,3 +174,18 @@ char *arena_hex(struct arena *arena, const unsigned char *bytes, size_t len)
     }
     return text;
 }
+
+char *arena_join(struct arena *arena, const char *const *texts, size_t count, const char *separator)
+{
+    size_t len = 0;
+    char *all, *at;
+
+    for (size_t i = 0; i < count; i++)
+        len += strlen(texts[i]) + strlen(separator);
+    at = all = arena_alloc(arena, len + 1);
+    for (size_t i = 0; i < count; i++) {
+        at = stpcpy(at, i ? separator : "");
+        at = stpcpy(at, texts[i]);
+    }
+    return all;
+}

@@ -19,6 +19,8 @@ const struct shape limit_facts_shape = SHAPE(struct limit_facts, limit_fields, "
 static const struct shape_field fields[] = {
     SHAPE_FIELD_OBJECTS(struct node_facts, limits, "limits", &limit_facts_shape,
                         "what the node has only so much of"),
+    SHAPE_FIELD_TEXTS(struct node_facts, unseen, "unseen",
+                      "those that this kernel does not have, or does not show here"),
 };
 const struct shape node_facts_shape = SHAPE(struct node_facts, fields, "node");
 

@@ -81,7 +81,10 @@ void node_text_render(const void *data, struct page *page, struct arena *arena)
         page_paragraph(page, "* ", "%s: %s", facts->limits[i].label, facts->limits[i].affects);
     }
     if (!any)
-        page_addf(page, "none of %zu limits is near or was overrun\n", facts->limits_count);
+        page_addf(page, "none of the %zu limits seen is near or was overrun\n", facts->limits_count);
+    if (facts->unseen_count)
+        page_paragraph(page, "not to be seen here: ", "%s",
+                       arena_join(arena, facts->unseen, facts->unseen_count, ", "));
 }
 
 void node_text_render_part(const void *data, struct page *page, struct arena *arena)

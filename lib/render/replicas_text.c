@@ -1,20 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <inttypes.h>
-#include <k8sdns/base/text.h>
 #include <k8sdns/render/replicas_text.h>
 #include <k8sdns/render/table.h>
-
-static const char *joined(struct arena *arena, const char *const *texts, size_t count, const char *separator)
-{
-    struct text all = {0};
-    const char *copy;
-
-    for (size_t i = 0; i < count; i++)
-        text_addf(&all, "%s%s", i ? separator : "", texts[i]);
-    copy = arena_text(arena, text_string(&all));
-    text_fini(&all);
-    return copy;
-}
 
 static const char *or_dash(const char *text)
 {
@@ -50,7 +37,7 @@ static void print_servers(const char *heading, const struct replica_facts *all, 
         table_cell(table, PAINT_PLAIN, or_dash(r->version));
         table_cell(table, PAINT_PLAIN, or_dash(r->node));
         table_cell(table, PAINT_PLAIN, or_dash(r->pod ? r->pod : r->identity));
-        table_cell(table, PAINT_FAINT, joined(arena, r->found_by, r->found_by_count, ", "));
+        table_cell(table, PAINT_FAINT, arena_join(arena, r->found_by, r->found_by_count, ", "));
     }
     table_print(table, page, 0);
 }
@@ -81,7 +68,7 @@ void replicas_text_render(const void *data, struct page *page, struct arena *are
     const struct replicas_facts *facts = data;
 
     page_addf(page, "ClusterIP %s\n",
-              facts->cluster_ips_count ? joined(arena, facts->cluster_ips, facts->cluster_ips_count, ", ")
+              facts->cluster_ips_count ? arena_join(arena, facts->cluster_ips, facts->cluster_ips_count, ", ")
                                        : "not known");
     if (facts->replicas_count) {
         page_addf(page, "\n");
@@ -96,7 +83,7 @@ void replicas_text_render(const void *data, struct page *page, struct arena *are
     if (facts->cluster_identities_count) {
         page_addf(page, "\n");
         page_paragraph(page, "", "at the ClusterIP answered: %s",
-                       joined(arena, facts->cluster_identities, facts->cluster_identities_count, ", "));
+                       arena_join(arena, facts->cluster_identities, facts->cluster_identities_count, ", "));
     }
     if (facts->conflicts_count)
         page_addf(page, "\n");

@@ -41,14 +41,16 @@ static double real(uint64_t value)
     return value == PROC_UNSET ? NONE : (double)value;
 }
 
-/* Note a limit, unless nothing about it was seen. */
-static struct limit_facts *note(struct reader *reader, const char *id, const char *label, double use,
-                                double limit, uint64_t events, const char *unit, const char *affects)
+/* Note a limit, or that nothing about it was seen. */
+static void note(struct reader *reader, const char *id, const char *label, double use, double limit,
+                 uint64_t events, const char *unit, const char *affects)
 {
     struct limit_facts *facts;
 
-    if (isnan(use) && events == PROC_UNSET)
-        return NULL;
+    if (isnan(use) && events == PROC_UNSET) {
+        *ARENA_PUSH(reader->arena, reader->facts->unseen, reader->facts->unseen_count) = label;
+        return;
+    }
     facts = ARENA_PUSH(reader->arena, reader->facts->limits, reader->facts->limits_count);
     *facts = (struct limit_facts){.id = id,
                                   .label = label,
@@ -59,7 +61,6 @@ static struct limit_facts *note(struct reader *reader, const char *id, const cha
                                   .events_per_second = NONE,
                                   .unit = unit,
                                   .affects = affects};
-    return facts;
 }
 
 /* ---- neighbours: rtnetlink, which shows the limits of the machine in every namespace ---- */
@@ -149,6 +150,8 @@ static void read_neighbours(struct reader *reader)
     if (socket)
         mnl_socket_close(socket);
     free(buffer);
+    if (!reader->facts->limits_count)
+        note(reader, "", "neighbour tables", NONE, NONE, PROC_UNSET, "", "");
 }
 
 /* ---- sockets ---- */
@@ -193,8 +196,8 @@ static void read_sockets(struct reader *reader, uint16_t dns_port)
          real(proc_number_at(text_of(arena, "/proc/sys/net/ipv4/tcp_max_tw_buckets"), 0)), PROC_UNSET,
          "sockets", "connections by TCP use up source ports");
     if (seen < 0)
-        return;
-    note(reader, "ephemeral-ports", "ephemeral ports, UDP", (double)udp.in_range,
+        udp.in_range = PROC_UNSET;
+    note(reader, "ephemeral-ports", "ephemeral ports (UDP)", real(udp.in_range),
          low == PROC_UNSET || high < low ? NONE : (double)(high - low + 1), PROC_UNSET, "ports",
          "with few left, queries share ports or cannot be sent");
     if (udp.dns_sockets)

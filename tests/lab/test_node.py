@@ -37,6 +37,7 @@ class Node(LabCase):
     def test_parity(self):
         (limits,), status = self.look("node")
         self.assertEqual(status, 0)
+        self.assertIn("udp-memory", limits)
         table = self.tool("node", "ip", "-s", "ntable", "show", "name", "arp_cache")
         self.assertEqual(limits["neighbour-ipv4"]["limit"], int(re.search(r"thresh3 (\d+)", table)[1]))
         self.assertEqual(limits["neighbour-ipv4"]["use"], int(re.search(r"entries (\d+)", table)[1]))

@@ -34,6 +34,10 @@ char *arena_hex(struct arena *arena, const unsigned char *bytes, size_t len) __a
 char *arena_printf(struct arena *arena, const char *fmt, ...) PRINTF_LIKE(2, 3)
     __attribute__((returns_nonnull));
 
+/* Texts one behind another, with `separator` between them. */
+char *arena_join(struct arena *arena, const char *const *texts, size_t count, const char *separator)
+    __attribute__((returns_nonnull));
+
 /*
  * A growing array in an arena: give the place of the next element, growing `*items` (elements of `size`
  * bytes, `*count` of them in use) by doubling. The element is zeroed and counted.

@@ -22,6 +22,8 @@ extern const struct shape limit_facts_shape;
 struct node_facts {
     struct limit_facts *limits;
     size_t limits_count;
+    const char **unseen; /* labels of those that this kernel does not have, or does not show here */
+    size_t unseen_count;
 };
 extern const struct shape node_facts_shape;
 
