@@ -88,6 +88,17 @@ sys.stdin.read()
         self.assertIn("ARP table", text)
         self.assertLessEqual(max(map(len, text.splitlines())), 80)
 
+    def test_without_proc(self):
+        """What cannot be seen is named, and never passes for health."""
+        done = subprocess.run(self.lab.inside("node", ["unshare", "--mount", "sh", "-c",
+                                                       'mount -t tmpfs none /proc && exec "$K8SDNS" node --json']),
+                              stdout=subprocess.PIPE, text=True, check=True)
+        data = json.loads(done.stdout)["data"]
+        self.assertIn("neighbour-ipv4", [limit["id"] for limit in data["limits"]])
+        self.assertNotIn("udp-memory", [limit["id"] for limit in data["limits"]])
+        self.assertLessEqual({"UDP memory", "UDP receive buffer errors", "softnet drops", "CPU pressure"},
+                             set(data["unseen"]))
+
     def test_process(self):
         (limits,), _ = self.look("node", "--pid", str(os.getpid()))
         self.assertEqual(limits["process-files"]["limit"], int(re.search(
