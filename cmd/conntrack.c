@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <k8sdns/base/clock.h>
 #include <k8sdns/model/conntrack_summary.h>
+#include <k8sdns/model/socket_sharing.h>
 #include <k8sdns/render/conntrack_text.h>
 #include <k8sdns/source/conntrack_table.h>
+#include <k8sdns/source/udp_sockets.h>
 #include <math.h>
 
 struct conntrack_config {
@@ -137,6 +139,17 @@ static void rates(struct arena *arena, const struct conntrack_facts *before, str
     }
 }
 
+/* Sockets are those of this namespace: a Pod's when looked at from there. Without them nothing else is lost.
+ */
+static void sockets_facts(struct arena *arena, struct conntrack_facts *facts)
+{
+    struct socket_entry *sockets;
+    size_t count;
+
+    if (udp_sockets_list(arena, &sockets, &count, NULL) == 0)
+        socket_sharing_find(arena, sockets, count, &facts->shared_ports, &facts->shared_ports_count);
+}
+
 /* What a look needs besides the options. */
 struct conntrack_looking {
     const struct conntrack_config *config;
@@ -157,6 +170,7 @@ static int look(struct run *run, const void *looking_at, bool first, const void 
     if (r < 0)
         return r;
     table_facts(run->arena, &table, facts);
+    sockets_facts(run->arena, facts);
     r = entries_facts(run, looking->config, &looking->known, &table, facts);
     if (r < 0 && first)
         run_unobserved(

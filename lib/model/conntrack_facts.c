@@ -95,6 +95,14 @@ static const struct shape_field port_use_fields[] = {
 const struct shape conntrack_port_use_facts_shape =
     SHAPE(struct conntrack_port_use_facts, port_use_fields, "conntrack_port_use");
 
+static const struct shape_field shared_port_fields[] = {
+    SHAPE_FIELD_TEXT(struct shared_port_facts, local, "local", "address and port"),
+    SHAPE_FIELD_COUNT(struct shared_port_facts, sockets, "sockets", "how many are bound to it"),
+    SHAPE_FIELD_COUNT(struct shared_port_facts, uid, "uid", "whose the first is"),
+};
+const struct shape shared_port_facts_shape =
+    SHAPE(struct shared_port_facts, shared_port_fields, "shared_port");
+
 static const struct shape_field dns_fields[] = {
     SHAPE_FIELD_COUNT(struct conntrack_dns_facts, port, "port", "original destination port looked for"),
     SHAPE_FIELD_COUNT(struct conntrack_dns_facts, entries, "entries", "UDP and TCP, IPv4 and IPv6"),
@@ -139,6 +147,8 @@ static const struct shape_field fields[] = {
     SHAPE_FIELD_OBJECTS(struct conntrack_facts, stale, "stale", &conntrack_tuple_facts_shape,
                         "UDP entries whose backend is no replica"),
     SHAPE_FIELD_COUNT(struct conntrack_facts, stale_total, "stale_total", "with those not listed"),
+    SHAPE_FIELD_OBJECTS(struct conntrack_facts, shared_ports, "shared_ports", &shared_port_facts_shape,
+                        "UDP sockets of this namespace that share a port (SO_REUSEPORT)"),
     SHAPE_FIELD_TEXTS(struct conntrack_facts, replicas, "replicas", "whom the entries were compared with"),
 };
 const struct shape conntrack_facts_shape = SHAPE(struct conntrack_facts, fields, "conntrack");

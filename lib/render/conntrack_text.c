@@ -168,6 +168,12 @@ void conntrack_text_render(const void *data, struct page *page, struct arena *ar
     if (page->verbosity < 0)
         return;
     print_counters(facts, page, arena);
+    for (size_t i = 0; i < facts->shared_ports_count; i++)
+        page_paragraph(page, i ? "* " : "\n* ",
+                       "%" PRIu64
+                       " UDP sockets of this namespace share %s (SO_REUSEPORT): an answer may reach another "
+                       "than the one that asked",
+                       facts->shared_ports[i].sockets, facts->shared_ports[i].local);
     if (!facts->dns)
         return;
     print_dns(facts->dns, page, arena);

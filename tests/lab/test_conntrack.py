@@ -118,6 +118,28 @@ class Conntrack(LabCase):
         rewritten = kinds["rewritten"]["entries"][0]
         self.assertNotEqual(rewritten["reply_dst"], rewritten["orig_src"])
 
+    def test_sockets_that_share_a_port(self):
+        """Eight sockets, one port: one entry, and the kernel's own list says who shares."""
+        hold = subprocess.Popen(self.lab.inside("pod", [sys.executable, "-c", f"""
+import socket, sys
+held = []
+for _ in range(8):
+    held.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    held[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    held[-1].bind(("", 50504))
+    held[-1].sendto({QUESTION!r}, ("{CLUSTER_IP}", 53))
+print("held", flush=True)
+sys.stdin.read()
+"""]), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        hold.stdout.readline()
+        inside, _, _ = self.node(place="pod")
+        on_node, _, _ = self.node()
+        hold.communicate()
+        self.assertEqual([(p["local"], p["sockets"]) for p in inside["shared_ports"]], [("0.0.0.0:50504", 8)])
+        self.assertEqual(on_node["shared_ports"], [])
+        self.assertEqual(sum(b["entries"] for b in on_node["dns"]["by_client"] if b["address"] == "10.244.0.10"), 1)
+        self.assertEqual(self.node(place="pod")[0]["shared_ports"], [])
+
     def test_a_range_used_up(self):
         """Masquerading to few ports: what does not fit is dropped, and the counters say so exactly."""
         before, _, _ = self.node()

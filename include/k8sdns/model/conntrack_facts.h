@@ -68,6 +68,14 @@ struct conntrack_port_use_facts {
 };
 extern const struct shape conntrack_port_use_facts_shape;
 
+/* Several UDP sockets of this namespace with the same ends. */
+struct shared_port_facts {
+    const char *local; /* address and port */
+    uint64_t sockets;
+    uint64_t uid; /* whose the first is */
+};
+extern const struct shape shared_port_facts_shape;
+
 struct conntrack_dns_facts {
     uint64_t port;
     uint64_t entries, unreplied, assured;
@@ -97,6 +105,8 @@ struct conntrack_facts {
     struct conntrack_tuple_facts *stale;
     size_t stale_count;
     uint64_t stale_total;
+    struct shared_port_facts *shared_ports; /* by sock_diag */
+    size_t shared_ports_count;
     const char **replicas; /* whom the entries were compared with */
     size_t replicas_count;
 };
