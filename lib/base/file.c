@@ -73,3 +73,11 @@ int file_read(struct arena *arena, const char *path, size_t max, char **ret_byte
     free(bytes);
     return 0;
 }
+
+const char *file_text(struct arena *arena, const char *path, size_t max)
+{
+    char *bytes;
+    size_t len;
+
+    return file_read(arena, path, max, &bytes, &len, NULL) < 0 ? "" : bytes;
+}

@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "netlink.h"
 #include <errno.h>
-#include <k8sdns/base/clock.h>
 #include <k8sdns/base/file.h>
-#include <k8sdns/base/number.h>
 #include <k8sdns/source/conntrack_table.h>
-#include <libmnl/libmnl.h>
+#include <k8sdns/wire/proc_table.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-/* The kernel fills at most 32 KiB of a dump at a time; more room means no more. */
-#define BUFFER_SIZE (64 * 1024)
-#define PROC_MAX    (1024 * 1024)
-#define CPUS_MAX    4096
+#define PROC_MAX   (1024 * 1024)
+#define CPUS_MAX   4096
+#define PORT_RANGE "/proc/sys/net/ipv4/ip_local_port_range"
+#define SYSCTL     "/proc/sys/net/netfilter/nf_conntrack_"
 
 /*
  * Bits of CTA_FILTER_ORIG_FLAGS, which no header exports. Source: Linux net/netfilter/nf_internals.h; they
@@ -24,57 +22,12 @@
 #define FILTER_PROTO_NUM (1U << 3)
 #define FILTER_DST_PORT  (1U << 5)
 
-struct session {
-    struct mnl_socket *socket;
-    char *buffer;
-    unsigned sequence;
-};
-
-static int session_open(struct session *session)
+static struct nlmsghdr *request(struct netlink *netlink, uint16_t type, uint16_t flags, uint8_t family)
 {
-    *session = (struct session){.socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC),
-                                .buffer = malloc(BUFFER_SIZE),
-                                .sequence = (unsigned)clock_monotonic_ns()};
-    if (!session->buffer)
-        return -ENOMEM;
-    return !session->socket || mnl_socket_bind(session->socket, 0, MNL_SOCKET_AUTOPID) < 0 ? -errno : 0;
-}
+    const struct nfgenmsg head = {.nfgen_family = family, .version = NFNETLINK_V0};
 
-static void session_close(struct session *session)
-{
-    if (session->socket)
-        mnl_socket_close(session->socket);
-    free(session->buffer);
-}
-
-static struct nlmsghdr *request(struct session *session, uint16_t type, uint16_t flags, uint8_t family)
-{
-    struct nlmsghdr *message = mnl_nlmsg_put_header(session->buffer);
-    struct nfgenmsg *head;
-
-    message->nlmsg_type = (uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | type);
-    message->nlmsg_flags = NLM_F_REQUEST | flags;
-    message->nlmsg_seq = ++session->sequence;
-    head = mnl_nlmsg_put_extra_header(message, sizeof(*head));
-    *head = (struct nfgenmsg){.nfgen_family = family, .version = NFNETLINK_V0};
-    return message;
-}
-
-/* Send and read the whole answer. Return 0 or a negative errno. */
-static int exchange(struct session *session, struct nlmsghdr *message, mnl_cb_t each, void *user)
-{
-    int r = 1;
-
-    if (mnl_socket_sendto(session->socket, message, message->nlmsg_len) < 0)
-        return -errno;
-    while (r > 0) {
-        ssize_t n = mnl_socket_recvfrom(session->socket, session->buffer, BUFFER_SIZE);
-
-        r = n < 0 ? -1
-                  : mnl_cb_run(session->buffer, (size_t)n, session->sequence,
-                               mnl_socket_get_portid(session->socket), each, user);
-    }
-    return r < 0 ? -errno : 0;
+    return netlink_request(netlink, (uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | type), flags, &head,
+                           sizeof(head));
 }
 
 static const uint8_t *body_of(const struct nlmsghdr *message, size_t *ret_len)
@@ -93,22 +46,13 @@ static int fail(struct err *err, int code)
     return err_set_errno(err, ERR_UNOBSERVED, code, "cannot read the connection tracking table");
 }
 
-/* ---- entries ---- */
-
-/* A file that holds one number, or two. */
-static uint64_t proc_number(struct arena *arena, const char *path, uint64_t *ret_second)
+/* The `index`th number of a file; unset when it is not to be had. */
+static uint64_t proc_number(struct arena *arena, const char *path, unsigned index)
 {
-    char *bytes, *behind;
-    uint64_t first;
-    size_t len;
-
-    if (file_read(arena, path, PROC_MAX, &bytes, &len, NULL) < 0 || !len)
-        return CONNTRACK_UNSET;
-    first = strtoull(bytes, &behind, 10);
-    if (ret_second)
-        *ret_second = strtoull(behind, NULL, 10);
-    return behind == bytes ? CONNTRACK_UNSET : first;
+    return proc_number_at(file_text(arena, path, PROC_MAX), index);
 }
+
+/* ---- entries ---- */
 
 struct walk {
     uint16_t port;
@@ -152,9 +96,9 @@ static void put_filter(struct nlmsghdr *message, uint8_t protocol, uint16_t port
 }
 
 /* An interrupted dump is told, not repeated: a busy table would never let one through. */
-static int dump_once(struct session *session, struct nlmsghdr *message, struct walk *walk)
+static int dump_once(struct netlink *netlink, struct nlmsghdr *message, struct walk *walk)
 {
-    int r = exchange(session, message, on_entry, walk);
+    int r = netlink_exchange(netlink, message, on_entry, walk);
 
     if (r != -EINTR)
         return r;
@@ -170,17 +114,15 @@ static int dump_once(struct session *session, struct nlmsghdr *message, struct w
 static bool may_have_ipv6(void)
 {
     struct arena *arena = arena_new();
-    bool may = proc_number(arena, "/proc/sys/net/ipv6/conf/all/forwarding", NULL) == 1;
-    char *bytes;
-    size_t len;
+    bool may = proc_number(arena, "/proc/sys/net/ipv6/conf/all/forwarding", 0) == 1;
 
-    if (file_read(arena, "/proc/net/if_inet6", PROC_MAX, &bytes, &len, NULL) == 0)
-        for (const char *line = bytes; *line && !may; line += strcspn(line, "\n"), line += *line == '\n') {
-            char scope[3] = "";
+    for (const char *line = file_text(arena, "/proc/net/if_inet6", PROC_MAX); *line && !may;
+         line += strcspn(line, "\n"), line += *line == '\n') {
+        char scope[3] = "";
 
-            /* address, interface, prefix, scope (00: global), flags, name */
-            may = sscanf(line, "%*32s %*s %*s %2s", scope) == 1 && strcmp(scope, "00") == 0;
-        }
+        /* address, interface, prefix, scope (00: global), flags, name */
+        may = sscanf(line, "%*32s %*s %*s %2s", scope) == 1 && strcmp(scope, "00") == 0;
+    }
     arena_free(arena);
     return may;
 }
@@ -193,20 +135,20 @@ int conntrack_dump(uint16_t port, void (*each)(void *user, const struct conntrac
     } parts[] = {
         {AF_INET, IPPROTO_UDP}, {AF_INET, IPPROTO_TCP}, {AF_INET6, IPPROTO_UDP}, {AF_INET6, IPPROTO_TCP}};
     struct walk walk = {port, each, user, ret_dump, 0};
-    struct session session;
+    struct netlink netlink;
     int r;
 
     *ret_dump = (struct conntrack_dump){.filtered = true};
-    r = session_open(&session);
+    r = netlink_open(&netlink, NETLINK_NETFILTER);
     ret_dump->ipv6 = may_have_ipv6();
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && r == 0; i++) {
         struct nlmsghdr *message;
 
         if (parts[i].family == AF_INET6 && !ret_dump->ipv6)
             break;
-        message = request(&session, IPCTNL_MSG_CT_GET, NLM_F_DUMP, parts[i].family);
+        message = request(&netlink, IPCTNL_MSG_CT_GET, NLM_F_DUMP, parts[i].family);
         put_filter(message, parts[i].protocol, port);
-        r = dump_once(&session, message, &walk);
+        r = dump_once(&netlink, message, &walk);
         /* A kernel that does not know the filter refuses it or, older, gives everything at once. */
         if (i == 0 && (walk.others || r == -EINVAL || r == -EOPNOTSUPP)) {
             ret_dump->filtered = false;
@@ -217,11 +159,11 @@ int conntrack_dump(uint16_t port, void (*each)(void *user, const struct conntrac
         ret_dump->ipv6 = true;
     if (!ret_dump->filtered && r == 0 && walk.others) {
         /* All of IPv4 was seen, TCP as well. */
-        r = dump_once(&session, request(&session, IPCTNL_MSG_CT_GET, NLM_F_DUMP, AF_INET6), &walk);
+        r = dump_once(&netlink, request(&netlink, IPCTNL_MSG_CT_GET, NLM_F_DUMP, AF_INET6), &walk);
     } else if (!ret_dump->filtered) {
-        r = dump_once(&session, request(&session, IPCTNL_MSG_CT_GET, NLM_F_DUMP, AF_UNSPEC), &walk);
+        r = dump_once(&netlink, request(&netlink, IPCTNL_MSG_CT_GET, NLM_F_DUMP, AF_UNSPEC), &walk);
     }
-    session_close(&session);
+    netlink_close(&netlink);
     return r < 0 ? fail(err, -r) : 0;
 }
 
@@ -257,32 +199,26 @@ static int on_cpu(const struct nlmsghdr *message, void *user)
 
 static int read_netlink(struct reading *reading)
 {
-    struct session session;
-    int r = session_open(&session);
+    struct netlink netlink;
+    int r = netlink_open(&netlink, NETLINK_NETFILTER);
 
     if (r == 0)
-        r = exchange(&session, request(&session, IPCTNL_MSG_CT_GET_STATS, NLM_F_ACK, AF_UNSPEC), on_totals,
-                     reading);
+        r = netlink_exchange(&netlink, request(&netlink, IPCTNL_MSG_CT_GET_STATS, NLM_F_ACK, AF_UNSPEC),
+                             on_totals, reading);
     if (r == 0)
-        r = exchange(&session, request(&session, IPCTNL_MSG_CT_GET_STATS_CPU, NLM_F_DUMP, AF_UNSPEC), on_cpu,
-                     reading);
-    session_close(&session);
+        r = netlink_exchange(&netlink, request(&netlink, IPCTNL_MSG_CT_GET_STATS_CPU, NLM_F_DUMP, AF_UNSPEC),
+                             on_cpu, reading);
+    netlink_close(&netlink);
     return r;
 }
-
-#define SYSCTL "/proc/sys/net/netfilter/nf_conntrack_"
 
 static void read_proc_counters(struct arena *arena, struct conntrack_table *table)
 {
     struct conntrack_counters *cpus = arena_array(arena, CPUS_MAX, sizeof(*cpus));
     uint64_t entries;
-    char *bytes;
-    size_t len;
-    int count;
+    int count = conntrack_proc_read(file_text(arena, "/proc/net/stat/nf_conntrack", PROC_MAX), cpus, CPUS_MAX,
+                                    &entries);
 
-    if (file_read(arena, "/proc/net/stat/nf_conntrack", PROC_MAX, &bytes, &len, NULL) < 0)
-        return;
-    count = conntrack_proc_read(bytes, cpus, CPUS_MAX, &entries);
     if (count <= 0)
         return;
     table->cpus = cpus;
@@ -306,11 +242,6 @@ static void add_up(struct conntrack_table *table)
     }
 }
 
-static int switch_of(uint64_t value)
-{
-    return value == CONNTRACK_UNSET ? -1 : value != 0;
-}
-
 int conntrack_table_read(struct arena *arena, struct conntrack_table *table, struct err *err)
 {
     struct reading reading = {arena, table};
@@ -319,18 +250,17 @@ int conntrack_table_read(struct arena *arena, struct conntrack_table *table, str
     *table = (struct conntrack_table){.entries = CONNTRACK_UNSET, .max = CONNTRACK_UNSET, .how = "netlink"};
     r = read_netlink(&reading);
     if (table->entries == CONNTRACK_UNSET)
-        table->entries = proc_number(arena, SYSCTL "count", NULL);
+        table->entries = proc_number(arena, SYSCTL "count", 0);
     if (table->max == CONNTRACK_UNSET)
-        table->max = proc_number(arena, SYSCTL "max", NULL);
+        table->max = proc_number(arena, SYSCTL "max", 0);
     if (r < 0) {
         table->how = "procfs";
         table->cpus_count = 0;
         read_proc_counters(arena, table);
     }
-    table->buckets = proc_number(arena, SYSCTL "buckets", NULL);
-    table->accounting = switch_of(proc_number(arena, SYSCTL "acct", NULL));
-    table->timestamps = switch_of(proc_number(arena, SYSCTL "timestamp", NULL));
-    table->port_low = proc_number(arena, "/proc/sys/net/ipv4/ip_local_port_range", &table->port_high);
+    table->buckets = proc_number(arena, SYSCTL "buckets", 0);
+    table->port_low = proc_number(arena, PORT_RANGE, 0);
+    table->port_high = proc_number(arena, PORT_RANGE, 1);
     add_up(table);
     if (table->entries == CONNTRACK_UNSET && !table->cpus_count)
         return fail(err, r < 0 ? -r : ENOENT);

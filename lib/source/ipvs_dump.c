@@ -1,51 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "netlink.h"
 #include <errno.h>
-#include <k8sdns/base/clock.h>
 #include <k8sdns/source/ipvs_dump.h>
-#include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 #include <linux/ip_vs.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define BUFFER_SIZE (64 * 1024)
-
-struct link {
-    struct mnl_socket *socket;
-    char *buffer;
-    unsigned sequence;
-};
-
-static struct nlmsghdr *begin(struct link *link, uint16_t type, uint16_t flags, uint8_t command,
-                              uint8_t version)
+static struct nlmsghdr *request(struct netlink *netlink, uint16_t type, uint16_t flags, uint8_t command,
+                                uint8_t version)
 {
-    struct nlmsghdr *message = mnl_nlmsg_put_header(link->buffer);
-    struct genlmsghdr *head;
+    const struct genlmsghdr head = {.cmd = command, .version = version};
 
-    message->nlmsg_type = type;
-    message->nlmsg_flags = NLM_F_REQUEST | flags;
-    message->nlmsg_seq = ++link->sequence;
-    head = mnl_nlmsg_put_extra_header(message, sizeof(*head));
-    head->cmd = command;
-    head->version = version;
-    return message;
-}
-
-/* Send, and hand every message of the answer to `on_message`. Return 0 or a negative errno. */
-static int exchange(struct link *link, struct nlmsghdr *message, mnl_cb_t on_message, void *user)
-{
-    int r = 1;
-
-    if (mnl_socket_sendto(link->socket, message, message->nlmsg_len) < 0)
-        return -errno;
-    while (r > 0) {
-        ssize_t n = mnl_socket_recvfrom(link->socket, link->buffer, BUFFER_SIZE);
-
-        r = n < 0 ? -1
-                  : mnl_cb_run(link->buffer, (size_t)n, link->sequence, mnl_socket_get_portid(link->socket),
-                               on_message, user);
-    }
-    return r < 0 ? -errno : 0;
+    return netlink_request(netlink, type, flags, &head, sizeof(head));
 }
 
 static int family_attr(const struct nlattr *attr, void *user)
@@ -145,18 +111,18 @@ static int fail(struct err *err, int code)
     return err_set_errno(err, ERR_UNOBSERVED, code, "cannot read IPVS");
 }
 
-static int list(struct link *link, const struct address *service, struct walk *walk)
+static int list(struct netlink *netlink, const struct address *service, struct walk *walk)
 {
-    struct nlmsghdr *message = begin(link, GENL_ID_CTRL, NLM_F_ACK, CTRL_CMD_GETFAMILY, 1);
+    struct nlmsghdr *message = request(netlink, GENL_ID_CTRL, NLM_F_ACK, CTRL_CMD_GETFAMILY, 1);
     uint16_t family = 0;
     struct nlattr *nest;
     int r;
 
     mnl_attr_put_strz(message, CTRL_ATTR_FAMILY_NAME, IPVS_GENL_NAME);
-    r = exchange(link, message, on_family, &family);
+    r = netlink_exchange(netlink, message, on_family, &family);
     if (r < 0 || !family)
         return r < 0 ? r : -ENOENT;
-    message = begin(link, family, NLM_F_DUMP, IPVS_CMD_GET_DEST, IPVS_GENL_VERSION);
+    message = request(netlink, family, NLM_F_DUMP, IPVS_CMD_GET_DEST, IPVS_GENL_VERSION);
     nest = mnl_attr_nest_start(message, IPVS_CMD_ATTR_SERVICE);
     mnl_attr_put_u16(message, IPVS_SVC_ATTR_AF, service->family);
     mnl_attr_put_u16(message, IPVS_SVC_ATTR_PROTOCOL, IPPROTO_UDP);
@@ -166,7 +132,7 @@ static int list(struct link *link, const struct address *service, struct walk *w
         mnl_attr_put(message, IPVS_SVC_ATTR_ADDR, sizeof(service->v6), &service->v6);
     mnl_attr_put_u16(message, IPVS_SVC_ATTR_PORT, htons(service->port));
     mnl_attr_nest_end(message, nest);
-    return exchange(link, message, on_destination, walk);
+    return netlink_exchange(netlink, message, on_destination, walk);
 }
 
 int ipvs_destinations(const struct address *service,
@@ -174,17 +140,11 @@ int ipvs_destinations(const struct address *service,
                       struct err *err)
 {
     struct walk walk = {service->family, each, user};
-    struct link link = {.socket = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC),
-                        .buffer = malloc(BUFFER_SIZE),
-                        .sequence = (unsigned)clock_monotonic_ns()};
-    int r;
+    struct netlink netlink;
+    int r = netlink_open(&netlink, NETLINK_GENERIC);
 
-    if (!link.socket || !link.buffer || mnl_socket_bind(link.socket, 0, MNL_SOCKET_AUTOPID) < 0)
-        r = -errno;
-    else
-        r = list(&link, service, &walk);
-    if (link.socket)
-        mnl_socket_close(link.socket);
-    free(link.buffer);
+    if (r == 0)
+        r = list(&netlink, service, &walk);
+    netlink_close(&netlink);
     return r < 0 ? fail(err, -r) : 0;
 }

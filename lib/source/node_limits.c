@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "netlink.h"
 #include <dirent.h>
 #include <errno.h>
-#include <ifaddrs.h>
 #include <inttypes.h>
-#include <k8sdns/base/clock.h>
 #include <k8sdns/base/file.h>
 #include <k8sdns/source/node_limits.h>
 #include <k8sdns/wire/proc_table.h>
-#include <libmnl/libmnl.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <math.h>
@@ -18,22 +16,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PROC_MAX    (16 * 1024 * 1024)
-#define BUFFER_SIZE (32 * 1024)
-#define NONE        ((double)NAN)
+#define PROC_MAX (16 * 1024 * 1024)
+#define NONE     ((double)NAN)
 
 struct reader {
     struct arena *arena;
     struct node_facts *facts;
 };
 
-/* The text of a file, "" when it is not to be had: every reader of it then says "unset". */
 static const char *text_of(struct arena *arena, const char *path)
 {
-    char *bytes;
-    size_t len;
-
-    return file_read(arena, path, PROC_MAX, &bytes, &len, NULL) < 0 ? "" : bytes;
+    return file_text(arena, path, PROC_MAX);
 }
 
 static double real(uint64_t value)
@@ -125,31 +118,15 @@ static int on_neighbours(const struct nlmsghdr *message, void *user)
 
 static void read_neighbours(struct reader *reader)
 {
-    struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-    unsigned sequence = (unsigned)clock_monotonic_ns();
-    char *buffer = malloc(BUFFER_SIZE);
-    struct nlmsghdr *message;
-    int r = 1;
+    const struct ndtmsg head = {.ndtm_family = AF_UNSPEC};
+    struct netlink netlink;
 
-    if (socket && buffer && mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == 0) {
-        message = mnl_nlmsg_put_header(buffer);
-        message->nlmsg_type = RTM_GETNEIGHTBL;
-        message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-        message->nlmsg_seq = sequence;
-        mnl_nlmsg_put_extra_header(message, sizeof(struct ndtmsg));
-        if (mnl_socket_sendto(socket, message, message->nlmsg_len) < 0)
-            r = 0;
-        while (r > 0) {
-            ssize_t n = mnl_socket_recvfrom(socket, buffer, BUFFER_SIZE);
-
-            r = n < 0 ? -1
-                      : mnl_cb_run(buffer, (size_t)n, sequence, mnl_socket_get_portid(socket), on_neighbours,
-                                   reader);
-        }
-    }
-    if (socket)
-        mnl_socket_close(socket);
-    free(buffer);
+    /* What comes before an error counts; without any the tables are not to be seen. */
+    if (netlink_open(&netlink, NETLINK_ROUTE) == 0)
+        (void)!netlink_exchange(&netlink,
+                                netlink_request(&netlink, RTM_GETNEIGHTBL, NLM_F_DUMP, &head, sizeof(head)),
+                                on_neighbours, reader);
+    netlink_close(&netlink);
     if (!reader->facts->limits_count)
         note(reader, "", "neighbour tables", NONE, NONE, PROC_UNSET, "", "");
 }

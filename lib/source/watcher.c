@@ -19,13 +19,6 @@ static void timer_at(struct event *event, uint64_t when_ns, uint64_t now_ns)
     evtimer_add(event, &wait);
 }
 
-static void finish_asking(struct watch_run *run)
-{
-    run->done = true;
-    if (!run->in_flight)
-        event_base_loopbreak(run->base);
-}
-
 /* Candidate by candidate over all targets, so that no server gets two in a row. */
 static bool shoot_next(struct watch_run *run)
 {
@@ -136,9 +129,12 @@ static void on_interval(evutil_socket_t fd, short what, void *user)
 
 static void on_end(evutil_socket_t fd, short what, void *user)
 {
+    struct watch_run *run = user;
+
     (void)fd;
     (void)what;
-    finish_asking(user);
+    run->done = true;
+    watch_settle(run);
 }
 
 static void on_signal(evutil_socket_t fd, short what, void *user)

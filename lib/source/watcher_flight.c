@@ -154,7 +154,7 @@ bool watch_shoot(struct watch_run *run, uint32_t target, uint32_t candidate)
     return true;
 }
 
-uint64_t watch_expire(struct watch_run *run, uint64_t now_ns)
+void watch_expire(struct watch_run *run, uint64_t now_ns)
 {
     for (uint32_t i; (i = run->lingering.first) != NOBODY && run->lines[i].linger_until <= now_ns;) {
         LIST_REMOVE(run->lines, &run->lingering, i);
@@ -164,11 +164,10 @@ uint64_t watch_expire(struct watch_run *run, uint64_t now_ns)
         struct flight *flight = &run->flights[run->waiting.first];
 
         if (flight->deadline_ns > now_ns)
-            return flight->deadline_ns;
+            return;
         flight_fails(run, flight, flight->mismatched ? PROBE_MISMATCH : PROBE_TIMEOUT, NULL);
         line_settle(run, &run->lines[flight->line]);
     }
-    return UINT64_MAX;
 }
 
 static void answered(struct watch_run *run, struct flight *flight, const struct dns_message *m, bool damaged,

@@ -167,7 +167,7 @@ int watch_flights_init(struct watch_run *run, struct arena *arena)
                                                 : FLIGHTS_MIN;
     run->flights = arena_array(arena, run->flights_count, sizeof(*run->flights));
     run->in_flight_at = arena_array(arena, run->targets_count, sizeof(*run->in_flight_at));
-    run->waiting = run->resting = run->lingering = run->closed = (struct flights){NOBODY, NOBODY};
+    run->waiting = run->resting = run->lingering = run->closed = (struct list){NOBODY, NOBODY};
     for (uint32_t i = 0; i < run->flights_count; i++)
         LIST_APPEND(run->flights, &run->resting, i);
     if (getrandom(&run->salt, sizeof(run->salt), GRND_NONBLOCK) != sizeof(run->salt))

@@ -40,7 +40,8 @@ struct flight {
     bool mismatched; /* something with its id came that was no answer to it */
 };
 
-struct flights {
+/* The ends of a list of flights, or of lines, by index. */
+struct list {
     uint32_t first, last;
 };
 
@@ -78,13 +79,13 @@ struct watch_run {
 
     struct flight *flights;
     uint32_t flights_count;
-    struct flights waiting, resting;
+    struct list waiting, resting;
     uint32_t in_flight;
     uint32_t *in_flight_at; /* by target */
     uint16_t salt;
     struct line *lines;
     uint32_t lines_count;
-    struct flights lingering, closed; /* of lines */
+    struct list lingering, closed;
     struct question_bytes *questions; /* by candidate, then type */
 
     struct arena *scratch;
@@ -138,8 +139,8 @@ void watch_flights_fini(struct watch_run *run);
 /* Ask one candidate at one target. Return false when there is no room for more now. */
 bool watch_shoot(struct watch_run *run, uint32_t target, uint32_t candidate);
 
-/* Give up on those whose time is over; return when the next one's is, or UINT64_MAX. */
-uint64_t watch_expire(struct watch_run *run, uint64_t now_ns);
+/* Give up on those whose time is over. */
+void watch_expire(struct watch_run *run, uint64_t now_ns);
 
 /* After answers came: what ends, what may go on. */
 void watch_settle(struct watch_run *run);

@@ -15,4 +15,7 @@
 int file_read(struct arena *arena, const char *path, size_t max, char **ret_bytes, size_t *ret_len,
               struct err *err) MUST_USE;
 
+/* The text of a file, "" when it is not to be had: for readers to whom an empty text says nothing. */
+const char *file_text(struct arena *arena, const char *path, size_t max) __attribute__((returns_nonnull));
+
 #endif

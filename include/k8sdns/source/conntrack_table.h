@@ -34,9 +34,7 @@ struct conntrack_table {
     uint64_t entries, max, buckets; /* unset where nothing says it */
     struct conntrack_counters sum, *cpus;
     size_t cpus_count;
-    const char *how; /* "netlink" or "procfs" */
-    /* Settings that decide what entries tell: -1 when not to be seen. */
-    int accounting, timestamps;
+    const char *how;              /* "netlink" or "procfs" */
     uint64_t port_low, port_high; /* ephemeral range of this namespace; unset when not to be seen */
 };
 
