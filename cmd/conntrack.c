@@ -42,37 +42,26 @@ struct known {
 /* What the table itself shows is no witness for the table. */
 static int learn(struct run *run, const struct conntrack_config *config, struct known *known)
 {
-    const unsigned witnesses = 1U << WAY_OPTION | 1U << WAY_API | 1U << WAY_FILE;
+    const struct discovery_asks asks = {.kernel = false};
     struct replicas_facts *facts = ARENA_NEW(run->arena, struct replicas_facts);
-    struct resolv_facts resolv = {0};
-    const struct resolver_view *view = NULL;
-    int r = resolver_choose(run, RESOLVER_GLIBC, &resolv, &view);
+    struct resolv_facts resolv;
+    const struct resolver_view *view;
+    int r = resolver_choose_if_any(run, RESOLVER_GLIBC, &resolv, &view);
 
-    if (r < 0 && (run->err.kind != ERR_INPUT || run->globals->resolv_conf))
-        return r;
-    run->err = (struct err){0};
-    r = discovery_run(run, &config->targets, view ? &resolv : NULL, view, 0, facts);
+    if (r == 0)
+        r = discovery_run(run, &config->targets, view ? &resolv : NULL, view, &asks, facts);
     if (r < 0)
         return r;
     known->cluster_ips = facts->cluster_where;
     known->cluster_ips_count = facts->cluster_ips_count;
-    for (size_t i = 0; i < facts->replicas_count; i++)
-        if (facts->replicas[i].ways & witnesses) {
-            *ARENA_PUSH(run->arena, known->replicas, known->replicas_count) = facts->replicas[i].where;
-            *ARENA_PUSH(run->arena, known->names, known->names_count) = facts->replicas[i].address;
-        }
+    for (size_t i = 0; i < facts->replicas_count; i++) {
+        *ARENA_PUSH(run->arena, known->replicas, known->replicas_count) = facts->replicas[i].where;
+        *ARENA_PUSH(run->arena, known->names, known->names_count) = facts->replicas[i].address;
+    }
     return 0;
 }
 
-static void counters_facts(const struct conntrack_counters *from, struct conntrack_counter_facts *to)
-{
-    to->cpu = from->cpu;
-    for (size_t i = 0; i < CONNTRACK_COUNTERS; i++)
-        to->values[i] = from->values[i];
-}
-
-static void table_facts(struct arena *arena, const struct conntrack_table *table,
-                        struct conntrack_facts *facts)
+static void table_facts(const struct conntrack_table *table, struct conntrack_facts *facts)
 {
     bool any = table->entries != CONNTRACK_UNSET && table->entries > 0;
     bool said = table->cpus_count > 0;
@@ -91,9 +80,9 @@ static void table_facts(struct arena *arena, const struct conntrack_table *table
                  : said ? 0
                         : -1,
     };
-    counters_facts(&table->sum, &facts->counters);
-    for (size_t i = 0; i < table->cpus_count; i++)
-        counters_facts(&table->cpus[i], ARENA_PUSH(arena, facts->per_cpu, facts->per_cpu_count));
+    facts->counters = table->sum;
+    facts->per_cpu = table->cpus;
+    facts->per_cpu_count = table->cpus_count;
 }
 
 static int entries_facts(struct run *run, const struct conntrack_config *config, const struct known *known,
@@ -169,7 +158,7 @@ static int look(struct run *run, const void *looking_at, bool first, const void 
     facts->replicas_count = looking->known.names_count;
     if (r < 0)
         return r;
-    table_facts(run->arena, &table, facts);
+    table_facts(&table, facts);
     sockets_facts(run->arena, facts);
     r = entries_facts(run, looking->config, &looking->known, &table, facts);
     if (r < 0 && first)

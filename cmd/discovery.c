@@ -200,11 +200,14 @@ static void on_entry(void *user, const struct conntrack_entry *entry)
         }
 }
 
-static bool knows_cluster_ip(const struct discovery *d)
+/* Begin a way through the kernel, which starts at a ClusterIP; false where none is known. */
+static bool begin_kernel_way(struct discovery *d, int way)
 {
+    begin_way(d, way);
     for (size_t i = 0; i < d->count; i++)
         if (d->sightings[i].role == TARGET_CLUSTER_IP)
             return true;
+    end_way(d, WAY_UNAVAILABLE, "it takes a ClusterIP to look for");
     return false;
 }
 
@@ -214,11 +217,8 @@ static void by_conntrack(struct discovery *d)
     struct err err = {0};
     int r;
 
-    begin_way(d, WAY_CONNTRACK);
-    if (!knows_cluster_ip(d)) {
-        end_way(d, WAY_UNAVAILABLE, "it takes a ClusterIP to look for");
+    if (!begin_kernel_way(d, WAY_CONNTRACK))
         return;
-    }
     r = conntrack_dump(DNS_PORT, on_entry, d, &dump, &err);
     if (r < 0)
         end_way(d, outcome_of_error(r), arena_text(d->run->arena, err.text));
@@ -242,11 +242,8 @@ static void by_ipvs(struct discovery *d)
     int r = -ENOENT;
     size_t known = d->count;
 
-    begin_way(d, WAY_IPVS);
-    if (!knows_cluster_ip(d)) {
-        end_way(d, WAY_UNAVAILABLE, "it takes a ClusterIP to look for");
+    if (!begin_kernel_way(d, WAY_IPVS))
         return;
-    }
     for (size_t i = 0; i < known; i++)
         if (d->sightings[i].role == TARGET_CLUSTER_IP) {
             struct address where = d->sightings[i].where;
@@ -277,7 +274,8 @@ static const char *own_name(struct arena *arena, const struct resolver_view *vie
 }
 
 int discovery_run(struct run *run, const struct target_options *options, const struct resolv_facts *resolv,
-                  const struct resolver_view *view, uint64_t identity_us, struct replicas_facts *facts)
+                  const struct resolver_view *view, const struct discovery_asks *asks,
+                  struct replicas_facts *facts)
 {
     struct discovery d = {.run = run, .facts = facts};
     const char *name = own_name(run->arena, view);
@@ -292,17 +290,17 @@ int discovery_run(struct run *run, const struct target_options *options, const s
     if (r < 0)
         return r;
     merge(&d);
-    if (identity_us)
-        r = identity_ask_cluster(run->arena, name, identity_us, facts, &run->err);
+    if (asks->identity_us)
+        r = identity_ask_cluster(run->arena, name, asks->identity_us, facts, &run->err);
     if (r < 0)
         return r;
-    if (!options->no_discovery) {
+    if (asks->kernel && !options->no_discovery) {
         by_conntrack(&d);
         by_ipvs(&d);
     }
     merge(&d);
-    if (identity_us)
-        r = identity_ask(run->arena, name, identity_us, facts, &run->err);
+    if (asks->identity_us)
+        r = identity_ask(run->arena, name, asks->identity_us, facts, &run->err);
     if (r < 0)
         return r;
     replicas_compare(run->arena, facts);

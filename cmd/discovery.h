@@ -6,16 +6,21 @@
 #include <k8sdns/model/replica_facts.h>
 #include <k8sdns/model/resolv_facts.h>
 
+/* How far to go. What the user, resolv.conf and Kubernetes say is always taken. */
+struct discovery_asks {
+    bool kernel;          /* look into this namespace's conntrack and IPVS, too */
+    uint64_t identity_us; /* ask the servers who they are, and give them so long; 0: leave them alone */
+};
+
 /*
- * Find the cluster's DNS servers by every way, most trusted first, and put what they show together. `resolv`
- * may be NULL where there is none. With `identity_us` the servers are also asked who they are, and may take
- * so long to say it; 0 leaves them alone. What a way could not see stands in facts->ways.
+ * Find the cluster's DNS servers, by the most trusted way first, and put what the ways show together.
+ * `resolv` may be NULL where there is none. What a way could not see stands in facts->ways.
  *
  * Return 0, or a negative errno with a message in run->err for input that the user named and that cannot be
  * read (--endpoints).
  */
 int discovery_run(struct run *run, const struct target_options *options, const struct resolv_facts *resolv,
-                  const struct resolver_view *view, uint64_t identity_us,
+                  const struct resolver_view *view, const struct discovery_asks *asks,
                   struct replicas_facts *facts) MUST_USE;
 
 /* Say in run->unobserved which ways were closed that should have been open, and how to get round it. */

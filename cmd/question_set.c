@@ -76,17 +76,17 @@ int question_set_collect(struct run *run, const struct question_options *questio
         return r;
     if (run->args_count > NAMES_MAX)
         return err_set(&run->err, ERR_USAGE, E2BIG, "more than %d names", NAMES_MAX);
-    r = resolver_choose(run, questions->as, &set->resolv, &set->view);
-    if (r < 0 && run->err.kind == ERR_INPUT && questions->no_search && targets->no_discovery &&
-        !run->globals->resolv_conf) {
-        /* Nothing of the file is needed, and an image may have none. */
-        run->err = (struct err){0};
-        resolv_facts_read(run->arena, "", 0, &(struct resolv_environment){0}, &set->resolv);
-        set->view = &set->resolv.views[RESOLVER_GLIBC];
-        r = 0;
-    }
+    /* Where nothing of the file is needed it may be missing. */
+    if (questions->no_search && targets->no_discovery)
+        r = resolver_choose_if_any(run, questions->as, &set->resolv, &set->view);
+    else
+        r = resolver_choose(run, questions->as, &set->resolv, &set->view);
     if (r < 0)
         return r;
+    if (!set->view) {
+        resolv_facts_read(run->arena, "", 0, &(struct resolv_environment){0}, &set->resolv);
+        set->view = &set->resolv.views[RESOLVER_GLIBC];
+    }
     for (size_t i = 0; i < run->args_count; i++) {
         r = expand(run->arena, set, !questions->no_search, run->args[i], &run->err);
         if (r < 0)

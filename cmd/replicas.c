@@ -27,32 +27,21 @@ static const struct option_row options[] = {
     {0},
 };
 
-/* Where nothing can be read there may still be options, and the API. */
-static int read_resolv(struct run *run, struct resolv_facts *resolv, const struct resolver_view **ret_view)
-{
-    int r = resolver_choose(run, RESOLVER_GLIBC, resolv, ret_view);
-
-    if (r < 0 && run->err.kind == ERR_INPUT && !run->globals->resolv_conf) {
-        run->err = (struct err){0};
-        *ret_view = NULL;
-        return 0;
-    }
-    return r;
-}
-
 static int run(struct run *run, const void *config_at, void *data)
 {
     const struct replicas_config *config = config_at;
     struct replicas_facts *facts = data;
     const struct resolver_view *view;
-    struct resolv_facts resolv = {0};
+    const struct discovery_asks asks = {.kernel = true,
+                                        .identity_us = config->no_identity ? 0 : config->timeout_us};
+    struct resolv_facts resolv;
     int r;
 
-    r = read_resolv(run, &resolv, &view);
+    /* Without the file there may still be options, and the API. */
+    r = resolver_choose_if_any(run, RESOLVER_GLIBC, &resolv, &view);
     if (r < 0)
         return r;
-    r = discovery_run(run, &config->targets, view ? &resolv : NULL, view,
-                      config->no_identity ? 0 : config->timeout_us, facts);
+    r = discovery_run(run, &config->targets, view ? &resolv : NULL, view, &asks, facts);
     if (r < 0)
         return r;
     discovery_unobserved(run, facts);

@@ -25,6 +25,18 @@ int resolver_choose(struct run *run, int as, struct resolv_facts *ret_resolv,
     return 0;
 }
 
+int resolver_choose_if_any(struct run *run, int as, struct resolv_facts *ret_resolv,
+                           const struct resolver_view **ret_view)
+{
+    int r = resolver_choose(run, as, ret_resolv, ret_view);
+
+    if (r == 0 || run->err.kind != ERR_INPUT || run->globals->resolv_conf)
+        return r;
+    run->err = (struct err){0};
+    *ret_view = NULL;
+    return 0;
+}
+
 const char *const as_words[] = {"glibc", "musl", "go", "all", NULL};
 
 int resolvers_choose(struct run *run, int as, struct resolv_facts *ret_resolv, int *ret_first, int *ret_last)

@@ -14,6 +14,13 @@
 int resolver_choose(struct run *run, int as, struct resolv_facts *ret_resolv,
                     const struct resolver_view **ret_view) MUST_USE;
 
+/*
+ * The same where the file may be missing, as images may have none: then `*ret_view` is NULL. A file that
+ * --resolv-conf names must be there.
+ */
+int resolver_choose_if_any(struct run *run, int as, struct resolv_facts *ret_resolv,
+                           const struct resolver_view **ret_view) MUST_USE;
+
 /* The choices of --as for commands that follow several resolvers, and what they stand for. */
 extern const char *const as_words[]; /* "glibc", "musl", "go", "all" */
 enum {

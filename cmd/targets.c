@@ -77,7 +77,8 @@ int targets_collect(struct run *run, const struct target_options *options, const
     add_list(&all, &options->target, TARGET_OTHER);
     if (options->endpoints || (!named && !options->no_discovery)) {
         struct replicas_facts *facts = ARENA_NEW(run->arena, struct replicas_facts);
-        int r = discovery_run(run, options, resolv, view, 0, facts);
+        const struct discovery_asks asks = {.kernel = true};
+        int r = discovery_run(run, options, resolv, view, &asks, facts);
 
         if (r < 0)
             return r;

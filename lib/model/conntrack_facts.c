@@ -32,15 +32,14 @@ const struct shape conntrack_table_facts_shape =
              "entries refused: a hash chain is too long")
 
 static const struct shape_field counter_fields[] = {
-    COUNTER_FIELDS(struct conntrack_counter_facts, SHAPE_FIELD_COUNT)};
+    COUNTER_FIELDS(struct conntrack_counters, SHAPE_FIELD_COUNT)};
 const struct shape conntrack_counter_facts_shape =
-    SHAPE(struct conntrack_counter_facts, counter_fields, "conntrack_counters");
+    SHAPE(struct conntrack_counters, counter_fields, "conntrack_counters");
 
 static const struct shape_field cpu_fields[] = {
-    SHAPE_FIELD_COUNT(struct conntrack_counter_facts, cpu, "cpu", "its number"),
-    COUNTER_FIELDS(struct conntrack_counter_facts, SHAPE_FIELD_COUNT)};
-const struct shape conntrack_cpu_facts_shape =
-    SHAPE(struct conntrack_counter_facts, cpu_fields, "conntrack_cpu");
+    SHAPE_FIELD_COUNT(struct conntrack_counters, cpu, "cpu", "its number"),
+    COUNTER_FIELDS(struct conntrack_counters, SHAPE_FIELD_COUNT)};
+const struct shape conntrack_cpu_facts_shape = SHAPE(struct conntrack_counters, cpu_fields, "conntrack_cpu");
 
 static const struct shape_field rate_fields[] = {
     COUNTER_FIELDS(struct conntrack_rate_facts, SHAPE_FIELD_REAL)};

@@ -9,10 +9,6 @@
 /* Collisions and stale entries shown without -v. */
 #define SHOWN 5
 
-static const char *const names[] = {"found",         "invalid",      "insert", "insert_failed",
-                                    "drop",          "early_drop",   "error",  "search_restart",
-                                    "clash_resolve", "chain_toolong"};
-
 /* Counters that mean lost packets. */
 static bool is_loss(size_t counter)
 {
@@ -65,7 +61,7 @@ static void print_counters(const struct conntrack_facts *facts, struct page *pag
         if (value == SHAPE_UNSET || (!value && !is_loss(i) && page->verbosity <= 0))
             continue;
         table_row(table);
-        table_cell(table, PAINT_PLAIN, names[i]);
+        table_cell(table, PAINT_PLAIN, conntrack_counter_facts_shape.fields[i].key);
         table_cellf(table, value && is_loss(i) ? PAINT_BAD : PAINT_PLAIN, "%" PRIu64, value);
         if (facts->rates && !isnan(facts->rates->values[i]))
             table_cellf(table, facts->rates->values[i] > 0 && is_loss(i) ? PAINT_BAD : PAINT_PLAIN, "%+.1f",

@@ -14,11 +14,7 @@ struct conntrack_table_facts {
 };
 extern const struct shape conntrack_table_facts_shape;
 
-/* The kernel's counters: of one CPU, summed, or their change per second. */
-struct conntrack_counter_facts {
-    uint64_t cpu; /* unset for a sum */
-    uint64_t values[CONNTRACK_COUNTERS];
-};
+/* The kernel's counters (struct conntrack_counters): of one CPU, summed, or their change per second. */
 extern const struct shape conntrack_counter_facts_shape;
 extern const struct shape conntrack_cpu_facts_shape; /* with the CPU's number */
 
@@ -94,8 +90,8 @@ extern const struct shape conntrack_dns_facts_shape;
 /* `data` of the conntrack command. */
 struct conntrack_facts {
     struct conntrack_table_facts table;
-    struct conntrack_counter_facts counters;
-    struct conntrack_counter_facts *per_cpu;
+    struct conntrack_counters counters;
+    struct conntrack_counters *per_cpu;
     size_t per_cpu_count;
     struct conntrack_rate_facts *rates; /* since the interval before; NULL in the first */
     struct conntrack_dns_facts *dns;    /* NULL when entries could not be read */
