@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "discovery.h"
-#include "resolver_choice.h"
+#include "known_replicas.h"
 #include "rounds.h"
 #include <errno.h>
 #include <k8sdns/base/clock.h>
@@ -31,36 +30,6 @@ static const struct option_row options[] = {
     {0},
 };
 
-/* Whom the entries are compared with. */
-struct known {
-    struct address *replicas, *cluster_ips;
-    size_t replicas_count, cluster_ips_count;
-    const char **names;
-    size_t names_count;
-};
-
-/* What the table itself shows is no witness for the table. */
-static int learn(struct run *run, const struct conntrack_config *config, struct known *known)
-{
-    const struct discovery_asks asks = {.kernel = false};
-    struct replicas_facts *facts = ARENA_NEW(run->arena, struct replicas_facts);
-    struct resolv_facts resolv;
-    const struct resolver_view *view;
-    int r = resolver_choose_if_any(run, RESOLVER_GLIBC, &resolv, &view);
-
-    if (r == 0)
-        r = discovery_run(run, &config->targets, view ? &resolv : NULL, view, &asks, facts);
-    if (r < 0)
-        return r;
-    known->cluster_ips = facts->cluster_where;
-    known->cluster_ips_count = facts->cluster_ips_count;
-    for (size_t i = 0; i < facts->replicas_count; i++) {
-        *ARENA_PUSH(run->arena, known->replicas, known->replicas_count) = facts->replicas[i].where;
-        *ARENA_PUSH(run->arena, known->names, known->names_count) = facts->replicas[i].address;
-    }
-    return 0;
-}
-
 static void table_facts(const struct conntrack_table *table, struct conntrack_facts *facts)
 {
     bool any = table->entries != CONNTRACK_UNSET && table->entries > 0;
@@ -85,8 +54,9 @@ static void table_facts(const struct conntrack_table *table, struct conntrack_fa
     facts->per_cpu_count = table->cpus_count;
 }
 
-static int entries_facts(struct run *run, const struct conntrack_config *config, const struct known *known,
-                         const struct conntrack_table *table, struct conntrack_facts *facts)
+static int entries_facts(struct run *run, const struct conntrack_config *config,
+                         const struct known_replicas *known, const struct conntrack_table *table,
+                         struct conntrack_facts *facts)
 {
     const struct conntrack_summary_options of = {
         .port = (uint16_t)config->dns_port,
@@ -142,7 +112,7 @@ static void sockets_facts(struct arena *arena, struct conntrack_facts *facts)
 /* What a look needs besides the options. */
 struct conntrack_looking {
     const struct conntrack_config *config;
-    struct known known;
+    struct known_replicas known;
 };
 
 /* One look at everything. What takes a privilege that is not there is left out, and said once. */
@@ -175,7 +145,7 @@ static int run(struct run *run, const void *config_at, void *data)
 {
     const struct conntrack_config *config = config_at;
     struct conntrack_looking looking = {.config = config};
-    int r = learn(run, config, &looking.known);
+    int r = known_replicas_find(run, &config->targets, &looking.known);
 
     return r < 0 ? r : rounds_run(run, &config->rounds, look, &looking, data);
 }

@@ -185,19 +185,22 @@ static int by_file(struct discovery *d, const char *path)
     return 0;
 }
 
+/* Among the first `known` sightings, since more are added while these are looked through. */
+static bool is_cluster_ip(const struct discovery *d, size_t known, const struct address *where)
+{
+    for (size_t i = 0; i < known; i++)
+        if (d->sightings[i].role == TARGET_CLUSTER_IP && address_equal(&d->sightings[i].where, where))
+            return true;
+    return false;
+}
+
 static void on_entry(void *user, const struct conntrack_entry *entry)
 {
     struct discovery *d = user;
-    size_t known = d->count;
 
-    if (entry->protocol != IPPROTO_UDP || address_same_host(&entry->orig_dst, &entry->reply_src))
-        return;
-    for (size_t i = 0; i < known; i++)
-        if (d->sightings[i].role == TARGET_CLUSTER_IP &&
-            address_equal(&d->sightings[i].where, &entry->orig_dst)) {
-            see(d, TARGET_REPLICA, &entry->reply_src);
-            return;
-        }
+    if (entry->protocol == IPPROTO_UDP && !address_same_host(&entry->orig_dst, &entry->reply_src) &&
+        is_cluster_ip(d, d->count, &entry->orig_dst))
+        see(d, TARGET_REPLICA, &entry->reply_src);
 }
 
 /* Begin a way through the kernel, which starts at a ClusterIP; false where none is known. */
@@ -231,31 +234,32 @@ static void by_conntrack(struct discovery *d)
                   "asked lately");
 }
 
-static void on_destination(void *user, const struct ipvs_destination *destination)
-{
-    see(user, TARGET_REPLICA, &destination->where);
-}
-
 static void by_ipvs(struct discovery *d)
 {
+    struct ipvs_table table;
     struct err err = {0};
-    int r = -ENOENT;
-    size_t known = d->count;
+    size_t known = d->count, services = 0;
+    int r;
 
     if (!begin_kernel_way(d, WAY_IPVS))
         return;
-    for (size_t i = 0; i < known; i++)
-        if (d->sightings[i].role == TARGET_CLUSTER_IP) {
-            struct address where = d->sightings[i].where;
+    r = ipvs_table_read(d->run->arena, DNS_PORT, &table, &err);
+    for (size_t i = 0; r == 0 && i < table.services_count; i++) {
+        const struct ipvs_listed *listed = &table.services[i];
 
-            r = ipvs_destinations(&where, on_destination, d, &err);
-            if (r < 0 && r != -ESRCH)
-                break;
-        }
+        if (!is_cluster_ip(d, known, &listed->service.where))
+            continue;
+        services++;
+        for (size_t k = 0; k < listed->destinations_count; k++)
+            see(d, TARGET_REPLICA, &listed->destinations[k].where);
+    }
     if (r < 0)
         end_way(d, outcome_of_error(r), arena_text(d->run->arena, err.text));
     else
-        end_way(d, outcome_by_count(d), d->found ? NULL : "the virtual service has no destination");
+        end_way(d, outcome_by_count(d),
+                d->found   ? NULL
+                : services ? "the virtual service has no destination"
+                           : "IPVS has no virtual service at the ClusterIP");
 }
 
 /* Put together what was seen since the last time. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "command.h"
+#include "known_replicas.h"
 #include "rounds.h"
 #include <errno.h>
 #include <k8sdns/render/node_text.h>
 #include <k8sdns/source/node_limits.h>
 
 struct node_config {
+    struct target_options targets;
     struct round_options rounds;
     uint64_t dns_port;
 };
@@ -24,13 +25,11 @@ static const struct option_row options[] = {
     {0},
 };
 
-static int look(struct run *run, const void *config_at, bool first, const void *before, double seconds,
+static int look(struct run *run, const void *question, bool first, const void *before, double seconds,
                 void *data)
 {
-    const struct node_config *config = config_at;
-
     (void)first;
-    if (!node_limits_read(run->arena, run->globals->pid, (uint16_t)config->dns_port, data))
+    if (!node_limits_read(run->arena, question, data))
         return err_set(&run->err, ERR_UNOBSERVED, ENOENT, "nothing of /proc and rtnetlink can be read here");
     if (before)
         node_facts_compare(before, data, seconds);
@@ -40,8 +39,21 @@ static int look(struct run *run, const void *config_at, bool first, const void *
 static int run(struct run *run, const void *config_at, void *data)
 {
     const struct node_config *config = config_at;
+    struct node_question question = {.pid = run->globals->pid, .dns_port = (uint16_t)config->dns_port};
+    struct address *targets = NULL;
+    struct known_replicas known;
+    int r = known_replicas_find(run, &config->targets, &known);
 
-    return rounds_run(run, &config->rounds, look, config_at, data);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < known.cluster_ips_count; i++)
+        *ARENA_PUSH(run->arena, targets, question.targets_count) = known.cluster_ips[i];
+    for (size_t i = 0; i < known.replicas_count; i++)
+        *ARENA_PUSH(run->arena, targets, question.targets_count) = known.replicas[i];
+    for (size_t i = 0; i < config->targets.target.count; i++)
+        *ARENA_PUSH(run->arena, targets, question.targets_count) = config->targets.target.items[i];
+    question.targets = targets;
+    return rounds_run(run, &config->rounds, look, &question, data);
 }
 
 const struct command command_node = {
@@ -52,6 +64,8 @@ const struct command command_node = {
     .options = options,
     .defaults = &defaults,
     .config_size = sizeof(struct node_config),
+    .targets_offset = offsetof(struct node_config, targets),
+    .takes_targets = true,
     .shape = &node_facts_shape,
     .example = "k8sdns node --interval 1s",
     .run = run,

@@ -107,6 +107,16 @@ const char *address_format_port(const struct address *address, char *buf, size_t
     return buf;
 }
 
+int address_compare(const struct address *a, const struct address *b)
+{
+    int r = (a->family > b->family) - (a->family < b->family);
+
+    if (r == 0)
+        r = a->family == AF_INET ? memcmp(&a->v4, &b->v4, sizeof(a->v4))
+                                 : memcmp(&a->v6, &b->v6, sizeof(a->v6));
+    return r ? r : (a->port > b->port) - (a->port < b->port);
+}
+
 bool address_same_host(const struct address *a, const struct address *b)
 {
     if (a->family != b->family)

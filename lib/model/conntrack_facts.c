@@ -53,6 +53,11 @@ static const struct shape_field peer_fields[] = {
     SHAPE_FIELD_COUNT(struct conntrack_peer_facts, assured, "assured", "of these: not thrown out early"),
     SHAPE_FIELD_REAL(struct conntrack_peer_facts, share, "share", "of all DNS entries, 0 to 1"),
     SHAPE_FIELD_ANSWER(struct conntrack_peer_facts, known, "known", "of a backend: it is a replica"),
+    SHAPE_FIELD_COUNT(struct conntrack_peer_facts, queries, "queries",
+                      "packets to it of these entries; null without nf_conntrack_acct"),
+    SHAPE_FIELD_COUNT(struct conntrack_peer_facts, replies, "replies", "packets back"),
+    SHAPE_FIELD_COUNT(struct conntrack_peer_facts, oldest_s, "oldest_s",
+                      "age of the oldest; null without nf_conntrack_timestamp"),
 };
 const struct shape conntrack_peer_facts_shape =
     SHAPE(struct conntrack_peer_facts, peer_fields, "conntrack_peer");

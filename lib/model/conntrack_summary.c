@@ -18,6 +18,8 @@
 struct peer {
     struct address key, other; /* `other` for pairs */
     uint64_t entries, unreplied, assured;
+    uint64_t queries, replies; /* packets; CONNTRACK_UNSET until accounting is seen */
+    uint64_t oldest_ns;        /* 0 without timestamps */
     bool behind_cluster_ip;
     bool used;
 };
@@ -54,21 +56,22 @@ struct conntrack_summary {
     uint64_t stale_total;
 };
 
-/* FNV-1a. An attacker who makes Pods choose ports to collide here slows a diagnosis, no more. */
-static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
+/* By words, since a full table asks for five hashes an entry. Whoever makes Pods choose ports to collide here
+ * slows a diagnosis, no more. */
+static uint64_t mix(uint64_t hash, uint64_t word)
 {
-    const uint8_t *at = bytes;
-
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ at[i]) * UINT64_C(1099511628211);
-    return hash;
+    hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+    return hash ^ (hash >> 29);
 }
 
 static uint64_t mix_address(uint64_t hash, const struct address *address, bool with_port)
 {
-    hash = address->family == AF_INET ? mix(hash, &address->v4, sizeof(address->v4))
-                                      : mix(hash, &address->v6, sizeof(address->v6));
-    return with_port ? mix(hash, &address->port, sizeof(address->port)) : hash;
+    uint64_t port = with_port ? address->port : 0, words[2];
+
+    if (address->family == AF_INET)
+        return mix(hash, (uint64_t)address->v4.s_addr << 16 | port);
+    memcpy(words, &address->v6, sizeof(words));
+    return mix(mix(mix(hash, words[0]), words[1]), port);
 }
 
 #define SEED UINT64_C(14695981039346656037)
@@ -102,7 +105,8 @@ static struct peer *peers_at(struct peers *peers, const struct address *key, boo
             if (peers->count >= peers->size / 2)
                 return NULL;
             peers->count++;
-            *peer = (struct peer){.key = *key, .used = true};
+            *peer = (struct peer){
+                .key = *key, .used = true, .queries = CONNTRACK_UNSET, .replies = CONNTRACK_UNSET};
             if (other)
                 peer->other = *other;
             return peer;
@@ -140,6 +144,12 @@ void conntrack_summary_free(struct conntrack_summary *s)
     free(s);
 }
 
+static void note_oldest(uint64_t *oldest_ns, const struct conntrack_entry *e)
+{
+    if (e->started_ns != CONNTRACK_UNSET && (!*oldest_ns || e->started_ns < *oldest_ns))
+        *oldest_ns = e->started_ns;
+}
+
 static void count(struct conntrack_summary *s, struct peer *peer, const struct conntrack_entry *e)
 {
     if (!peer) {
@@ -149,6 +159,11 @@ static void count(struct conntrack_summary *s, struct peer *peer, const struct c
     peer->entries++;
     peer->unreplied += !e->replied;
     peer->assured += e->assured;
+    note_oldest(&peer->oldest_ns, e);
+    if (e->orig_packets == CONNTRACK_UNSET || e->reply_packets == CONNTRACK_UNSET)
+        return;
+    peer->queries = e->orig_packets + (peer->queries == CONNTRACK_UNSET ? 0 : peer->queries);
+    peer->replies = e->reply_packets + (peer->replies == CONNTRACK_UNSET ? 0 : peer->replies);
 }
 
 static bool is_any(const struct address *address, const struct address *all, size_t all_count)
@@ -173,7 +188,7 @@ static void list_collision(struct conntrack_summary *s, int kind, const struct c
 /* One client port towards two servers. */
 static void follow(struct conntrack_summary *s, const struct conntrack_entry *e)
 {
-    uint64_t client = mix(mix_address(SEED, &e->orig_src, true), &e->protocol, 1) | 1;
+    uint64_t client = mix(mix_address(SEED, &e->orig_src, true), e->protocol) | 1;
     uint32_t server = (uint32_t)mix_address(mix_address(SEED, &e->orig_dst, true), &e->reply_src, true);
     size_t size = FLOWS_MAX * 2;
 
@@ -211,8 +226,7 @@ void conntrack_summary_add(void *summary, const struct conntrack_entry *e)
     s->unreplied += !e->replied;
     s->assured += e->assured;
     s->unrouted += unrouted;
-    if (e->started_ns != CONNTRACK_UNSET && (!s->oldest_ns || e->started_ns < s->oldest_ns))
-        s->oldest_ns = e->started_ns;
+    note_oldest(&s->oldest_ns, e);
     backend = peers_at(&s->backends, &e->reply_src, true, NULL);
     count(s, backend, e);
     if (backend && to_cluster)
@@ -290,6 +304,12 @@ static const char *with_port(struct arena *arena, const struct address *address)
     return arena_text(arena, address_format_port(address, text, sizeof(text)));
 }
 
+static uint64_t age_s(const struct conntrack_summary *s, uint64_t oldest_ns)
+{
+    return oldest_ns && s->options.now_ns > oldest_ns ? (s->options.now_ns - oldest_ns) / UINT64_C(1000000000)
+                                                      : SHAPE_UNSET;
+}
+
 static struct conntrack_peer_facts peer_facts(const struct conntrack_summary *s, struct arena *arena,
                                               const struct peer *peer, bool backend)
 {
@@ -308,6 +328,9 @@ static struct conntrack_peer_facts peer_facts(const struct conntrack_summary *s,
         .assured = peer->assured,
         .share = (double)peer->entries / (double)s->entries,
         .known = known,
+        .queries = peer->queries,
+        .replies = peer->replies,
+        .oldest_s = age_s(s, peer->oldest_ns),
     };
 }
 
@@ -355,9 +378,7 @@ void conntrack_summary_facts(const struct conntrack_summary *s, struct arena *ar
         .unreplied = s->unreplied,
         .assured = s->assured,
         .unrouted = s->unrouted,
-        .oldest_s = s->oldest_ns && s->options.now_ns > s->oldest_ns
-                        ? (s->options.now_ns - s->oldest_ns) / UINT64_C(1000000000)
-                        : SHAPE_UNSET,
+        .oldest_s = age_s(s, s->oldest_ns),
         .untracked = s->untracked,
     };
     for (size_t i = 0; i < s->backends.count; i++)

@@ -2,24 +2,13 @@
 #include <k8sdns/model/conntrack_facts.h>
 #include <k8sdns/model/socket_sharing.h>
 #include <stdlib.h>
-#include <string.h>
-
-static int compare_address(const struct address *a, const struct address *b)
-{
-    int r = (a->family > b->family) - (a->family < b->family);
-
-    if (r == 0)
-        r = a->family == AF_INET ? memcmp(&a->v4, &b->v4, sizeof(a->v4))
-                                 : memcmp(&a->v6, &b->v6, sizeof(a->v6));
-    return r ? r : (a->port > b->port) - (a->port < b->port);
-}
 
 static int by_ends(const void *a, const void *b)
 {
     const struct socket_entry *x = a, *y = b;
-    int r = compare_address(&x->local, &y->local);
+    int r = address_compare(&x->local, &y->local);
 
-    return r ? r : compare_address(&x->remote, &y->remote);
+    return r ? r : address_compare(&x->remote, &y->remote);
 }
 
 void socket_sharing_find(struct arena *arena, struct socket_entry *sockets, size_t count,

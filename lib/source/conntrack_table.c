@@ -127,6 +127,16 @@ static bool may_have_ipv6(void)
     return may;
 }
 
+/* All entries of this namespace; CONNTRACK_UNSET, which is more than any number, when it cannot be seen. */
+static uint64_t entries_now(void)
+{
+    struct arena *arena = arena_new();
+    uint64_t entries = proc_number(arena, SYSCTL "count", 0);
+
+    arena_free(arena);
+    return entries;
+}
+
 int conntrack_dump(uint16_t port, void (*each)(void *user, const struct conntrack_entry *entry), void *user,
                    struct conntrack_dump *ret_dump, struct err *err)
 {
@@ -149,6 +159,9 @@ int conntrack_dump(uint16_t port, void (*each)(void *user, const struct conntrac
         message = request(&netlink, IPCTNL_MSG_CT_GET, NLM_F_DUMP, parts[i].family);
         put_filter(message, parts[i].protocol, port);
         r = dump_once(&netlink, message, &walk);
+        /* When that was all there is, the next walks would find nothing. */
+        if (r == 0 && !walk.others && ret_dump->messages >= entries_now())
+            break;
         /* A kernel that does not know the filter refuses it or, older, gives everything at once. */
         if (i == 0 && (walk.others || r == -EINVAL || r == -EOPNOTSUPP)) {
             ret_dump->filtered = false;

@@ -2,11 +2,13 @@
 #include "netlink.h"
 #include <dirent.h>
 #include <errno.h>
+#include <ifaddrs.h>
 #include <inttypes.h>
 #include <k8sdns/base/file.h>
 #include <k8sdns/source/node_limits.h>
+#include <k8sdns/source/udp_sockets.h>
+#include <k8sdns/wire/neighbour_message.h>
 #include <k8sdns/wire/proc_table.h>
-#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <math.h>
 #include <net/if.h>
@@ -58,62 +60,45 @@ static void note(struct reader *reader, const char *id, const char *label, doubl
 
 /* ---- neighbours: rtnetlink, which shows the limits of the machine in every namespace ---- */
 
-struct neighbours {
-    char name[32];
-    uint64_t thresholds[3], entries, fulls;
-};
-
-static int neighbour_attr(const struct nlattr *attr, void *user)
+static void note_neighbours(struct reader *reader, bool v4, uint64_t entries, uint64_t threshold,
+                            uint64_t fulls)
 {
-    struct neighbours *n = user;
-    struct ndt_config config;
-    struct ndt_stats stats;
-
-    switch (mnl_attr_get_type(attr)) {
-    case NDTA_NAME:
-        if (mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0)
-            strncpy(n->name, mnl_attr_get_str(attr), sizeof(n->name) - 1);
-        break;
-    case NDTA_THRESH1:
-    case NDTA_THRESH2:
-    case NDTA_THRESH3:
-        if (mnl_attr_get_payload_len(attr) >= 4)
-            n->thresholds[mnl_attr_get_type(attr) - NDTA_THRESH1] = mnl_attr_get_u32(attr);
-        break;
-    case NDTA_CONFIG:
-        if (mnl_attr_get_payload_len(attr) >= sizeof(config)) {
-            memcpy(&config, mnl_attr_get_payload(attr), sizeof(config));
-            n->entries = config.ndtc_entries;
-        }
-        break;
-    case NDTA_STATS:
-        if (mnl_attr_get_payload_len(attr) >= sizeof(stats)) {
-            memcpy(&stats, mnl_attr_get_payload(attr), sizeof(stats));
-            n->fulls = stats.ndts_table_fulls;
-        }
-        break;
-    default:
-        break;
-    }
-    return MNL_CB_OK;
+    note(reader, v4 ? "neighbour-ipv4" : "neighbour-ipv6", v4 ? "ARP table" : "IPv6 neighbour table",
+         real(entries), real(threshold), fulls, "entries",
+         "when it is full, packets to hosts that are not in it are dropped");
 }
 
 static int on_neighbours(const struct nlmsghdr *message, void *user)
 {
-    struct reader *reader = user;
-    struct neighbours n = {.entries = PROC_UNSET, .fulls = PROC_UNSET, .thresholds[2] = PROC_UNSET};
-    bool v4, v6;
+    struct neighbour_table table;
+    bool v4;
 
-    if (mnl_attr_parse(message, sizeof(struct ndtmsg), neighbour_attr, &n) < 0)
+    if (neighbour_table_read(mnl_nlmsg_get_payload(message), mnl_nlmsg_get_payload_len(message), &table) <
+            0 ||
+        table.entries == NEIGHBOUR_UNSET)
         return MNL_CB_OK;
-    v4 = strcmp(n.name, "arp_cache") == 0;
-    v6 = strcmp(n.name, "ndisc_cache") == 0;
-    /* A table comes once for itself, with its entries, and once for each interface. */
-    if ((v4 || v6) && n.entries != PROC_UNSET)
-        note(reader, v4 ? "neighbour-ipv4" : "neighbour-ipv6", v4 ? "ARP table" : "IPv6 neighbour table",
-             real(n.entries), real(n.thresholds[2]), n.fulls, "entries",
-             "when it is full, packets to hosts that are not in it are dropped");
+    v4 = strcmp(table.name, "arp_cache") == 0;
+    if (v4 || strcmp(table.name, "ndisc_cache") == 0)
+        note_neighbours(user, v4, table.entries, table.threshold3, table.fulls);
     return MNL_CB_OK;
+}
+
+/* Where netlink is closed. The thresholds stand in the machine's first namespace only. */
+static void read_neighbour_files(struct reader *reader)
+{
+    struct arena *arena = reader->arena;
+    static const char *const names[] = {"ndisc", "arp"}, *const families[] = {"ipv6", "ipv4"};
+
+    for (size_t v4 = 0; v4 < 2; v4++) {
+        const char *stat = text_of(arena, arena_printf(arena, "/proc/net/stat/%s_cache", names[v4]));
+        const char *threshold =
+            text_of(arena, arena_printf(arena, "/proc/sys/net/%s/neigh/default/gc_thresh3", families[v4]));
+        uint64_t cpus = proc_stat_rows(stat), entries = proc_stat_sum(stat, "entries");
+
+        /* Each CPU's line repeats the entries of the whole table. */
+        note_neighbours(reader, v4, entries == PROC_UNSET || !cpus ? PROC_UNSET : entries / cpus,
+                        proc_number_at(threshold, 0), proc_stat_sum(stat, "table_fulls"));
+    }
 }
 
 static void read_neighbours(struct reader *reader)
@@ -121,14 +106,14 @@ static void read_neighbours(struct reader *reader)
     const struct ndtmsg head = {.ndtm_family = AF_UNSPEC};
     struct netlink netlink;
 
-    /* What comes before an error counts; without any the tables are not to be seen. */
+    /* What comes before an error counts. */
     if (netlink_open(&netlink, NETLINK_ROUTE) == 0)
         (void)!netlink_exchange(&netlink,
                                 netlink_request(&netlink, RTM_GETNEIGHTBL, NLM_F_DUMP, &head, sizeof(head)),
                                 on_neighbours, reader);
     netlink_close(&netlink);
     if (!reader->facts->limits_count)
-        note(reader, "", "neighbour tables", NONE, NONE, PROC_UNSET, "", "");
+        read_neighbour_files(reader);
 }
 
 /* ---- sockets ---- */
@@ -141,6 +126,60 @@ static uint64_t snmp_both(const char *snmp, const char *snmp6, struct arena *are
     return v4 == PROC_UNSET ? v6 : v6 == PROC_UNSET ? v4 : v4 + v6;
 }
 
+/* What the sockets bound to the DNS port have, and how many ports of the range are held. */
+struct udp_use {
+    bool seen;
+    uint64_t in_range, dns_sockets, queued, limit, drops, sending, send_limit;
+};
+
+/* The fullest socket tells how near the next loss is. */
+static void add_dns_socket(const struct socket_entry *socket, struct udp_use *use)
+{
+    use->dns_sockets++;
+    if (socket->drops != SOCKET_UNSET)
+        use->drops = socket->drops + (use->drops == PROC_UNSET ? 0 : use->drops);
+    if (socket->receive_limit != SOCKET_UNSET &&
+        (use->queued == PROC_UNSET || socket->receive_used > use->queued)) {
+        use->queued = socket->receive_used;
+        use->limit = socket->receive_limit;
+    }
+    if (socket->send_limit != SOCKET_UNSET &&
+        (use->sending == PROC_UNSET || socket->send_used > use->sending)) {
+        use->sending = socket->send_used;
+        use->send_limit = socket->send_limit;
+    }
+}
+
+static struct udp_use udp_use(struct arena *arena, uint16_t dns_port, uint64_t low, uint64_t high)
+{
+    struct udp_use use = {.queued = PROC_UNSET,
+                          .limit = PROC_UNSET,
+                          .drops = PROC_UNSET,
+                          .sending = PROC_UNSET,
+                          .send_limit = PROC_UNSET};
+    struct proc_udp listed = {0};
+    struct socket_entry *sockets;
+    size_t count;
+
+    if (udp_sockets_list(arena, &sockets, &count, NULL) == 0) {
+        use.seen = true;
+        for (size_t i = 0; i < count; i++) {
+            use.in_range += low <= sockets[i].local.port && sockets[i].local.port <= high;
+            if (sockets[i].local.port == dns_port)
+                add_dns_socket(&sockets[i], &use);
+        }
+        return use;
+    }
+    /* A kernel without sock_diag, or a sandbox that forbids it. */
+    use.seen = proc_udp_read(text_of(arena, "/proc/net/udp"), dns_port, low, high, &listed) == 0;
+    use.seen = proc_udp_read(text_of(arena, "/proc/net/udp6"), dns_port, low, high, &listed) == 0 || use.seen;
+    use.in_range = listed.in_range;
+    use.dns_sockets = listed.dns_sockets;
+    use.queued = listed.dns_queued_bytes;
+    use.drops = listed.dns_drops;
+    return use;
+}
+
 static void read_sockets(struct reader *reader, uint16_t dns_port)
 {
     struct arena *arena = reader->arena;
@@ -149,11 +188,8 @@ static void read_sockets(struct reader *reader, uint16_t dns_port)
     const char *range = text_of(arena, "/proc/sys/net/ipv4/ip_local_port_range");
     uint64_t low = proc_number_at(range, 0), high = proc_number_at(range, 1);
     double page = (double)sysconf(_SC_PAGESIZE);
-    struct proc_udp udp = {0};
-    int seen = proc_udp_read(text_of(arena, "/proc/net/udp"), dns_port, low, high, &udp);
+    struct udp_use udp = udp_use(arena, dns_port, low, high);
 
-    if (proc_udp_read(text_of(arena, "/proc/net/udp6"), dns_port, low, high, &udp) == 0)
-        seen = 0;
     note(reader, "udp-memory", "UDP memory", real(proc_word_value(sockstat, "UDP", "mem")) * page,
          real(proc_number_at(text_of(arena, "/proc/sys/net/ipv4/udp_mem"), 2)) * page,
          snmp_both(snmp, snmp6, arena, "MemErrors"), "bytes",
@@ -172,14 +208,16 @@ static void read_sockets(struct reader *reader, uint16_t dns_port)
     note(reader, "tcp-time-wait", "TCP TIME-WAIT", real(proc_word_value(sockstat, "TCP", "tw")),
          real(proc_number_at(text_of(arena, "/proc/sys/net/ipv4/tcp_max_tw_buckets"), 0)), PROC_UNSET,
          "sockets", "connections by TCP use up source ports");
-    if (seen < 0)
-        udp.in_range = PROC_UNSET;
-    note(reader, "ephemeral-ports", "ephemeral ports (UDP)", real(udp.in_range),
+    note(reader, "ephemeral-ports", "ephemeral ports (UDP)", udp.seen ? (double)udp.in_range : NONE,
          low == PROC_UNSET || high < low ? NONE : (double)(high - low + 1), PROC_UNSET, "ports",
          "with few left, queries share ports or cannot be sent");
-    if (udp.dns_sockets)
-        note(reader, "dns-socket-queue", "DNS server queues", (double)udp.dns_queued_bytes, NONE,
-             udp.dns_drops, "bytes", "the server does not read in time, and loses queries");
+    if (!udp.dns_sockets)
+        return;
+    note(reader, "dns-socket-queue", "DNS server receive buffer", real(udp.queued), real(udp.limit),
+         udp.drops, "bytes", "the server does not read in time, and loses queries");
+    if (udp.send_limit != PROC_UNSET)
+        note(reader, "dns-socket-sending", "DNS server send buffer", real(udp.sending), real(udp.send_limit),
+             PROC_UNSET, "bytes", "answers wait for the network, and are lost when it is full");
 }
 
 /* ---- files, softnet, pressure ---- */
@@ -287,15 +325,61 @@ static void read_interfaces(struct reader *reader)
         close(fd);
 }
 
-size_t node_limits_read(struct arena *arena, uint64_t pid, uint16_t dns_port, struct node_facts *facts)
+/* The name of the interface that has the address, "" for none. */
+static const char *interface_of(struct arena *arena, const struct address *address)
+{
+    const char *name = "";
+    struct ifaddrs *all = NULL;
+    struct address one;
+
+    if (getifaddrs(&all) < 0)
+        return name;
+    for (const struct ifaddrs *at = all; at && !*name; at = at->ifa_next)
+        if (at->ifa_addr && address_from_sockaddr(at->ifa_addr, &one) == 0 &&
+            address_same_host(&one, address))
+            name = arena_text(arena, at->ifa_name);
+    freeifaddrs(all);
+    return name;
+}
+
+/* What the kernel knows of the way there: a connected UDP socket tells, and sends nothing. Source: ip(7),
+ * IP_MTU. */
+static void read_path(struct reader *reader, const struct address *target)
+{
+    bool v4 = target->family == AF_INET;
+    int fd = socket(target->family, SOCK_DGRAM | SOCK_CLOEXEC, 0), mtu = 0;
+    char text[ADDRESS_TEXT];
+    const char *label =
+        arena_printf(reader->arena, "MTU towards %s", address_format(target, text, sizeof(text)));
+    struct sockaddr_storage sa, own;
+    socklen_t size = sizeof(mtu), own_size = sizeof(own);
+    struct address here;
+    double value = NONE;
+
+    if (fd >= 0 && connect(fd, (struct sockaddr *)&sa, address_to_sockaddr(target, &sa)) == 0 &&
+        getsockopt(fd, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_MTU : IPV6_MTU, &mtu, &size) == 0) {
+        value = (double)mtu;
+        if (getsockname(fd, (struct sockaddr *)&own, &own_size) == 0 &&
+            address_from_sockaddr((struct sockaddr *)&own, &here) == 0)
+            label = arena_printf(reader->arena, "%s by %s", label, interface_of(reader->arena, &here));
+    }
+    if (fd >= 0)
+        close(fd);
+    note(reader, arena_printf(reader->arena, "mtu-to-%s", text), label, value, NONE, PROC_UNSET, "bytes",
+         "larger answers over UDP are sent in fragments, which many paths lose");
+}
+
+size_t node_limits_read(struct arena *arena, const struct node_question *question, struct node_facts *facts)
 {
     struct reader reader = {arena, facts};
 
     read_neighbours(&reader);
-    read_sockets(&reader, dns_port);
+    read_sockets(&reader, question->dns_port);
     read_machine(&reader);
-    if (pid)
-        read_process(&reader, pid);
+    if (question->pid)
+        read_process(&reader, question->pid);
     read_interfaces(&reader);
+    for (size_t i = 0; i < question->targets_count; i++)
+        read_path(&reader, &question->targets[i]);
     return facts->limits_count;
 }

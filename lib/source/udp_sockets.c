@@ -25,7 +25,11 @@ static int on_socket(const struct nlmsghdr *message, void *user)
 static int list_family(struct netlink *netlink, uint8_t family, struct listing *listing)
 {
     const struct inet_diag_req_v2 ask = {
-        .sdiag_family = family, .sdiag_protocol = IPPROTO_UDP, .idiag_states = UINT32_MAX};
+        .sdiag_family = family,
+        .sdiag_protocol = IPPROTO_UDP,
+        .idiag_ext = 1 << (INET_DIAG_SKMEMINFO - 1),
+        .idiag_states = UINT32_MAX,
+    };
     int r = netlink_exchange(netlink,
                              netlink_request(netlink, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, &ask, sizeof(ask)),
                              on_socket, listing);

@@ -1,54 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "netlink_attribute.h"
 #include <endian.h>
 #include <errno.h>
 #include <k8sdns/wire/conntrack_message.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
-#include <linux/netlink.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define FAMILY_HEADER 4
-
-/* A place in a list of attributes. */
-struct cursor {
-    const uint8_t *at, *end;
-    bool damaged;
-};
-
-struct attribute {
-    unsigned type;
-    const uint8_t *value;
-    size_t len;
-};
-
-static bool next(struct cursor *cursor, struct attribute *ret)
-{
-    uint16_t len, type;
-    size_t left = (size_t)(cursor->end - cursor->at), padded;
-
-    if (!left)
-        return false;
-    if (left < NLA_HDRLEN) {
-        cursor->damaged = true;
-        return false;
-    }
-    memcpy(&len, cursor->at, sizeof(len));
-    memcpy(&type, cursor->at + 2, sizeof(type));
-    if (len < NLA_HDRLEN || len > left) {
-        cursor->damaged = true;
-        return false;
-    }
-    *ret = (struct attribute){type & NLA_TYPE_MASK, cursor->at + NLA_HDRLEN, (size_t)len - NLA_HDRLEN};
-    padded = NLA_ALIGN((size_t)len);
-    cursor->at += padded < left ? padded : left;
-    return true;
-}
-
-static struct cursor inside(const struct attribute *attribute)
-{
-    return (struct cursor){.at = attribute->value, .end = attribute->value + attribute->len};
-}
 
 static uint64_t number(const struct attribute *attribute)
 {
@@ -75,11 +35,11 @@ static uint64_t number(const struct attribute *attribute)
 
 static void read_ip(const struct attribute *outer, uint8_t family, struct address *src, struct address *dst)
 {
-    struct cursor cursor = inside(outer);
+    struct attribute_cursor cursor = attribute_inside(outer);
     struct attribute a;
 
     src->family = dst->family = family;
-    while (next(&cursor, &a)) {
+    while (attribute_next(&cursor, &a)) {
         bool from = a.type == CTA_IP_V4_SRC || a.type == CTA_IP_V6_SRC;
         struct address *address = from ? src : dst;
 
@@ -92,10 +52,10 @@ static void read_ip(const struct attribute *outer, uint8_t family, struct addres
 
 static void read_proto(const struct attribute *outer, uint8_t *protocol, uint16_t *src, uint16_t *dst)
 {
-    struct cursor cursor = inside(outer);
+    struct attribute_cursor cursor = attribute_inside(outer);
     struct attribute a;
 
-    while (next(&cursor, &a)) {
+    while (attribute_next(&cursor, &a)) {
         if (a.type == CTA_PROTO_NUM && a.len == 1)
             *protocol = *a.value;
         else if (a.type == CTA_PROTO_SRC_PORT && a.len == 2)
@@ -108,11 +68,11 @@ static void read_proto(const struct attribute *outer, uint8_t *protocol, uint16_
 static void read_tuple(const struct attribute *outer, uint8_t family, uint8_t *protocol, struct address *src,
                        struct address *dst)
 {
-    struct cursor cursor = inside(outer);
+    struct attribute_cursor cursor = attribute_inside(outer);
     struct attribute a;
 
     *src = *dst = (struct address){0};
-    while (next(&cursor, &a)) {
+    while (attribute_next(&cursor, &a)) {
         if (a.type == CTA_TUPLE_IP)
             read_ip(&a, family, src, dst);
         else if (a.type == CTA_TUPLE_PROTO)
@@ -122,10 +82,10 @@ static void read_tuple(const struct attribute *outer, uint8_t family, uint8_t *p
 
 static uint64_t read_inner(const struct attribute *outer, unsigned type)
 {
-    struct cursor cursor = inside(outer);
+    struct attribute_cursor cursor = attribute_inside(outer);
     struct attribute a;
 
-    while (next(&cursor, &a))
+    while (attribute_next(&cursor, &a))
         if (a.type == type)
             return number(&a);
     return CONNTRACK_UNSET;
@@ -133,7 +93,7 @@ static uint64_t read_inner(const struct attribute *outer, unsigned type)
 
 int conntrack_entry_read(const uint8_t *bytes, size_t len, uint16_t port, struct conntrack_entry *entry)
 {
-    struct cursor cursor;
+    struct attribute_cursor cursor;
     struct attribute a;
     uint64_t status = 0;
     uint8_t family, ignored;
@@ -141,12 +101,12 @@ int conntrack_entry_read(const uint8_t *bytes, size_t len, uint16_t port, struct
     if (len < FAMILY_HEADER)
         return -EBADMSG;
     family = bytes[0];
-    cursor = (struct cursor){.at = bytes + FAMILY_HEADER, .end = bytes + len};
+    cursor = attribute_behind(bytes, len, FAMILY_HEADER);
     *entry = (struct conntrack_entry){.timeout_s = CONNTRACK_UNSET,
                                       .orig_packets = CONNTRACK_UNSET,
                                       .reply_packets = CONNTRACK_UNSET,
                                       .started_ns = CONNTRACK_UNSET};
-    while (next(&cursor, &a)) {
+    while (attribute_next(&cursor, &a)) {
         switch (a.type) {
         case CTA_TUPLE_ORIG:
             read_tuple(&a, family, &entry->protocol, &entry->orig_src, &entry->orig_dst);
@@ -198,7 +158,7 @@ int conntrack_counters_read(const uint8_t *bytes, size_t len, struct conntrack_c
         [CONNTRACK_CLASH_RESOLVE] = CTA_STATS_CLASH_RESOLVE,
         [CONNTRACK_CHAIN_TOOLONG] = CTA_STATS_CHAIN_TOOLONG,
     };
-    struct cursor cursor;
+    struct attribute_cursor cursor;
     struct attribute a;
     uint16_t cpu;
 
@@ -208,8 +168,8 @@ int conntrack_counters_read(const uint8_t *bytes, size_t len, struct conntrack_c
     ret->cpu = be16toh(cpu);
     for (size_t i = 0; i < CONNTRACK_COUNTERS; i++)
         ret->values[i] = CONNTRACK_UNSET;
-    cursor = (struct cursor){.at = bytes + FAMILY_HEADER, .end = bytes + len};
-    while (next(&cursor, &a))
+    cursor = attribute_behind(bytes, len, FAMILY_HEADER);
+    while (attribute_next(&cursor, &a))
         for (size_t i = 0; i < CONNTRACK_COUNTERS; i++)
             if (types[i] == a.type)
                 ret->values[i] = number(&a);
@@ -218,14 +178,14 @@ int conntrack_counters_read(const uint8_t *bytes, size_t len, struct conntrack_c
 
 int conntrack_totals_read(const uint8_t *bytes, size_t len, uint64_t *ret_entries, uint64_t *ret_max)
 {
-    struct cursor cursor;
+    struct attribute_cursor cursor;
     struct attribute a;
 
     *ret_entries = *ret_max = CONNTRACK_UNSET;
     if (len < FAMILY_HEADER)
         return -EBADMSG;
-    cursor = (struct cursor){.at = bytes + FAMILY_HEADER, .end = bytes + len};
-    while (next(&cursor, &a)) {
+    cursor = attribute_behind(bytes, len, FAMILY_HEADER);
+    while (attribute_next(&cursor, &a)) {
         if (a.type == CTA_STATS_GLOBAL_ENTRIES)
             *ret_entries = number(&a);
         else if (a.type == CTA_STATS_GLOBAL_MAX_ENTRIES)

@@ -1,43 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "proc_word.h"
 #include <errno.h>
 #include <k8sdns/wire/proc_table.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *next_line(const char *at)
-{
-    at += strcspn(at, "\n");
-    return *at ? at + 1 : at;
-}
-
-/* A word of the line at `*at`, which moves behind it; NULL at the line's end. */
-static const char *next_word(const char **at, size_t *ret_len)
-{
-    const char *word = *at + strspn(*at, " \t");
-
-    *ret_len = strcspn(word, " \t\n");
-    *at = word + *ret_len;
-    return *ret_len ? word : NULL;
-}
-
-static bool is_word(const char *word, size_t len, const char *wanted)
-{
-    return strlen(wanted) == len && strncmp(word, wanted, len) == 0;
-}
-
-static uint64_t number(const char *word, size_t len, int base)
-{
-    char *end;
-    uint64_t value;
-
-    if (!word || *word == '-' || *word == '+')
-        return PROC_UNSET;
-    errno = 0;
-    value = strtoull(word, &end, base);
-    return end == word + len && errno == 0 ? value : PROC_UNSET;
-}
 
 static uint64_t add(uint64_t sum, uint64_t value)
 {
@@ -49,7 +16,7 @@ static const char *line_of(const char *text, const char *head)
 {
     size_t len = strlen(head);
 
-    for (const char *line = text; *line; line = next_line(line))
+    for (const char *line = text; *line; line = proc_next_line(line))
         if (strncmp(line, head, len) == 0 && strchr(" :\t", line[len]) && line[len])
             return line + len + (line[len] == ':');
     return NULL;
@@ -57,16 +24,17 @@ static const char *line_of(const char *text, const char *head)
 
 uint64_t proc_snmp_value(const char *text, const char *protocol, const char *name)
 {
-    const char *names = line_of(text, protocol), *values = names ? line_of(next_line(names), protocol) : NULL;
+    const char *names = line_of(text, protocol),
+               *values = names ? line_of(proc_next_line(names), protocol) : NULL;
     const char *word, *value;
     size_t len, value_len;
 
     if (!values)
         return PROC_UNSET;
-    while ((word = next_word(&names, &len))) {
-        value = next_word(&values, &value_len);
-        if (is_word(word, len, name))
-            return number(value, value_len, 10);
+    while ((word = proc_next_word(&names, &len))) {
+        value = proc_next_word(&values, &value_len);
+        if (proc_is_word(word, len, name))
+            return proc_word_number(value, value_len, 10);
     }
     return PROC_UNSET;
 }
@@ -78,8 +46,8 @@ uint64_t proc_line_value(const char *text, const char *name)
 
     if (!line)
         return PROC_UNSET;
-    word = next_word(&line, &len);
-    return number(word, len, 10);
+    word = proc_next_word(&line, &len);
+    return proc_word_number(word, len, 10);
 }
 
 /* The text of a value behind "name " or "name=" in a line. */
@@ -88,9 +56,9 @@ static const char *value_of(const char *text, const char *line, const char *name
     const char *at = line_of(text, line), *word;
     size_t len = strlen(name), word_len;
 
-    while (at && (word = next_word(&at, &word_len))) {
-        if (is_word(word, word_len, name))
-            return next_word(&at, ret_len);
+    while (at && (word = proc_next_word(&at, &word_len))) {
+        if (proc_is_word(word, word_len, name))
+            return proc_next_word(&at, ret_len);
         if (word_len > len && strncmp(word, name, len) == 0 && word[len] == '=') {
             *ret_len = word_len - len - 1;
             return word + len + 1;
@@ -104,7 +72,7 @@ uint64_t proc_word_value(const char *text, const char *line, const char *name)
     size_t len = 0;
     const char *value = value_of(text, line, name, &len);
 
-    return number(value, len, 10);
+    return proc_word_number(value, len, 10);
 }
 
 double proc_word_real(const char *text, const char *line, const char *name)
@@ -123,22 +91,31 @@ uint64_t proc_stat_sum(const char *text, const char *name)
     unsigned column = 0;
     size_t len;
 
-    while ((word = next_word(&names, &len)) && !is_word(word, len, name))
+    while ((word = proc_next_word(&names, &len)) && !proc_is_word(word, len, name))
         column++;
-    return word ? proc_hex_column_sum(next_line(text), column) : PROC_UNSET;
+    return word ? proc_hex_column_sum(proc_next_line(text), column) : PROC_UNSET;
+}
+
+uint64_t proc_stat_rows(const char *text)
+{
+    uint64_t rows = 0;
+
+    for (const char *line = proc_next_line(text); *line; line = proc_next_line(line))
+        rows++;
+    return rows;
 }
 
 uint64_t proc_hex_column_sum(const char *text, unsigned column)
 {
     uint64_t sum = PROC_UNSET;
 
-    for (const char *line = text; *line; line = next_line(line)) {
+    for (const char *line = text; *line; line = proc_next_line(line)) {
         const char *at = line, *word = NULL;
         size_t len = 0;
 
         for (unsigned i = 0; i <= column; i++)
-            word = next_word(&at, &len);
-        sum = add(sum, number(word, len, 16));
+            word = proc_next_word(&at, &len);
+        sum = add(sum, proc_word_number(word, len, 16));
     }
     return sum;
 }
@@ -149,8 +126,8 @@ uint64_t proc_number_at(const char *text, unsigned index)
     size_t len = 0;
 
     for (unsigned i = 0; i <= index; i++)
-        word = next_word(&text, &len);
-    return number(word, len, 10);
+        word = proc_next_word(&text, &len);
+    return proc_word_number(word, len, 10);
 }
 
 /* The hexadecimal number behind the colon of a word. */
@@ -158,7 +135,7 @@ static uint64_t behind_colon(const char *word, size_t len)
 {
     const char *colon = word ? memchr(word, ':', len) : NULL;
 
-    return colon ? number(colon + 1, (size_t)(word + len - colon) - 1, 16) : PROC_UNSET;
+    return colon ? proc_word_number(colon + 1, (size_t)(word + len - colon) - 1, 16) : PROC_UNSET;
 }
 
 /*
@@ -175,20 +152,20 @@ enum udp_word {
 int proc_udp_read(const char *text, uint16_t dns_port, uint64_t port_low, uint64_t port_high,
                   struct proc_udp *udp)
 {
-    const char *line = next_line(text);
+    const char *line = proc_next_line(text);
 
     if (!strstr(text, "local_address"))
         return -EBADMSG;
-    for (; *line; line = next_line(line)) {
+    for (; *line; line = proc_next_line(line)) {
         const char *at = line, *words[UDP_DROPS + 1];
         size_t lens[UDP_DROPS + 1];
         uint64_t port, queued, drops;
 
         for (size_t i = 0; i <= UDP_DROPS; i++)
-            words[i] = next_word(&at, &lens[i]);
+            words[i] = proc_next_word(&at, &lens[i]);
         port = behind_colon(words[UDP_LOCAL], lens[UDP_LOCAL]);
         queued = behind_colon(words[UDP_QUEUES], lens[UDP_QUEUES]);
-        drops = number(words[UDP_DROPS], lens[UDP_DROPS], 10);
+        drops = proc_word_number(words[UDP_DROPS], lens[UDP_DROPS], 10);
         if (port == PROC_UNSET || queued == PROC_UNSET || drops == PROC_UNSET)
             return -EBADMSG;
         udp->sockets++;

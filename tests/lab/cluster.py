@@ -132,8 +132,16 @@ class Lab:
         self.output("node", ["nft", "flush", "ruleset"])
         if self.rule_set == "nft":
             self.nft("node", rules.nftables(addresses))
-        else:
+        elif self.rule_set == "iptables":
             self.output("node", ["iptables-nft-restore"], rules.iptables(addresses))
+        else:
+            # As kube-proxy does it: the ClusterIP is the node's own, on a link that leads nowhere.
+            if "kube-ipvs0" not in self.output("node", ["ip", "link"]):
+                self.ip("node", "link add kube-ipvs0 type dummy")
+                self.ip("node", f"addr add {CLUSTER_IP}/32 dev kube-ipvs0")
+            self.output("node", ["sysctl", "-qw", "net.ipv4.vs.conntrack=1"])
+            self.output("node", ["ipvsadm", "--clear"])
+            self.output("node", ["ipvsadm", "--restore"], rules.ipvs(addresses))
 
     # For the faults
 

@@ -7,10 +7,11 @@ from cluster import Lab
 
 class LabCase(unittest.TestCase):
     maxDiff = None
+    rule_set = "nft"
 
     @classmethod
     def setUpClass(cls):
-        cls.lab = Lab().__enter__()
+        cls.lab = Lab(cls.rule_set).__enter__()
 
     @classmethod
     def tearDownClass(cls):

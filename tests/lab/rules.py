@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What kube-proxy would put into the node: a ClusterIP that leads to one of the replicas, in two dialects."""
+"""What kube-proxy would put into the node: a ClusterIP that leads to one of the replicas, in three dialects."""
 
 CLUSTER_IP = "10.96.0.10"
 
@@ -49,3 +49,12 @@ def iptables(replicas):
             body.append(f"-A {endpoint} -s {address}/32 -j KUBE-MARK-MASQ")
             body.append(f"-A {endpoint} -p {transport} -m {transport} -j DNAT --to-destination {address}:53")
     return "\n".join(heads + body + ["COMMIT"]) + "\n"
+
+
+def ipvs(replicas):
+    """The virtual services of kube-proxy's IPVS mode, for `ipvsadm --restore`."""
+    lines = []
+    for letter in "ut":
+        lines.append(f"-A -{letter} {CLUSTER_IP}:53 -s rr")
+        lines += [f"-a -{letter} {CLUSTER_IP}:53 -r {address}:53 -m -w 1" for address in replicas]
+    return "\n".join(lines) + "\n"

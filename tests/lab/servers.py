@@ -95,8 +95,8 @@ class Server:
     """One running server in its place."""
 
     def __init__(self, lab, place, command, folder):
-        self.lab, self.place, self.command = lab, place, command
-        with open(folder / "out", "ab") as out:
+        self.lab, self.place, self.command, self.out = lab, place, command, folder / "out"
+        with open(self.out, "ab") as out:
             self.process = subprocess.Popen(lab.inside(place, command), stdout=out, stderr=out,
                                             stdin=subprocess.DEVNULL)
 
@@ -115,7 +115,7 @@ class Server:
             if self.process.poll() is not None:
                 break
             time.sleep(0.01)
-        raise RuntimeError(f"{self.command[0]} did not come up in {self.place}")
+        raise RuntimeError(f"{self.command[0]} did not come up in {self.place}: {self.out.read_text()}")
 
 
 def replica(lab, number, database="10.96.7.7", refuse=False):

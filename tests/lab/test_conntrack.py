@@ -157,6 +157,24 @@ sys.stdin.read()
         use = next(u for u in data["dns"]["port_use"] if u["destination"] == f"{VICTIM}:53")
         self.assertEqual((use["source"], use["ports"]), ("10.244.1.1", 32))
 
+    def test_port_race_behind_masquerade(self):
+        """Two clients with one port at one moment: the kernel cannot insert both, and each loss is counted."""
+        self.lab.ip("pod", "addr add 10.244.0.11/24 dev eth0")
+        self.lab.nft("node", "table ip narrow {\n chain post {\n  type nat hook postrouting priority 90;\n"
+                             f"  ip daddr {VICTIM} udp dport 53 masquerade;\n }}\n}}\n")
+        before, _, _ = self.node()
+        try:
+            done = self.lab.pod(sys.executable, str(pathlib.Path(__file__).with_name("port_race.py")), "10.244.0.10",
+                                "10.244.0.11", VICTIM)
+        finally:
+            self.lab.nft("node", "delete table ip narrow\n")
+            self.lab.ip("pod", "addr del 10.244.0.11/24 dev eth0")
+        data, _, _ = self.node()
+        lost = int(done.stdout)
+        self.assertGreater(lost, 0)
+        for name in ("drop", "insert_failed"):
+            self.assertEqual(data["counters"][name] - before["counters"][name], lost)
+
     def fill(self, *arguments):
         program = pathlib.Path(__file__).with_name("conntrack_fill.py")
         self.lab.output("node", [sys.executable, str(program), *arguments])

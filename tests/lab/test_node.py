@@ -45,9 +45,31 @@ class Node(LabCase):
         low, high = map(int, self.tool("node", "cat", "/proc/sys/net/ipv4/ip_local_port_range").split())
         self.assertEqual(limits["ephemeral-ports"]["limit"], high - low + 1)
         self.assertEqual(limits["udp-receive-buffer"]["events"], 0)
+        self.assertEqual(limits["neighbour-ipv4"]["events"], int(re.search(r"table_fulls (\d+)", table)[1]))
         for limit in limits.values():
             self.assertTrue(limit["affects"])
             self.assertFalse(limit["ratio"] is not None and limit["ratio"] > 0.75, limit)
+
+    def test_sockets_like_ss(self):
+        """The DNS server's buffers are those of ss(8)."""
+        (limits,), _ = self.look("dns1")
+        memory = re.search(r"skmem:\(r(\d+),rb(\d+),t\d+,tb(\d+).*?,d(\d+)\)",
+                           self.tool("dns1", "ss", "-uanmH", "sport = :53"))
+        self.assertEqual([limits["dns-socket-queue"][name] for name in ("use", "limit", "events")],
+                         [int(memory[i]) for i in (1, 2, 4)])
+        self.assertEqual(limits["dns-socket-sending"]["limit"], int(memory[3]))
+
+    def test_path(self):
+        """The MTU of the way to a server is the smallest that the Pod's kernel knows of."""
+        (limits,), _ = self.look("pod", "--no-discovery", "--cluster-ip", "10.96.0.10", "--replica", replica_address(1))
+        self.assertEqual([limits[f"mtu-to-{a}"]["use"] for a in ("10.96.0.10", replica_address(1))], [1500, 1500])
+        self.lab.ip("pod", f"route add {replica_address(1)} via 10.244.0.1 mtu 1280")
+        try:
+            (limits,), _ = self.look("pod", "--no-discovery", "--replica", replica_address(1))
+        finally:
+            self.lab.ip("pod", f"route del {replica_address(1)}")
+        self.assertEqual(limits[f"mtu-to-{replica_address(1)}"]["use"], 1280)
+        self.assertEqual(limits[f"mtu-to-{replica_address(1)}"]["label"], f"MTU towards {replica_address(1)} by eth0")
 
     def test_ports_held(self):
         hold = subprocess.Popen(self.lab.inside("pod", [sys.executable, "-c", """

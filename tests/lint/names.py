@@ -38,7 +38,7 @@ def registered(folder, pattern, strip):
 
 registered("tests/unit", "test_*.c", "test_")
 registered("tests/fuzz", "fuzz_*.c", "fuzz_")
-for suite in ("cli", "lab", "oracle"):
+for suite in ("cli", "lab", "oracle", "vm"):
     registered(f"tests/{suite}", "test_*.py", "test_")
 commands = (tree.SOURCE / "cmd/meson.build").read_text()
 for path in tree.files("*.c", folders=("cmd",)):

@@ -37,6 +37,8 @@ const char *address_format_port(const struct address *address, char *buf, size_t
 
 /* Same family, address, scope and port. */
 bool address_equal(const struct address *a, const struct address *b);
+/* An order for sorting: by family, address, port. Less than, equal to or greater than 0. */
+int address_compare(const struct address *a, const struct address *b);
 /* Same family and address, whatever the port and the scope. */
 bool address_same_host(const struct address *a, const struct address *b);
 bool address_is_loopback(const struct address *address);

@@ -27,8 +27,10 @@ extern const struct shape conntrack_rate_facts_shape;
 struct conntrack_peer_facts {
     const char *address; /* with the port when that is not the one looked at */
     uint64_t entries, unreplied, assured;
-    double share; /* of all DNS entries */
-    int known;    /* of a backend: a replica; -1: nobody said which are */
+    double share;              /* of all DNS entries */
+    int known;                 /* of a backend: a replica; -1: nobody said which are */
+    uint64_t queries, replies; /* packets; unset without accounting */
+    uint64_t oldest_s;         /* unset without timestamps */
 };
 extern const struct shape conntrack_peer_facts_shape;
 

@@ -31,6 +31,9 @@ double proc_word_real(const char *text, const char *line, const char *name);
  */
 uint64_t proc_stat_sum(const char *text, const char *name);
 
+/* How many CPUs such a text has lines for. */
+uint64_t proc_stat_rows(const char *text);
+
 /* Lines of hexadecimal numbers without names, one a CPU (/proc/net/softnet_stat): one column, summed. */
 uint64_t proc_hex_column_sum(const char *text, unsigned column);
 

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef K8SDNS_CMD_KNOWN_REPLICAS_H
+#define K8SDNS_CMD_KNOWN_REPLICAS_H
+
+#include "command.h"
+
+/*
+ * The replicas and ClusterIPs that the options, resolv.conf and Kubernetes name. What the kernel's tables
+ * show is left out: these are compared with them, and are no witness for themselves.
+ */
+struct known_replicas {
+    struct address *replicas, *cluster_ips;
+    size_t replicas_count, cluster_ips_count;
+    const char **names; /* of the replicas */
+    size_t names_count;
+};
+
+/* Return 0, or a negative errno with a message in run->err. */
+int known_replicas_find(struct run *run, const struct target_options *options,
+                        struct known_replicas *ret_known) MUST_USE;
+
+#endif

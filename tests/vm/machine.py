@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Enter a small virtual machine: a test runs on a kernel that has what this machine's may lack.
+
+The machine is emulated by qemu, without network or disk. Its root file system is an initramfs of this system's own
+programs, this tree's tests and k8sdns; its kernel is Debian's (tests/vm/kernel). The test is its first process but
+one: what it prints goes over the serial console, its exit status last.
+"""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(SOURCE / "tests/lab"))
+import private
+
+KERNEL = pathlib.Path(os.environ.get("K8SDNS_VM_KERNEL", SOURCE / "build-tests/kernel"))
+QEMU = "qemu-system-x86_64"
+INSIDE = "K8SDNS_VM_INSIDE"  # as init.py sets it
+STATUS = "=== status "  # as init.py prints it
+SECONDS = int(os.environ.get("K8SDNS_VM_SECONDS", "420"))
+PROGRAMS = ("bash", "cat", "conntrack", "dirname", "head", "ip", "ipvsadm", "knotd", "mkdir", "modprobe", "mount",
+            "nft", "nsenter", "python3", "setpriv", "sh", "ss", "sysctl", "tc", "timeout", "unbound", "unshare")
+MODULES = ("kernel/net", "kernel/lib", "kernel/crypto", "kernel/arch/x86/crypto", "kernel/drivers/net/veth.ko",
+           "kernel/drivers/net/dummy.ko", "kernel/drivers/net/net_failover.ko")
+
+
+def why_not():
+    """Why there can be no virtual machine here, or None."""
+    if not shutil.which(QEMU):
+        return f"{QEMU} is not installed"
+    if not (KERNEL / "unpacked").exists():
+        return f"no kernel in {KERNEL}: run tests/vm/kernel {KERNEL}"
+    missing = [name for name in PROGRAMS if not shutil.which(name)]
+    return f"not installed: {', '.join(missing)}" if missing else None
+
+
+def enter():
+    """Run this program again inside the machine; return there, and only there."""
+    if os.environ.pop(INSIDE, None):
+        private.prepare()
+        return
+    os.environ["PATH"] += ":/usr/sbin:/sbin"
+    reason = why_not()
+    if reason:
+        print(f"SKIP: {reason}")
+        sys.exit(77)
+    with tempfile.TemporaryDirectory() as folder:
+        image = pathlib.Path(folder) / "initramfs"
+        with open(image, "wb") as file:
+            fill(Archive(file))
+        sys.exit(boot(image, [str(pathlib.Path(sys.argv[0]).resolve().relative_to(SOURCE)), *sys.argv[1:]]))
+
+
+# Outside: the root file system
+
+class Archive:
+    """A cpio archive of the kind that the kernel unpacks (Linux Documentation/driver-api/early-userspace)."""
+
+    def __init__(self, file):
+        self.file, self.names = file, set()
+
+    def entry(self, name, mode, content=b""):
+        if name in self.names or name == ".":
+            return
+        parent = os.path.dirname(name)
+        if parent:
+            self.entry(parent, 0o40755)
+        self.names.add(name)
+        fields = (len(self.names), mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(name) + 1, 0)
+        head = b"070701" + b"".join(b"%08X" % field for field in fields) + name.encode() + b"\0"
+        self.file.write(head + bytes(-len(head) % 4) + content + bytes(-len(content) % 4))
+
+    def copy(self, path, name=None):
+        path = pathlib.Path(path)
+        self.entry((name or str(path.resolve())).lstrip("/"), 0o100000 | path.stat().st_mode & 0o777, path.read_bytes())
+
+    def link(self, name, target):
+        self.entry(name.lstrip("/"), 0o120777, target.encode())
+
+    def tree(self, folder, name=None, leave_out=()):
+        folder = pathlib.Path(folder)
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and not set(path.relative_to(folder).parts) & set(leave_out):
+                self.copy(path, f"{name or folder.resolve()}/{path.relative_to(folder)}")
+
+    def program(self, path, name=None):
+        """A program with all its libraries, where the loader looks for them."""
+        self.copy(path, name)
+        for library in re.findall(r"/\S+\.so\S*", subprocess.run(["ldd", path], text=True, stdout=subprocess.PIPE,
+                                                                 stderr=subprocess.DEVNULL, check=False).stdout):
+            self.copy(library)
+            place = os.path.join(os.path.realpath(os.path.dirname(library)), os.path.basename(library))
+            if place != os.path.realpath(library):
+                self.link(place, os.path.realpath(library))
+
+    def end(self):
+        self.entry("TRAILER!!!", 0)
+
+
+def fill(archive):
+    for name in ("bin", "sbin", "lib", "lib64"):
+        if os.path.islink(f"/{name}"):
+            archive.link(name, f"usr/{name}")
+    for name in ("proc", "sys", "dev", "run", "tmp", "etc", "root", "var/lib"):
+        archive.entry(name, 0o40755)
+    for name in PROGRAMS:
+        path = shutil.which(name, path="/usr/bin:/usr/sbin:/bin:/sbin")
+        archive.program(os.path.realpath(path))
+        archive.link(f"/usr/bin/{name}", os.path.realpath(path))
+    archive.link("/usr/sbin/modprobe", os.path.realpath(shutil.which("modprobe")))
+    stdlib = subprocess.run(["/usr/bin/python3", "-c", "import sysconfig; print(sysconfig.get_path('stdlib'))"],
+                            text=True, stdout=subprocess.PIPE, check=True).stdout.strip()
+    archive.tree(stdlib, leave_out=("test", "idlelib", "lib2to3", "ensurepip", "tkinter", "pydoc_data"))
+    for path in pathlib.Path(stdlib, "lib-dynload").glob("_ctypes*.so"):
+        archive.program(path)
+    archive.tree("/usr/lib/x86_64-linux-gnu/xtables")
+    for path in ("/etc/protocols", "/etc/services", "/etc/iproute2/rt_protos"):
+        if os.path.exists(path):
+            archive.copy(path)
+    archive.entry("etc/passwd", 0o100644, b"root:x:0:0:root:/root:/bin/sh\n")
+    archive.entry("etc/group", 0o100644, b"root:x:0:\n")
+    archive.entry("etc/resolv.conf", 0o100644, b"")
+    release = next((KERNEL / "lib/modules").iterdir())
+    for path in (*(release / part for part in MODULES), *release.glob("modules.*")):
+        name = f"/usr/lib/modules/{release.name}/{path.relative_to(release)}"
+        if path.is_dir():
+            archive.tree(path, name)
+        elif path.exists():
+            archive.copy(path, name)
+    archive.tree(SOURCE / "tests", "/source/tests", leave_out=("corpus", "oracle", "__pycache__"))
+    archive.program(os.environ["K8SDNS"], "/usr/bin/k8sdns")
+    archive.copy(pathlib.Path(__file__).with_name("init.py"), "/init")
+    archive.end()
+
+
+def boot(image, test):
+    """Run the machine; print what it prints; return the status that it names last."""
+    (kernel,) = (KERNEL / "boot").glob("vmlinuz-*")
+    words = ["console=ttyS0", "panic=-1", "quiet", "mitigations=off", "K8SDNS_TEST=" + ",".join(test)]
+    command = [QEMU, "-accel", "tcg,thread=multi", "-cpu", "max", "-machine", "q35", "-smp", "2", "-m", "1024",
+               "-nographic", "-no-reboot", "-nic", "none", "-kernel", str(kernel), "-initrd", str(image), "-append",
+               " ".join(words)]
+    status = None
+    with subprocess.Popen(["timeout", "-k", "2", str(SECONDS), *command], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, preexec_fn=private.die_with_parent) as machine:
+        for line in machine.stdout:
+            text = line.decode(errors="replace").rstrip()
+            if text.startswith(STATUS):
+                status = int(text.removeprefix(STATUS))
+            else:
+                print(text, flush=True)
+    if status is None:
+        print(f"the machine ended without a word, qemu with status {machine.returncode}")
+        return 1
+    return status

@@ -1,0 +1,165 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""ipvs on a kernel that has it: what it says is what ipvsadm(8) says, and what a removed backend does shows."""
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import unittest
+
+import machine
+import private
+from cluster import CLUSTER_IP, replica_address
+from lab_case import LabCase
+
+REPLICAS = [replica_address(number) for number in (1, 2, 3)]
+# Ask the ClusterIP from one source port, three times; print who answered each time, by NSID.
+ASK = f"""
+import re, socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("", int(sys.argv[1])))
+s.settimeout(1)
+for _ in range(int(sys.argv[2])):
+    s.sendto(b"\\x12\\x34\\1\\0\\0\\1\\0\\0\\0\\0\\0\\1\\3www\\7example\\3com\\0\\0\\1\\0\\1"
+             b"\\0\\0\\x29\\4\\xd0\\0\\0\\0\\0\\0\\4\\0\\3\\0\\0", ("{CLUSTER_IP}", 53))
+    try:
+        print(re.search(rb"coredns-[-a-z0-9]+", s.recv(2048))[0].decode())
+    except OSError:
+        print("silence")
+"""
+
+
+class Ipvs(LabCase):
+    rule_set = "ipvs"
+
+    def setUp(self):
+        self.lab.set_rules()
+        self.sysctl("expire_nodest_conn=0")
+
+    def sysctl(self, setting):
+        self.lab.output("node", ["sysctl", "-qw", f"net.ipv4.vs.{setting}"])
+
+    def ipvsadm(self, *arguments):
+        return self.lab.output("node", ["ipvsadm", *arguments])
+
+    def ask(self, port, times=1):
+        return self.lab.pod(sys.executable, "-c", ASK, str(port), str(times)).stdout.split()
+
+    def look(self, *arguments, prefix=()):
+        command = [*prefix, os.environ["K8SDNS"], "ipvs", "--json", "--no-discovery", *arguments]
+        done = subprocess.run(self.lab.inside("node", command), stdout=subprocess.PIPE, text=True, check=False)
+        document = json.loads(done.stdout)
+        return document.get("data"), document, done.returncode
+
+    def pinned(self, port):
+        """Ask once from a port; the address of the replica that has it then."""
+        self.assertRegex(self.ask(port)[0], "^coredns-")
+        rows = self.ipvsadm("-Lnc").splitlines()
+        return next(row.split()[5] for row in rows if f":{port} " in row).split(":")[0]
+
+    def stale(self, data, *ports):
+        """Connections of other cases live on, so each has ports of its own."""
+        return [c for c in data["stale_connections"] if int(c["client"].split(":")[1]) in ports]
+
+    def destination(self, data, address):
+        service = next(s for s in data["services"] if s["protocol"] == "UDP")
+        return next(d for d in service["destinations"] if d["address"] == f"{address}:53")
+
+    def test_parity(self):
+        """Services, schedulers, backends, weights and connections are those of ipvsadm."""
+        for port in range(41000, 41007):
+            self.assertRegex(self.ask(port)[0], "^coredns-")
+        time.sleep(4.5)  # The kernel sums up what its CPUs count every two seconds.
+        data, document, status = self.look()
+        self.assertEqual((status, data["how"], document["unobserved"]), (0, "netlink", []))
+        listed = {}
+        for line in self.ipvsadm("-Ln").splitlines():
+            words = line.split()
+            if words[0] in ("UDP", "TCP"):
+                listed[tuple(words[:3])] = rows = []
+            elif words[0] == "->" and words[1][0].isdigit():
+                rows.append((words[1], *map(int, words[3:])))
+                rows.sort()
+        seen = {(s["protocol"], s["address"], s["scheduler"]): [
+            tuple(d[name] for name in ("address", "weight", "active", "inactive"))
+            for d in s["destinations"] if d["state"] != "removed"] for s in data["services"]}
+        self.assertEqual(seen, listed)
+        connections = [line for line in self.ipvsadm("-Lnc").splitlines() if line.startswith("UDP")]
+        self.assertEqual(data["connections_total"], len(connections))
+        udp = next(s for s in data["services"] if s["protocol"] == "UDP")
+        self.assertEqual((udp["in_packets"], udp["out_packets"]), (7, 7))
+        self.assertEqual(self.stale(data, *range(41000, 41007)), [])
+        timeouts = list(map(int, re.findall(r"\d+", self.ipvsadm("-L", "--timeout"))))
+        self.assertEqual([data["timeouts"][name] for name in ("tcp_s", "tcp_fin_s", "udp_s")], timeouts)
+        for name in ("conn_reuse_mode", "expire_nodest_conn", "expire_quiescent_template"):
+            value = self.lab.output("node", ["cat", f"/proc/sys/net/ipv4/vs/{name}"])
+            self.assertEqual(data["sysctls"][name], int(value))
+
+    def test_removed(self):
+        """A port that was used before the backend went is lost, with nothing but this to show it."""
+        address = self.pinned(42001)
+        self.ipvsadm("-d", "-u", f"{CLUSTER_IP}:53", "-r", f"{address}:53")
+        self.assertEqual(self.ask(42001, 2), ["silence"] * 2)
+        self.assertRegex(self.ask(42002)[0], "^coredns-")
+        data, _, _ = self.look()
+        self.assertEqual(self.destination(data, address)["state"], "removed")
+        (stale,) = self.stale(data, 42001)
+        self.assertEqual((stale["client"], stale["service"], stale["destination"], stale["why"]),
+                         ("10.244.0.10:42001", f"{CLUSTER_IP}:53", f"{address}:53", "removed"))
+        self.assertIn(stale["expires_s"], range(285, 301))
+        self.assertIn("expire_nodest_conn is 0", data["behaviour"][0])
+        text = self.lab.output("node", [os.environ["K8SDNS"], "ipvs", "--no-discovery"])
+        self.assertIn("lead to a backend that is gone", text)
+        self.assertLessEqual(max(map(len, text.splitlines())), 80)
+
+    def test_removed_and_expired(self):
+        """With expire_nodest_conn the connection goes with the backend, and so does the complaint."""
+        self.sysctl("expire_nodest_conn=1")
+        address = self.pinned(42101)
+        self.ipvsadm("-d", "-u", f"{CLUSTER_IP}:53", "-r", f"{address}:53")
+        self.assertRegex(self.ask(42101, 2)[-1], "^coredns-")
+        data, _, _ = self.look()
+        self.assertEqual((self.stale(data, 42101), data["behaviour"]), ([], []))
+        self.assertEqual(data["sysctls"]["expire_nodest_conn"], 1)
+
+    def test_drained(self):
+        address = self.pinned(42201)
+        self.ipvsadm("-e", "-u", f"{CLUSTER_IP}:53", "-r", f"{address}:53", "-m", "-w", "0")
+        data, _, _ = self.look()
+        (stale,) = self.stale(data, 42201)
+        self.assertEqual((self.destination(data, address)["state"], stale["why"]), ("weight-0", "weight-0"))
+
+    def test_compared_with_the_replicas(self):
+        data, _, _ = self.look("--replica", ",".join(REPLICAS[:2]))
+        self.assertEqual([self.destination(data, a)["state"] for a in REPLICAS], ["alive", "alive", "no-replica"])
+
+    def test_without_privilege(self):
+        data, document, status = self.look(prefix=("setpriv", "--bounding-set=-net_admin"))
+        self.assertEqual((status, data["how"], data["timeouts"]["udp_s"]), (0, "procfs", None))
+        self.assertEqual([len(s["destinations"]) for s in data["services"]], [3, 3])
+        self.assertIn("CAP_NET_ADMIN", document["unobserved"][0]["why"])
+
+    def test_no_service(self):
+        _, document, status = self.look("--dns-port", "5353")
+        self.assertEqual(status, 3)
+        self.assertIn("no virtual service on port 5353", document["error"]["message"])
+
+    def test_from_outside(self):
+        done = subprocess.run([os.environ["K8SDNS"], "ipvs", "--json", "--no-discovery", "--netns",
+                               str(private.RUN.parent / "netns/node")], stdout=subprocess.PIPE, check=False)
+        self.assertEqual(len(json.loads(done.stdout)["data"]["services"]), 2)
+
+    def test_replicas(self):
+        """`replicas` finds them by IPVS alone."""
+        document = json.loads(self.lab.output("node", [os.environ["K8SDNS"], "replicas", "--json", "--cluster-ip",
+                                                       CLUSTER_IP]))
+        found = {r["address"].split(":")[0]: r["found_by"] for r in document["data"]["replicas"]}
+        self.assertEqual(set(found), set(REPLICAS))
+        self.assertTrue(all("ipvs" in ways for ways in found.values()), found)
+
+
+if __name__ == "__main__":
+    machine.enter()
+    unittest.main(verbosity=2)

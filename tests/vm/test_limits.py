@@ -1,0 +1,79 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What cannot be set on the machine that runs the tests: a neighbour table that overflows, delay by netem."""
+import json
+import os
+import pathlib
+import subprocess
+import unittest
+
+import machine
+from cluster import replica_address
+from lab_case import LabCase
+
+THRESHOLDS = "/proc/sys/net/ipv4/neigh/default/gc_thresh"
+
+
+class Limits(LabCase):
+    def limit(self, name, *prefix):
+        done = self.lab.output("node", [*prefix, os.environ["K8SDNS"], "node", "--json", "--no-discovery"])
+        return next(x for x in json.loads(done)["data"]["limits"] if x["id"] == name)
+
+    def test_neighbour_overflow(self):
+        """Too many neighbours: use and limit are those set, each entry refused is counted, and the sentence says it."""
+        before = self.limit("neighbour-ipv4")
+        self.assertEqual((before["limit"], before["events"]), (1024, 0))
+        for number, value in ((1, 2), (2, 4), (3, 20)):
+            with open(f"{THRESHOLDS}{number}", "w", encoding="ascii") as file:
+                file.write(str(value))
+        refused = 0
+        try:
+            for host in range(100, 130):
+                command = f"ip -n node neigh add 10.244.1.{host} lladdr 02:00:00:00:00:01 dev cni1 nud reachable"
+                done = subprocess.run(command.split(), stderr=subprocess.DEVNULL, check=False)
+                refused += done.returncode != 0
+            after = self.limit("neighbour-ipv4")
+            text = self.lab.output("node", [os.environ["K8SDNS"], "node", "--no-discovery"])
+        finally:
+            for number, value in ((1, 128), (2, 512), (3, 1024)):
+                with open(f"{THRESHOLDS}{number}", "w", encoding="ascii") as file:
+                    file.write(str(value))
+        self.assertGreater(refused, 0)
+        self.assertEqual((after["limit"], after["events"]), (20, refused))
+        self.assertGreaterEqual(after["ratio"], 0.95)
+        self.assertIn("* ARP table: when it is full", " ".join(text.split()))
+
+    def test_neighbours_in_proc(self):
+        """The same numbers stand in /proc."""
+        by_netlink = self.limit("neighbour-ipv4")
+        stat = pathlib.Path("/proc/net/stat/arp_cache").read_text(encoding="ascii").splitlines()
+        names, rows = stat[0].split(), [row.split() for row in stat[1:]]
+        self.assertEqual(by_netlink["use"], int(rows[0][names.index("entries")], 16))
+        self.assertEqual(by_netlink["events"], sum(int(row[names.index("table_fulls")], 16) for row in rows))
+
+    def test_delay(self):
+        """netem's delay is what probe measures, at the one replica behind it."""
+        self.lab.output("node", ["tc", "qdisc", "add", "dev", "v-dns2", "root", "netem", "delay", "80ms"])
+        try:
+            document, _ = self.lab.probe("--no-search", "www.example.com.")
+        finally:
+            self.lab.output("node", ["tc", "qdisc", "del", "dev", "v-dns2", "root"])
+        times = {t["address"]: [p["rtt_us"] for p in document["data"]["probes"] if p["target"] == t["id"]]
+                 for t in document["data"]["targets"] if t["role"] == "replica"}
+        self.assertTrue(all(rtt >= 80000 for rtt in times[replica_address(2)]), times)
+        self.assertTrue(all(rtt < 80000 for rtt in times[replica_address(1)]), times)
+
+    def test_conntrack_of_an_older_kernel(self):
+        """The kernel's own filter is found, and counts are those of conntrack(8)."""
+        self.lab.output("node", ["conntrack", "-F"])
+        self.lab.probe("--no-search", "a.", "b.")
+        document = json.loads(self.lab.output("node", [os.environ["K8SDNS"], "conntrack", "--json", "--no-discovery"]))
+        listed = [line for line in self.lab.output("node", ["conntrack", "-L"]).splitlines()
+                  if "dport=53 " in line.split("src=")[1]]
+        self.assertTrue(document["data"]["dns"]["filtered"])
+        self.assertEqual(document["data"]["dns"]["entries"], len(listed))
+
+
+if __name__ == "__main__":
+    machine.enter()
+    unittest.main(verbosity=2)
