@@ -77,6 +77,7 @@ struct globals {
     const char *resolv_conf; /* NULL: the one of the process looked at */
     uint64_t pid;            /* 0: none given */
     const char *netns;       /* NULL: none given */
+    const char *from;        /* a capture instead of this machine; NULL: none given */
 };
 extern const struct option_row global_options[];
 
@@ -102,6 +103,10 @@ struct run {
     struct host_facts *host; /* a command that learns the libc puts it here */
     struct unobserved *unobserved;
     size_t unobserved_count;
+    struct finding *findings;
+    size_t findings_count;
+    const struct facts *captured; /* of --from; else NULL */
+    const char *redact;           /* the word that names and addresses are made unreadable by; else NULL */
 };
 
 /* Say that something could not be seen: what it is, why, and how to get it. The texts must outlive the run.
@@ -128,6 +133,11 @@ struct command {
     size_t config_size;
     size_t targets_offset; /* of a struct target_options in the config, used when takes_targets is set */
     bool takes_targets;
+    bool json_only;           /* it has no text form */
+    bool tells_gaps;          /* its text says what could not be observed */
+    bool from_facts;          /* run() judges run->captured when there is one */
+    size_t part_offset;       /* of a pointer in struct facts: with --from its data is that part */
+    const char *part_missing; /* what to say when the capture has it not; NULL when it is no such command */
     bool local; /* it sends nothing: --pid and --netns choose files alone, so no namespace is entered */
     const struct shape *shape; /* of data */
     const char *example;       /* one line: "k8sdns probe www.aliyun.com" */

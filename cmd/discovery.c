@@ -130,7 +130,7 @@ static void see_objects(struct discovery *d, const struct kube_objects *objects)
     }
 }
 
-static void by_api(struct discovery *d, const struct target_options *options)
+static void by_api(struct discovery *d, const struct target_options *options, uint64_t timeout_us)
 {
     static const int outcomes[] = {[KUBE_API_READ] = WAY_FOUND,
                                    [KUBE_API_PARTLY] = WAY_FOUND,
@@ -142,7 +142,7 @@ static void by_api(struct discovery *d, const struct target_options *options)
         .account = options->service_account,
         .host = getenv("KUBERNETES_SERVICE_HOST"),
         .port = getenv("KUBERNETES_SERVICE_PORT"),
-        .timeout_us = API_TIMEOUT_US,
+        .timeout_us = timeout_us ? timeout_us : API_TIMEOUT_US,
     };
     struct kube_objects objects = {0};
     const char *detail;
@@ -289,7 +289,7 @@ int discovery_run(struct run *run, const struct target_options *options, const s
     if (resolv && !options->no_discovery)
         by_resolv_conf(&d, resolv, view);
     if (!options->no_discovery)
-        by_api(&d, options);
+        by_api(&d, options, asks->api_us);
     r = by_file(&d, options->endpoints);
     if (r < 0)
         return r;

@@ -9,6 +9,7 @@
 /* How far to go. What the user, resolv.conf and Kubernetes say is always taken. */
 struct discovery_asks {
     bool kernel;          /* look into this namespace's conntrack and IPVS, too */
+    uint64_t api_us;      /* the most that the API may take; 0: the usual time */
     uint64_t identity_us; /* ask the servers who they are, and give them so long; 0: leave them alone */
 };
 

@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <k8sdns/base/clock.h>
 #include <k8sdns/model/envelope_facts.h>
+#include <k8sdns/model/redact.h>
 #include <k8sdns/model/shape_json.h>
 #include <math.h>
 #include <stdlib.h>
@@ -21,6 +22,8 @@ void envelope_write(struct text *out, const struct run *run, const void *data, i
         .time = clock_format(run->started_ns, time, sizeof(time)),
         .elapsed_ms = round((double)(clock_monotonic_ns() - run->began_ns) / 1e3) / 1000,
         .host = *run->host,
+        .findings = run->findings,
+        .findings_count = run->findings_count,
         .unobserved = run->unobserved,
         .unobserved_count = run->unobserved_count,
     };
@@ -30,6 +33,8 @@ void envelope_write(struct text *out, const struct run *run, const void *data, i
         json_object_set_new(json, "error", shape_to_json(&error_facts_shape, &error));
     if (data)
         json_object_set_new(json, "data", shape_to_json(run->command->shape, data));
+    if (run->redact)
+        json_redact(json, run->redact);
     /* Streams are read line by line. */
     dump = json_dumps(json, JSON_REAL_PRECISION(REAL_DIGITS) |
                                 (run->command && run->command->render_part ? JSON_COMPACT : JSON_INDENT(2)));

@@ -3,6 +3,20 @@
 #include "discovery.h"
 #include "resolver_choice.h"
 
+#define KERNEL_WAYS (1U << WAY_CONNTRACK | 1U << WAY_IPVS)
+
+void known_replicas_of(struct arena *arena, const struct replicas_facts *facts, struct known_replicas *ret)
+{
+    *ret = (struct known_replicas){.cluster_ips = facts->cluster_where,
+                                   .cluster_ips_count = facts->cluster_ips_count};
+    for (size_t i = 0; i < facts->replicas_count; i++) {
+        if (!(facts->replicas[i].ways & ~KERNEL_WAYS))
+            continue;
+        *ARENA_PUSH(arena, ret->replicas, ret->replicas_count) = facts->replicas[i].where;
+        *ARENA_PUSH(arena, ret->names, ret->names_count) = facts->replicas[i].address;
+    }
+}
+
 int known_replicas_find(struct run *run, const struct target_options *options, struct known_replicas *ret)
 {
     const struct discovery_asks asks = {.kernel = false};
@@ -11,16 +25,10 @@ int known_replicas_find(struct run *run, const struct target_options *options, s
     const struct resolver_view *view;
     int r = resolver_choose_if_any(run, RESOLVER_GLIBC, &resolv, &view);
 
-    *ret = (struct known_replicas){0};
     if (r == 0)
         r = discovery_run(run, options, view ? &resolv : NULL, view, &asks, facts);
     if (r < 0)
         return r;
-    ret->cluster_ips = facts->cluster_where;
-    ret->cluster_ips_count = facts->cluster_ips_count;
-    for (size_t i = 0; i < facts->replicas_count; i++) {
-        *ARENA_PUSH(run->arena, ret->replicas, ret->replicas_count) = facts->replicas[i].where;
-        *ARENA_PUSH(run->arena, ret->names, ret->names_count) = facts->replicas[i].address;
-    }
+    known_replicas_of(run->arena, facts, ret);
     return 0;
 }

@@ -3,6 +3,7 @@
 #define K8SDNS_CMD_KNOWN_REPLICAS_H
 
 #include "command.h"
+#include <k8sdns/model/replica_facts.h>
 
 /*
  * The replicas and ClusterIPs that the options, resolv.conf and Kubernetes name. What the kernel's tables
@@ -14,6 +15,10 @@ struct known_replicas {
     const char **names; /* of the replicas */
     size_t names_count;
 };
+
+/* Those of facts that discovery made; of the kernel's own sightings nothing is taken. */
+void known_replicas_of(struct arena *arena, const struct replicas_facts *facts,
+                       struct known_replicas *ret_known);
 
 /* Return 0, or a negative errno with a message in run->err. */
 int known_replicas_find(struct run *run, const struct target_options *options,

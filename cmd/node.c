@@ -2,6 +2,7 @@
 #include "known_replicas.h"
 #include "rounds.h"
 #include <errno.h>
+#include <k8sdns/model/facts.h>
 #include <k8sdns/render/node_text.h>
 #include <k8sdns/source/node_limits.h>
 
@@ -67,6 +68,8 @@ const struct command command_node = {
     .targets_offset = offsetof(struct node_config, targets),
     .takes_targets = true,
     .shape = &node_facts_shape,
+    .part_offset = offsetof(struct facts, node),
+    .part_missing = "no limits of a node",
     .example = "k8sdns node --interval 1s",
     .run = run,
     .render = node_text_render,

@@ -2,6 +2,7 @@
 #include "command.h"
 #include "question_set.h"
 #include "resolver_choice.h"
+#include <k8sdns/model/facts.h>
 #include <k8sdns/render/probe_text.h>
 #include <k8sdns/source/prober.h>
 #include <string.h>
@@ -162,6 +163,8 @@ const struct command command_probe = {
     .targets_offset = offsetof(struct probe_config, targets),
     .takes_targets = true,
     .shape = &matrix_facts_shape,
+    .part_offset = offsetof(struct facts, matrix),
+    .part_missing = "no answers of servers",
     .example = "k8sdns probe www.aliyun.com --replica 10.244.1.21,10.244.1.22",
     .run = run,
     .render = probe_text_render,

@@ -2,6 +2,7 @@
 #include "discovery.h"
 #include "resolver_choice.h"
 #include <errno.h>
+#include <k8sdns/model/facts.h>
 #include <k8sdns/render/replicas_text.h>
 
 struct replicas_config {
@@ -61,6 +62,8 @@ const struct command command_replicas = {
     .targets_offset = offsetof(struct replicas_config, targets),
     .takes_targets = true,
     .shape = &replicas_facts_shape,
+    .part_offset = offsetof(struct facts, replicas),
+    .part_missing = "no replicas",
     .example = "k8sdns replicas --endpoints endpoints.json",
     .run = run,
     .render = replicas_text_render,

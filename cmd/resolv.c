@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "resolver_choice.h"
+#include <k8sdns/model/facts.h>
 #include <k8sdns/render/resolv_text.h>
 
 static int run(struct run *run, const void *config, void *data)
@@ -22,6 +23,8 @@ const struct command command_resolv = {
     .arguments = "",
     .shape = &resolv_facts_shape,
     .local = true,
+    .part_offset = offsetof(struct facts, resolv),
+    .part_missing = "no resolv.conf",
     .example = "k8sdns resolv --pid 4711",
     .run = run,
     .render = resolv_text_render,

@@ -64,27 +64,19 @@ static void add_discovered(struct collection *all, const struct replicas_facts *
             add(all, &facts->replicas[i].where, TARGET_REPLICA, facts->replicas[i].found_by[0]);
 }
 
-int targets_collect(struct run *run, const struct target_options *options, const struct resolv_facts *resolv,
-                    const struct resolver_view *view, struct target_facts **ret_targets)
+int targets_put_together(struct run *run, const struct target_options *options,
+                         const struct resolv_facts *resolv, const struct resolver_view *view,
+                         const struct replicas_facts *replicas, struct target_facts **ret_targets)
 {
     struct collection all = {.arena = run->arena};
-    bool named = options->cluster_ip.count || options->replica.count || options->target.count;
 
     add_list(&all, &options->cluster_ip, TARGET_CLUSTER_IP);
     if (!options->no_discovery)
         add_nameservers(&all, resolv, view);
     add_list(&all, &options->replica, TARGET_REPLICA);
     add_list(&all, &options->target, TARGET_OTHER);
-    if (options->endpoints || (!named && !options->no_discovery)) {
-        struct replicas_facts *facts = ARENA_NEW(run->arena, struct replicas_facts);
-        const struct discovery_asks asks = {.kernel = true};
-        int r = discovery_run(run, options, resolv, view, &asks, facts);
-
-        if (r < 0)
-            return r;
-        discovery_unobserved(run, facts);
-        add_discovered(&all, facts);
-    }
+    if (replicas)
+        add_discovered(&all, replicas);
     if (!all.count)
         return err_set(&run->err, ERR_USAGE, EINVAL,
                        "there is no server to ask; name one with --cluster-ip, --replica or --target");
@@ -93,4 +85,22 @@ int targets_collect(struct run *run, const struct target_options *options, const
                        all.count, TARGETS_MAX);
     *ret_targets = all.items;
     return (int)all.count;
+}
+
+int targets_collect(struct run *run, const struct target_options *options, const struct resolv_facts *resolv,
+                    const struct resolver_view *view, struct target_facts **ret_targets)
+{
+    bool named = options->cluster_ip.count || options->replica.count || options->target.count;
+    const struct discovery_asks asks = {.kernel = true};
+    struct replicas_facts *facts = NULL;
+    int r;
+
+    if (options->endpoints || (!named && !options->no_discovery)) {
+        facts = ARENA_NEW(run->arena, struct replicas_facts);
+        r = discovery_run(run, options, resolv, view, &asks, facts);
+        if (r < 0)
+            return r;
+        discovery_unobserved(run, facts);
+    }
+    return targets_put_together(run, options, resolv, view, facts, ret_targets);
 }

@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include <k8sdns/model/probe_facts.h>
+#include <k8sdns/model/replica_facts.h>
 #include <k8sdns/model/resolv_facts.h>
 
 #define TARGETS_MAX 256
@@ -17,5 +18,10 @@
  */
 int targets_collect(struct run *run, const struct target_options *options, const struct resolv_facts *resolv,
                     const struct resolver_view *view, struct target_facts **ret_targets) MUST_USE;
+
+/* The same when discovery was done before: `replicas` is what it found, NULL for nothing. */
+int targets_put_together(struct run *run, const struct target_options *options,
+                         const struct resolv_facts *resolv, const struct resolver_view *view,
+                         const struct replicas_facts *replicas, struct target_facts **ret_targets) MUST_USE;
 
 #endif

@@ -127,19 +127,28 @@ char *arena_text(struct arena *arena, const char *text)
     return arena_text_n(arena, text, strlen(text));
 }
 
-char *arena_printf(struct arena *arena, const char *fmt, ...)
+char *arena_vprintf(struct arena *arena, const char *fmt, va_list args)
 {
-    va_list ap, again;
+    va_list again;
     char *to;
     int n;
 
-    va_start(ap, fmt);
-    va_copy(again, ap);
-    n = vsnprintf(NULL, 0, fmt, ap);
-    va_end(ap);
+    va_copy(again, args);
+    n = vsnprintf(NULL, 0, fmt, args);
     to = arena_alloc(arena, (size_t)(n > 0 ? n : 0) + 1);
     vsnprintf(to, (size_t)(n > 0 ? n : 0) + 1, fmt, again);
     va_end(again);
+    return to;
+}
+
+char *arena_printf(struct arena *arena, const char *fmt, ...)
+{
+    va_list args;
+    char *to;
+
+    va_start(args, fmt);
+    to = arena_vprintf(arena, fmt, args);
+    va_end(args);
     return to;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <k8sdns/model/conntrack_facts.h>
+#include <math.h>
 
 const char *const conntrack_collision_words[] = {"shared", "rewritten", "half-answered", NULL};
 
@@ -8,7 +9,7 @@ static const struct shape_field table_fields[] = {
     SHAPE_FIELD_COUNT(struct conntrack_table_facts, max, "max", "the machine's limit"),
     SHAPE_FIELD_COUNT(struct conntrack_table_facts, buckets, "buckets", "of the hash table"),
     SHAPE_FIELD_REAL(struct conntrack_table_facts, fill_ratio, "fill_ratio", "0 to 1"),
-    SHAPE_FIELD_TEXT(struct conntrack_table_facts, how, "how", "netlink, or procfs without privilege"),
+    SHAPE_FIELD_NAME(struct conntrack_table_facts, how, "how", "netlink, or procfs without privilege"),
     SHAPE_FIELD_ANSWER(struct conntrack_table_facts, hooks, "hooks",
                        "this namespace tracks connections; a Pod's own does not, and is not the node's"),
 };
@@ -47,7 +48,7 @@ const struct shape conntrack_rate_facts_shape =
     SHAPE(struct conntrack_rate_facts, rate_fields, "conntrack_rates");
 
 static const struct shape_field peer_fields[] = {
-    SHAPE_FIELD_TEXT(struct conntrack_peer_facts, address, "address", "IP address, with an unusual port"),
+    SHAPE_FIELD_NAME(struct conntrack_peer_facts, address, "address", "IP address, with an unusual port"),
     SHAPE_FIELD_COUNT(struct conntrack_peer_facts, entries, "entries", "DNS entries"),
     SHAPE_FIELD_COUNT(struct conntrack_peer_facts, unreplied, "unreplied", "of these: no reply was seen"),
     SHAPE_FIELD_COUNT(struct conntrack_peer_facts, assured, "assured", "of these: not thrown out early"),
@@ -63,11 +64,11 @@ const struct shape conntrack_peer_facts_shape =
     SHAPE(struct conntrack_peer_facts, peer_fields, "conntrack_peer");
 
 static const struct shape_field tuple_fields[] = {
-    SHAPE_FIELD_TEXT(struct conntrack_tuple_facts, protocol, "protocol", "udp or tcp"),
-    SHAPE_FIELD_TEXT(struct conntrack_tuple_facts, orig_src, "orig_src", "who asked"),
-    SHAPE_FIELD_TEXT(struct conntrack_tuple_facts, orig_dst, "orig_dst", "whom they asked"),
-    SHAPE_FIELD_TEXT(struct conntrack_tuple_facts, reply_src, "reply_src", "who is to answer"),
-    SHAPE_FIELD_TEXT(struct conntrack_tuple_facts, reply_dst, "reply_dst",
+    SHAPE_FIELD_NAME(struct conntrack_tuple_facts, protocol, "protocol", "udp or tcp"),
+    SHAPE_FIELD_NAME(struct conntrack_tuple_facts, orig_src, "orig_src", "who asked"),
+    SHAPE_FIELD_NAME(struct conntrack_tuple_facts, orig_dst, "orig_dst", "whom they asked"),
+    SHAPE_FIELD_NAME(struct conntrack_tuple_facts, reply_src, "reply_src", "who is to answer"),
+    SHAPE_FIELD_NAME(struct conntrack_tuple_facts, reply_dst, "reply_dst",
                      "whom the answer goes to at first"),
     SHAPE_FIELD_BOOL(struct conntrack_tuple_facts, replied, "replied", "a reply was seen"),
     SHAPE_FIELD_BOOL(struct conntrack_tuple_facts, assured, "assured", "not thrown out early"),
@@ -78,10 +79,10 @@ const struct shape conntrack_tuple_facts_shape =
     SHAPE(struct conntrack_tuple_facts, tuple_fields, "conntrack_entry");
 
 static const struct shape_field collision_fields[] = {
-    SHAPE_FIELD_WORD(
+    SHAPE_FIELD_CHOICE(
         struct conntrack_collision_facts, kind, "kind", conntrack_collision_words,
         "one port towards several servers, a port that was replaced, or queries without replies"),
-    SHAPE_FIELD_TEXT(struct conntrack_collision_facts, client, "client", "address and source port"),
+    SHAPE_FIELD_NAME(struct conntrack_collision_facts, client, "client", "address and source port"),
     SHAPE_FIELD_OBJECTS(struct conntrack_collision_facts, entries, "entries", &conntrack_tuple_facts_shape,
                         "the entries"),
 };
@@ -89,8 +90,8 @@ const struct shape conntrack_collision_facts_shape =
     SHAPE(struct conntrack_collision_facts, collision_fields, "conntrack_collision");
 
 static const struct shape_field port_use_fields[] = {
-    SHAPE_FIELD_TEXT(struct conntrack_port_use_facts, source, "source", "address after SNAT"),
-    SHAPE_FIELD_TEXT(struct conntrack_port_use_facts, destination, "destination",
+    SHAPE_FIELD_NAME(struct conntrack_port_use_facts, source, "source", "address after SNAT"),
+    SHAPE_FIELD_NAME(struct conntrack_port_use_facts, destination, "destination",
                      "server and port after DNAT"),
     SHAPE_FIELD_COUNT(struct conntrack_port_use_facts, ports, "ports", "source ports in use between the two"),
     SHAPE_FIELD_COUNT(struct conntrack_port_use_facts, range, "range", "ephemeral ports there are"),
@@ -100,7 +101,7 @@ const struct shape conntrack_port_use_facts_shape =
     SHAPE(struct conntrack_port_use_facts, port_use_fields, "conntrack_port_use");
 
 static const struct shape_field shared_port_fields[] = {
-    SHAPE_FIELD_TEXT(struct shared_port_facts, local, "local", "address and port"),
+    SHAPE_FIELD_NAME(struct shared_port_facts, local, "local", "address and port"),
     SHAPE_FIELD_COUNT(struct shared_port_facts, sockets, "sockets", "how many are bound to it"),
     SHAPE_FIELD_COUNT(struct shared_port_facts, uid, "uid", "whose the first is"),
 };
@@ -156,3 +157,16 @@ static const struct shape_field fields[] = {
     SHAPE_FIELD_TEXTS(struct conntrack_facts, replicas, "replicas", "whom the entries were compared with"),
 };
 const struct shape conntrack_facts_shape = SHAPE(struct conntrack_facts, fields, "conntrack");
+
+void conntrack_facts_rates(struct arena *arena, const struct conntrack_facts *before,
+                           struct conntrack_facts *now, double seconds)
+{
+    now->rates = ARENA_NEW(arena, struct conntrack_rate_facts);
+    for (size_t i = 0; i < CONNTRACK_COUNTERS; i++) {
+        uint64_t was = before->counters.values[i], is = now->counters.values[i];
+
+        now->rates->values[i] = was == CONNTRACK_UNSET || is == CONNTRACK_UNSET || is < was
+                                    ? (double)NAN
+                                    : (double)(is - was) / seconds;
+    }
+}

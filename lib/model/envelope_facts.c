@@ -2,24 +2,28 @@
 #include <k8sdns/model/envelope_facts.h>
 
 const char *const severity_words[] = {"critical", "warning", "info", NULL};
+const char *const confidence_words[] = {"certain", "likely", "possible", NULL};
 const char *const finding_state_words[] = {"fires", "quiet", "unknown", NULL};
 
 static const struct shape_field unobserved_fields[] = {
-    SHAPE_FIELD_TEXT(struct unobserved, what, "what", "what was not seen"),
-    SHAPE_FIELD_TEXT(struct unobserved, why, "why", "the reason"),
-    SHAPE_FIELD_TEXT(struct unobserved, how, "how", "how to get it"),
+    SHAPE_FIELD_NAME(struct unobserved, what, "what", "what was not seen"),
+    SHAPE_FIELD_NAME(struct unobserved, why, "why", "the reason"),
+    SHAPE_FIELD_NAME(struct unobserved, how, "how", "how to get it"),
 };
 const struct shape unobserved_shape = SHAPE(struct unobserved, unobserved_fields, "unobserved");
 
 static const struct shape_field finding_fields[] = {
-    SHAPE_FIELD_TEXT(struct finding, id, "id", "as in `k8sdns explain`"),
-    SHAPE_FIELD_WORD(struct finding, severity, "severity", severity_words, "how bad it is"),
-    SHAPE_FIELD_TEXT(struct finding, title, "title", "in a few words"),
+    SHAPE_FIELD_NAME(struct finding, id, "id", "as in `k8sdns explain`"),
+    SHAPE_FIELD_CHOICE(struct finding, severity, "severity", severity_words, "how bad it is"),
+    SHAPE_FIELD_NAME(struct finding, title, "title", "in a few words"),
     SHAPE_FIELD_TEXT(struct finding, subject, "subject", "the address, name or limit it is about"),
     SHAPE_FIELD_TEXTS(struct finding, evidence, "evidence", "the numbers behind it"),
     SHAPE_FIELD_TEXT(struct finding, cause, "cause", "why it happens"),
     SHAPE_FIELD_TEXTS(struct finding, remedy, "remedy", "what to do, safest first"),
-    SHAPE_FIELD_WORD(struct finding, state, "state", finding_state_words, "what the rule concluded"),
+    SHAPE_FIELD_CHOICE(struct finding, state, "state", finding_state_words, "what the rule concluded"),
+    SHAPE_FIELD_CHOICE(struct finding, confidence, "confidence", confidence_words, "how sure the cause is"),
+    SHAPE_FIELD_TEXT(struct finding, consequence, "consequence_of",
+                     "id of the finding that explains it; null for one that leads"),
 };
 const struct shape finding_shape = SHAPE(struct finding, finding_fields, "finding");
 

@@ -198,7 +198,7 @@ void frequency_judge(const struct series *s, struct frequency_facts *ret_facts)
 }
 
 static const struct shape_field frequency_fields[] = {
-    SHAPE_FIELD_WORD(struct frequency_facts, word, "word", frequency_words, "how often it fails"),
+    SHAPE_FIELD_CHOICE(struct frequency_facts, word, "word", frequency_words, "how often it fails"),
     SHAPE_FIELD_REAL(struct frequency_facts, window_ms, "window_ms",
                      "time is looked at in windows of this width"),
     SHAPE_FIELD_COUNT(struct frequency_facts, windows, "windows", "in which something was asked and decided"),

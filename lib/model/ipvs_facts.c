@@ -10,9 +10,9 @@ const char *const ipvs_state_words[] = {"alive", "weight-0", "removed", "no-repl
         SHAPE_FIELD_COUNT(type, traffic.out_packets, "out_packets", "to clients; null without privilege")
 
 static const struct shape_field destination_fields[] = {
-    SHAPE_FIELD_TEXT(struct ipvs_destination_facts, address, "address", "with its port"),
-    SHAPE_FIELD_WORD(struct ipvs_destination_facts, state, "state", ipvs_state_words,
-                     "removed: only connections still lead there"),
+    SHAPE_FIELD_NAME(struct ipvs_destination_facts, address, "address", "with its port"),
+    SHAPE_FIELD_CHOICE(struct ipvs_destination_facts, state, "state", ipvs_state_words,
+                       "removed: only connections still lead there"),
     SHAPE_FIELD_TEXT(struct ipvs_destination_facts, method, "method", "how packets are forwarded"),
     SHAPE_FIELD_COUNT(struct ipvs_destination_facts, weight, "weight", "0: nothing new goes there"),
     SHAPE_FIELD_COUNT(struct ipvs_destination_facts, active, "active", "connections, as IPVS counts them"),
@@ -24,9 +24,9 @@ const struct shape ipvs_destination_facts_shape =
     SHAPE(struct ipvs_destination_facts, destination_fields, "ipvs_destination");
 
 static const struct shape_field service_fields[] = {
-    SHAPE_FIELD_TEXT(struct ipvs_service_facts, protocol, "protocol", "UDP, TCP or SCTP"),
-    SHAPE_FIELD_TEXT(struct ipvs_service_facts, address, "address", "with its port"),
-    SHAPE_FIELD_TEXT(struct ipvs_service_facts, scheduler, "scheduler", "rr, wrr, lc, ..."),
+    SHAPE_FIELD_NAME(struct ipvs_service_facts, protocol, "protocol", "UDP, TCP or SCTP"),
+    SHAPE_FIELD_NAME(struct ipvs_service_facts, address, "address", "with its port"),
+    SHAPE_FIELD_NAME(struct ipvs_service_facts, scheduler, "scheduler", "rr, wrr, lc, ..."),
     SHAPE_FIELD_BOOL(struct ipvs_service_facts, persistent, "persistent",
                      "a client stays with one destination"),
     SHAPE_FIELD_COUNT(struct ipvs_service_facts, persistent_s, "persistent_s",
@@ -41,13 +41,13 @@ const struct shape ipvs_service_facts_shape =
     SHAPE(struct ipvs_service_facts, service_fields, "ipvs_service");
 
 static const struct shape_field connection_fields[] = {
-    SHAPE_FIELD_TEXT(struct ipvs_connection_facts, protocol, "protocol", "UDP, TCP or SCTP"),
-    SHAPE_FIELD_TEXT(struct ipvs_connection_facts, client, "client", "address and port"),
-    SHAPE_FIELD_TEXT(struct ipvs_connection_facts, service, "service", "what the client asks"),
-    SHAPE_FIELD_TEXT(struct ipvs_connection_facts, destination, "destination", "who is to answer"),
-    SHAPE_FIELD_TEXT(struct ipvs_connection_facts, connection_state, "connection_state",
+    SHAPE_FIELD_NAME(struct ipvs_connection_facts, protocol, "protocol", "UDP, TCP or SCTP"),
+    SHAPE_FIELD_NAME(struct ipvs_connection_facts, client, "client", "address and port"),
+    SHAPE_FIELD_NAME(struct ipvs_connection_facts, service, "service", "what the client asks"),
+    SHAPE_FIELD_NAME(struct ipvs_connection_facts, destination, "destination", "who is to answer"),
+    SHAPE_FIELD_NAME(struct ipvs_connection_facts, connection_state, "connection_state",
                      "UDP, ESTABLISHED, ..."),
-    SHAPE_FIELD_WORD(struct ipvs_connection_facts, why, "why", ipvs_state_words, "the destination's state"),
+    SHAPE_FIELD_CHOICE(struct ipvs_connection_facts, why, "why", ipvs_state_words, "the destination's state"),
     SHAPE_FIELD_COUNT(struct ipvs_connection_facts, expires_s, "expires_s", "when no further packet comes"),
 };
 const struct shape ipvs_connection_facts_shape =
@@ -61,7 +61,7 @@ static const struct shape_field timeout_fields[] = {
 static const struct shape timeouts_shape = SHAPE(struct ipvs_timeouts, timeout_fields, "ipvs_timeouts");
 
 static const struct shape_field fields[] = {
-    SHAPE_FIELD_TEXT(struct ipvs_facts, how, "how", "netlink, or procfs without privilege"),
+    SHAPE_FIELD_NAME(struct ipvs_facts, how, "how", "netlink, or procfs without privilege"),
     SHAPE_FIELD_COUNT(struct ipvs_facts, services_total, "services_total", "on whatever port"),
     SHAPE_FIELD_OBJECTS(struct ipvs_facts, services, "services", &ipvs_service_facts_shape,
                         "on the port of DNS"),

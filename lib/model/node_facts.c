@@ -3,15 +3,15 @@
 #include <string.h>
 
 static const struct shape_field limit_fields[] = {
-    SHAPE_FIELD_TEXT(struct limit_facts, id, "id", "what it is, for runbooks"),
-    SHAPE_FIELD_TEXT(struct limit_facts, label, "label", "the same for people"),
+    SHAPE_FIELD_NAME(struct limit_facts, id, "id", "what it is, for runbooks"),
+    SHAPE_FIELD_NAME(struct limit_facts, label, "label", "the same for people"),
     SHAPE_FIELD_REAL(struct limit_facts, use, "use", "how much is used"),
     SHAPE_FIELD_REAL(struct limit_facts, limit, "limit", "how much there is"),
     SHAPE_FIELD_REAL(struct limit_facts, ratio, "ratio", "used of what there is, 0 to 1"),
     SHAPE_FIELD_COUNT(struct limit_facts, events, "events", "how often it ran out, since the start"),
     SHAPE_FIELD_REAL(struct limit_facts, events_per_second, "events_per_second", "over the interval"),
-    SHAPE_FIELD_TEXT(struct limit_facts, unit, "unit", "of use and limit"),
-    SHAPE_FIELD_TEXT(struct limit_facts, affects, "affects", "what it does to DNS"),
+    SHAPE_FIELD_NAME(struct limit_facts, unit, "unit", "of use and limit"),
+    SHAPE_FIELD_NAME(struct limit_facts, affects, "affects", "what it does to DNS"),
     SHAPE_FIELD_TEXT(struct limit_facts, detail, "detail", "what is special about it"),
 };
 const struct shape limit_facts_shape = SHAPE(struct limit_facts, limit_fields, "node_limit");

@@ -4,18 +4,18 @@
 static const char *const stage_words[] = {"search", "as-is", NULL};
 
 static const struct shape_field query_fields[] = {
-    SHAPE_FIELD_TEXT(struct planned_query, name, "name", "without the final dot; \".\" is the root"),
-    SHAPE_FIELD_TEXT(struct planned_query, type, "type", "A or AAAA"),
+    SHAPE_FIELD_NAME(struct planned_query, name, "name", "without the final dot; \".\" is the root"),
+    SHAPE_FIELD_NAME(struct planned_query, type, "type", "A or AAAA"),
     SHAPE_FIELD_COUNT(struct planned_query, socket, "socket", "numbers the source ports, from 0"),
-    SHAPE_FIELD_WORD(struct planned_query, stage, "stage", stage_words,
-                     "from the search list, or the name as it is"),
+    SHAPE_FIELD_CHOICE(struct planned_query, stage, "stage", stage_words,
+                       "from the search list, or the name as it is"),
     SHAPE_FIELD_TEXT(struct planned_query, suffix, "suffix", "the search suffix; null as-is"),
     SHAPE_FIELD_TEXT(struct planned_query, server, "server", "asked first; null when all are asked at once"),
 };
 const struct shape planned_query_shape = SHAPE(struct planned_query, query_fields, "planned_query");
 
 static const struct shape_field plan_fields[] = {
-    SHAPE_FIELD_WORD(struct plan, resolver, "resolver", resolver_words, "who would send them"),
+    SHAPE_FIELD_CHOICE(struct plan, resolver, "resolver", resolver_words, "who would send them"),
     SHAPE_FIELD_OBJECTS(struct plan, queries, "queries", &planned_query_shape,
                         "in order, if every answer were NXDOMAIN; A and AAAA of one name go out together"),
     SHAPE_FIELD_TEXT(struct plan, note, "note", "why there are none, or what is special"),
@@ -23,7 +23,7 @@ static const struct shape_field plan_fields[] = {
 const struct shape plan_shape = SHAPE(struct plan, plan_fields, "plan");
 
 static const struct shape_field name_fields[] = {
-    SHAPE_FIELD_TEXT(struct name_plans, name, "name", "as given"),
+    SHAPE_FIELD_NAME(struct name_plans, name, "name", "as given"),
     SHAPE_FIELD_OBJECTS(struct name_plans, plans, "plans", &plan_shape, "one for each resolver asked for"),
 };
 const struct shape name_plans_shape = SHAPE(struct name_plans, name_fields, "name_plans");

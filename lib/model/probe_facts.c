@@ -45,28 +45,28 @@ int probe_status_of_message(const struct dns_message *m, uint16_t type)
 }
 
 static const struct shape_field target_fields[] = {
-    SHAPE_FIELD_TEXT(struct target_facts, id, "id", "how probes name it"),
-    SHAPE_FIELD_TEXT(struct target_facts, address, "address", "IP address"),
+    SHAPE_FIELD_NAME(struct target_facts, id, "id", "how probes name it"),
+    SHAPE_FIELD_NAME(struct target_facts, address, "address", "IP address"),
     SHAPE_FIELD_COUNT(struct target_facts, port, "port", "port"),
-    SHAPE_FIELD_WORD(struct target_facts, role, "role", target_role_words, "what it is to the cluster"),
-    SHAPE_FIELD_TEXT(struct target_facts, found_by, "found_by", "how it was found"),
+    SHAPE_FIELD_CHOICE(struct target_facts, role, "role", target_role_words, "what it is to the cluster"),
+    SHAPE_FIELD_NAME(struct target_facts, found_by, "found_by", "how it was found"),
     SHAPE_FIELD_COUNT(struct target_facts, again_us, "again_us",
                       "fastest answer when it was asked again because it stood out as slow"),
 };
 const struct shape target_facts_shape = SHAPE(struct target_facts, target_fields, "target");
 
 static const struct shape_field probe_fields[] = {
-    SHAPE_FIELD_TEXT(struct probe_facts, target, "target", "id of the target"),
-    SHAPE_FIELD_TEXT(struct probe_facts, name, "name", "the name as given"),
-    SHAPE_FIELD_TEXT(struct probe_facts, candidate, "candidate",
+    SHAPE_FIELD_NAME(struct probe_facts, target, "target", "id of the target"),
+    SHAPE_FIELD_NAME(struct probe_facts, name, "name", "the name as given"),
+    SHAPE_FIELD_NAME(struct probe_facts, candidate, "candidate",
                      "the full name asked for, without the final dot"),
-    SHAPE_FIELD_TEXT(struct probe_facts, type, "type", "record type asked for"),
-    SHAPE_FIELD_WORD(struct probe_facts, status, "status", probe_status_words, "what came of it"),
+    SHAPE_FIELD_NAME(struct probe_facts, type, "type", "record type asked for"),
+    SHAPE_FIELD_CHOICE(struct probe_facts, status, "status", probe_status_words, "what came of it"),
     SHAPE_FIELD_TEXT(struct probe_facts, rcode, "rcode", "mnemonic; null when no valid answer came"),
     SHAPE_FIELD_COUNT(struct probe_facts, rtt_us, "rtt_us",
                       "from just before the send (over TCP: the connect) to the answer's arrival"),
     SHAPE_FIELD_COUNT(struct probe_facts, source_port, "source_port", "port it was sent from"),
-    SHAPE_FIELD_WORD(struct probe_facts, transport, "transport", probe_transport_words, "of this row"),
+    SHAPE_FIELD_CHOICE(struct probe_facts, transport, "transport", probe_transport_words, "of this row"),
     SHAPE_FIELD_OBJECTS(struct probe_facts, answers, "answers", &rr_facts_shape, "the answer section"),
     SHAPE_FIELD_TEXT(struct probe_facts, nsid, "nsid",
                      "identity the server gave (RFC 5001); an echo is null"),
@@ -89,8 +89,8 @@ static const struct shape_field difference_fields[] = {
     SHAPE_FIELD_TEXT(struct difference_facts, target, "target",
                      "id of the one that differs; null when neither of two can be blamed"),
     SHAPE_FIELD_COUNT(struct difference_facts, questions, "questions", "in how many questions"),
-    SHAPE_FIELD_WORD(struct difference_facts, kind, "kind", difference_kind_words, "in what it differs"),
-    SHAPE_FIELD_TEXT(struct difference_facts, text, "text", "in a sentence"),
+    SHAPE_FIELD_CHOICE(struct difference_facts, kind, "kind", difference_kind_words, "in what it differs"),
+    SHAPE_FIELD_NAME(struct difference_facts, text, "text", "in a sentence"),
 };
 const struct shape difference_facts_shape = SHAPE(struct difference_facts, difference_fields, "difference");
 

@@ -6,15 +6,15 @@ const char *const discovery_way_words[] = {"option",    "resolv.conf", "api",   
 const char *const way_outcome_words[] = {"found", "nothing", "unavailable", "refused", "failed", NULL};
 
 static const struct shape_field way_fields[] = {
-    SHAPE_FIELD_WORD(struct way_facts, way, "way", discovery_way_words, "how it was looked for"),
-    SHAPE_FIELD_WORD(struct way_facts, outcome, "outcome", way_outcome_words, "what came of it"),
+    SHAPE_FIELD_CHOICE(struct way_facts, way, "way", discovery_way_words, "how it was looked for"),
+    SHAPE_FIELD_CHOICE(struct way_facts, outcome, "outcome", way_outcome_words, "what came of it"),
     SHAPE_FIELD_COUNT(struct way_facts, found, "found", "how many it shows"),
     SHAPE_FIELD_TEXT(struct way_facts, detail, "detail", "why"),
 };
 const struct shape way_facts_shape = SHAPE(struct way_facts, way_fields, "discovery_way");
 
 static const struct shape_field replica_fields[] = {
-    SHAPE_FIELD_TEXT(struct replica_facts, address, "address", "IP address"),
+    SHAPE_FIELD_NAME(struct replica_facts, address, "address", "IP address"),
     SHAPE_FIELD_COUNT(struct replica_facts, port, "port", "port of DNS over UDP"),
     SHAPE_FIELD_TEXT(struct replica_facts, node, "node", "name of its node"),
     SHAPE_FIELD_TEXT(struct replica_facts, pod, "pod", "name of its Pod"),
@@ -29,7 +29,7 @@ const struct shape replica_facts_shape = SHAPE(struct replica_facts, replica_fie
 
 static const struct shape_field conflict_fields[] = {
     SHAPE_FIELD_TEXT(struct replica_conflict, address, "address", "whom it is about; null for no single one"),
-    SHAPE_FIELD_TEXT(struct replica_conflict, text, "text", "in a sentence"),
+    SHAPE_FIELD_NAME(struct replica_conflict, text, "text", "in a sentence"),
 };
 const struct shape replica_conflict_shape =
     SHAPE(struct replica_conflict, conflict_fields, "replica_conflict");

@@ -6,7 +6,7 @@ const char *const resolver_words[] = {"glibc", "musl", "go", NULL};
 const char *const resolver_kind_words[] = {"glibc", "musl", "go", "static", "unknown", NULL};
 
 static const struct shape_field view_fields[] = {
-    SHAPE_FIELD_WORD(struct resolver_view, resolver, "resolver", resolver_words, "whose reading this is"),
+    SHAPE_FIELD_CHOICE(struct resolver_view, resolver, "resolver", resolver_words, "whose reading this is"),
     SHAPE_FIELD_TEXTS(struct resolver_view, nameservers, "nameservers",
                       "as used: at most three, or the default"),
     SHAPE_FIELD_TEXTS(struct resolver_view, search, "search",
@@ -24,7 +24,7 @@ const struct shape resolver_view_shape = SHAPE(struct resolver_view, view_fields
 
 static const struct shape_field warning_fields[] = {
     SHAPE_FIELD_COUNT(struct resolv_warning, line, "line", "from 1; null when it is about the whole file"),
-    SHAPE_FIELD_TEXT(struct resolv_warning, text, "text", "one sentence"),
+    SHAPE_FIELD_NAME(struct resolv_warning, text, "text", "one sentence"),
     SHAPE_FIELD_TEXTS(struct resolv_warning, resolvers, "resolvers", "whom it concerns"),
     SHAPE_FIELD_BOOL(struct resolv_warning, loses, "loses",
                      "whether lookups may differ from what the writer of the file meant"),
@@ -32,16 +32,16 @@ static const struct shape_field warning_fields[] = {
 const struct shape resolv_warning_shape = SHAPE(struct resolv_warning, warning_fields, "resolv_warning");
 
 static const struct shape_field identity_fields[] = {
-    SHAPE_FIELD_WORD(struct resolver_identity, kind, "kind", resolver_kind_words,
-                     "the resolver of the process looked at"),
+    SHAPE_FIELD_CHOICE(struct resolver_identity, kind, "kind", resolver_kind_words,
+                       "the resolver of the process looked at"),
     SHAPE_FIELD_TEXT(struct resolver_identity, version, "version", "null when it cannot be read"),
-    SHAPE_FIELD_TEXT(struct resolver_identity, how, "how", "the evidence"),
+    SHAPE_FIELD_NAME(struct resolver_identity, how, "how", "the evidence"),
 };
 const struct shape resolver_identity_shape =
     SHAPE(struct resolver_identity, identity_fields, "resolver_identity");
 
 static const struct shape_field fields[] = {
-    SHAPE_FIELD_TEXT(struct resolv_facts, file, "file", "path that was read"),
+    SHAPE_FIELD_NAME(struct resolv_facts, file, "file", "path that was read"),
     SHAPE_FIELD_TEXTS(struct resolv_facts, nameservers, "nameservers", "all that the file names"),
     SHAPE_FIELD_TEXTS(struct resolv_facts, search, "search", "the last search or domain line"),
     SHAPE_FIELD_MAP(struct resolv_facts, options, "options",

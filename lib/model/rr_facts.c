@@ -3,9 +3,9 @@
 #include <k8sdns/wire/dns_words.h>
 
 static const struct shape_field fields[] = {
-    SHAPE_FIELD_TEXT(struct rr_facts, name, "NAME", "owner, absolute, in text"),
+    SHAPE_FIELD_NAME(struct rr_facts, name, "NAME", "owner, absolute, in text"),
     SHAPE_FIELD_COUNT(struct rr_facts, type, "TYPE", "number of the type"),
-    SHAPE_FIELD_TEXT(struct rr_facts, type_name, "TYPEname", "mnemonic of the type"),
+    SHAPE_FIELD_NAME(struct rr_facts, type_name, "TYPEname", "mnemonic of the type"),
     SHAPE_FIELD_COUNT(struct rr_facts, class, "CLASS", "number of the class"),
     SHAPE_FIELD_TEXT(struct rr_facts, class_name, "CLASSname", "mnemonic of the class"),
     SHAPE_FIELD_COUNT(struct rr_facts, ttl, "TTL", "seconds"),

@@ -4,10 +4,10 @@
 const char *const watch_ports_words[] = {"fresh", "keep", NULL};
 
 static const struct shape_field failure_fields[] = {
-    SHAPE_FIELD_TEXT(struct watch_failure_facts, time, "time", "when it was sent"),
-    SHAPE_FIELD_TEXT(struct watch_failure_facts, name, "name", "the full name asked for"),
-    SHAPE_FIELD_TEXT(struct watch_failure_facts, type, "type", "record type asked for"),
-    SHAPE_FIELD_WORD(struct watch_failure_facts, status, "status", probe_status_words, "what came of it"),
+    SHAPE_FIELD_NAME(struct watch_failure_facts, time, "time", "when it was sent"),
+    SHAPE_FIELD_NAME(struct watch_failure_facts, name, "name", "the full name asked for"),
+    SHAPE_FIELD_NAME(struct watch_failure_facts, type, "type", "record type asked for"),
+    SHAPE_FIELD_CHOICE(struct watch_failure_facts, status, "status", probe_status_words, "what came of it"),
     SHAPE_FIELD_TEXT(struct watch_failure_facts, detail, "detail", "words for it where it needs some"),
     SHAPE_FIELD_COUNT(struct watch_failure_facts, source_port, "source_port", "port it was sent from"),
 };
@@ -15,7 +15,7 @@ const struct shape watch_failure_facts_shape =
     SHAPE(struct watch_failure_facts, failure_fields, "watch_failure");
 
 static const struct shape_field type_fields[] = {
-    SHAPE_FIELD_TEXT(struct watch_type_facts, type, "type", "A, AAAA, ..."),
+    SHAPE_FIELD_NAME(struct watch_type_facts, type, "type", "A, AAAA, ..."),
     SHAPE_FIELD_COUNT(struct watch_type_facts, sent, "sent", "questions sent"),
     SHAPE_FIELD_COUNT(struct watch_type_facts, answered, "answered", "of these"),
     SHAPE_FIELD_COUNT(struct watch_type_facts, lost, "lost", "of these"),
@@ -24,9 +24,10 @@ static const struct shape_field type_fields[] = {
 const struct shape watch_type_facts_shape = SHAPE(struct watch_type_facts, type_fields, "watch_type");
 
 static const struct shape_field target_fields[] = {
-    SHAPE_FIELD_TEXT(struct watch_target_facts, id, "id", "how the text names it"),
-    SHAPE_FIELD_TEXT(struct watch_target_facts, address, "address", "IP address"),
-    SHAPE_FIELD_WORD(struct watch_target_facts, role, "role", target_role_words, "what it is to the cluster"),
+    SHAPE_FIELD_NAME(struct watch_target_facts, id, "id", "how the text names it"),
+    SHAPE_FIELD_NAME(struct watch_target_facts, address, "address", "IP address"),
+    SHAPE_FIELD_CHOICE(struct watch_target_facts, role, "role", target_role_words,
+                       "what it is to the cluster"),
     SHAPE_FIELD_COUNT(struct watch_target_facts, sent, "sent", "questions sent"),
     SHAPE_FIELD_COUNT(struct watch_target_facts, answered, "answered", "with whatever response code"),
     SHAPE_FIELD_COUNT(struct watch_target_facts, lost, "lost", "nothing that counts came in time"),
@@ -74,7 +75,7 @@ static const struct shape_field watch_fields[] = {
     SHAPE_FIELD_COUNT(struct watch_facts, sent, "sent", "questions sent"),
     SHAPE_FIELD_COUNT(struct watch_facts, skipped, "skipped",
                       "not asked when their time came: the program was held up or at its limits"),
-    SHAPE_FIELD_WORD(struct watch_facts, ports, "ports", watch_ports_words, "how source ports were chosen"),
+    SHAPE_FIELD_CHOICE(struct watch_facts, ports, "ports", watch_ports_words, "how source ports were chosen"),
     SHAPE_FIELD_REAL(struct watch_facts, histogram_error_ratio, "histogram_error_ratio",
                      "percentiles are this near to the true value"),
 };

@@ -31,13 +31,15 @@ static json_t *field_schema(json_t *defs, const struct shape_field *field)
         schema = json_pack("{s:[s,s]}", "type", "number", "null");
         break;
     case SHAPE_TEXT:
-        schema = json_pack("{s:[s,s]}", "type", "string", "null");
+        schema = field->required ? json_pack("{s:s}", "type", "string")
+                                 : json_pack("{s:[s,s]}", "type", "string", "null");
         break;
     case SHAPE_WORD:
         words = json_array();
         for (size_t i = 0; field->words[i]; i++)
             json_array_append_new(words, json_string(field->words[i]));
-        json_array_append_new(words, json_null());
+        if (!field->required)
+            json_array_append_new(words, json_null());
         schema = json_pack("{s:o}", "enum", words);
         break;
     case SHAPE_TEXTS:

@@ -3,6 +3,7 @@
 #define K8SDNS_BASE_ARENA_H
 
 #include <k8sdns/base/err.h>
+#include <stdarg.h>
 #include <stddef.h>
 
 /*
@@ -33,6 +34,9 @@ char *arena_text_n(struct arena *arena, const char *text, size_t len) __attribut
 char *arena_hex(struct arena *arena, const unsigned char *bytes, size_t len) __attribute__((returns_nonnull));
 char *arena_printf(struct arena *arena, const char *fmt, ...) PRINTF_LIKE(2, 3)
     __attribute__((returns_nonnull));
+
+char *arena_vprintf(struct arena *arena, const char *fmt, va_list args) __attribute__((format(printf, 2, 0)))
+__attribute__((returns_nonnull));
 
 /* Texts one behind another, with `separator` between them. */
 char *arena_join(struct arena *arena, const char *const *texts, size_t count, const char *separator)

@@ -2,6 +2,7 @@
 #ifndef K8SDNS_MODEL_CONNTRACK_FACTS_H
 #define K8SDNS_MODEL_CONNTRACK_FACTS_H
 
+#include <k8sdns/base/arena.h>
 #include <k8sdns/model/shape.h>
 #include <k8sdns/wire/conntrack_message.h>
 
@@ -109,5 +110,9 @@ struct conntrack_facts {
     size_t replicas_count;
 };
 extern const struct shape conntrack_facts_shape;
+
+/* Fill now->rates by what was seen `seconds` before. Pure. */
+void conntrack_facts_rates(struct arena *arena, const struct conntrack_facts *before,
+                           struct conntrack_facts *now, double seconds);
 
 #endif

@@ -25,9 +25,19 @@ struct finding {
     const char *cause;
     const char **remedy;
     size_t remedy_count;
-    int state; /* enum finding_state */
+    int state;               /* enum finding_state */
+    int confidence;          /* enum confidence */
+    const char *consequence; /* the id of the finding that explains this one; NULL for one that leads */
 };
 extern const struct shape finding_shape;
+
+/* How sure a finding is of its cause. */
+enum confidence {
+    CONFIDENCE_CERTAIN, /* it was seen as such */
+    CONFIDENCE_LIKELY,  /* nothing else that was looked at explains it */
+    CONFIDENCE_POSSIBLE,
+};
+extern const char *const confidence_words[];
 
 enum severity {
     SEVERITY_CRITICAL,

@@ -61,6 +61,7 @@ struct shape_field {
     size_t count_offset;
     const struct shape *of;
     const char *const *words; /* NULL-terminated */
+    bool required;            /* a text or a word that is never null: code may use it as it is */
     const char *doc;          /* a phrase for the schema and the manual page */
 };
 
@@ -103,6 +104,15 @@ struct shape {
 #define SHAPE_FIELD_WORD(type, member, k, w, text)                   \
     {                                                                \
         SHAPE_FIELD(type, member, k, SHAPE_WORD, text), .words = (w) \
+    }
+/* A text, or a word, that is always there. */
+#define SHAPE_FIELD_NAME(type, member, k, text)                          \
+    {                                                                    \
+        SHAPE_FIELD(type, member, k, SHAPE_TEXT, text), .required = true \
+    }
+#define SHAPE_FIELD_CHOICE(type, member, k, w, text)                                   \
+    {                                                                                  \
+        SHAPE_FIELD(type, member, k, SHAPE_WORD, text), .words = (w), .required = true \
     }
 #define SHAPE_FIELD_OBJECT(type, member, k, s, text)                \
     {                                                               \

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "capture_file.h"
+#include <errno.h>
+#include <jansson.h>
+#include <k8sdns/base/file.h>
+#include <k8sdns/model/facts.h>
+#include <k8sdns/model/shape_json.h>
+#include <string.h>
+
+/* A table of sixty servers and a hundred names takes a few megabytes. */
+#define CAPTURE_MAX (256 * 1024 * 1024)
+
+static int read_envelope(struct run *run, json_t *envelope, struct facts *facts)
+{
+    const char *schema = json_string_value(json_object_get(envelope, "schema"));
+    const char *command = json_string_value(json_object_get(envelope, "command"));
+    json_t *data = json_object_get(envelope, "data");
+
+    if (!schema || !command)
+        return err_set(&run->err, ERR_FORMAT, EBADMSG, "it is JSON, but nothing that k8sdns wrote");
+    if (strcmp(schema, ENVELOPE_SCHEMA) != 0)
+        return err_set(&run->err, ERR_FORMAT, EBADMSG, "it is of version %.40s, and this k8sdns reads %s",
+                       schema, ENVELOPE_SCHEMA);
+    if (strcmp(command, "capture") != 0 || !data)
+        return err_set(&run->err, ERR_FORMAT, EBADMSG,
+                       "it is what k8sdns %.40s printed; --from wants what k8sdns "
+                       "capture printed",
+                       command);
+    return shape_from_json(run->arena, &facts_shape, data, facts, &run->err);
+}
+
+int capture_file_read(struct run *run, const char *path)
+{
+    struct facts *facts = ARENA_NEW(run->arena, struct facts);
+    const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+    json_error_t where;
+    json_t *envelope;
+    char *bytes;
+    size_t len;
+    int r = file_read(run->arena, path, CAPTURE_MAX, &bytes, &len, &run->err);
+
+    if (r < 0)
+        return r;
+    envelope = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &where);
+    if (!envelope)
+        return err_set(&run->err, ERR_FORMAT, EBADMSG, "%s: it is no JSON: line %d, column %d: %s", name,
+                       where.line, where.column, where.text);
+    r = read_envelope(run, envelope, facts);
+    json_decref(envelope);
+    if (r < 0)
+        return err_prefix(&run->err, r, "%s", name);
+    run->captured = facts;
+    *run->host = facts->host;
+    for (size_t i = 0; i < facts->unobserved_count; i++)
+        *ARENA_PUSH(run->arena, run->unobserved, run->unobserved_count) = facts->unobserved[i];
+    return 0;
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collection.h"
+#include "conntrack_look.h"
+#include "discovery.h"
+#include "ipvs_look.h"
+#include "resolver_choice.h"
+#include "targets.h"
+#include <errno.h>
+#include <k8sdns/base/clock.h>
+#include <k8sdns/model/plan_facts.h>
+#include <k8sdns/source/node_limits.h>
+#include <k8sdns/source/watcher.h>
+#include <k8sdns/wire/dns_message.h>
+#include <k8sdns/wire/dns_name.h>
+#include <k8sdns/wire/dns_words.h>
+#include <k8sdns/wire/resolv_conf.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DNS_PORT  53
+#define NAMES_MAX 64
+/* What a few Pods send; far below any server's limits. */
+#define QPS 200
+/* As large as answers get; what is then lost is asked again for a small one. Source: RFC 6891, 6.2.5. */
+#define UDP_SIZE 4096
+
+/* Shares of the budget, so that the sum is no more than all of it when everything is silent. */
+#define SHARE_API      0.20
+#define SHARE_MATRIX   0.25
+#define SHARE_AGAIN    0.10
+#define SHARE_TCP      0.10
+#define SHARE_SAMPLING 0.20
+#define SHARE_LAST     0.15
+
+static const char usual_external[] = "www.example.com";
+
+struct collection {
+    struct run *run;
+    const struct collection_options *options;
+    struct facts *facts;
+    const struct resolver_view *view;
+    const char *domain, *own; /* the cluster's, and a name of it that always is */
+    struct target_facts *targets;
+    size_t targets_count;
+    struct probe_candidate *candidates;
+    size_t candidates_count;
+    uint16_t *port_targets;
+    struct known_replicas known;
+};
+
+static uint64_t share_us(const struct collection *c, double share)
+{
+    return (uint64_t)((double)c->options->budget_us * share);
+}
+
+/* A line on the terminal while people wait; gone when the page comes. */
+static void progress(const struct collection *c, const char *what)
+{
+    if (!c->run->globals->quiet && isatty(STDERR_FILENO))
+        fprintf(stderr, *what ? "\r\033[K%s ..." : "\r\033[K%s", what);
+}
+
+static int read_resolv(struct collection *c)
+{
+    struct resolv_facts *resolv = ARENA_NEW(c->run->arena, struct resolv_facts);
+    int r = resolver_choose_if_any(c->run, AS_DETECTED, resolv, &c->view);
+
+    if (r < 0)
+        return r;
+    if (c->view) {
+        c->facts->resolv = resolv;
+    } else {
+        run_unobserved(c->run, "resolv.conf", "there is none here", "name it with --resolv-conf");
+        resolv_facts_read(c->run->arena, "", 0, &(struct resolv_environment){0}, resolv);
+        c->view = &resolv->views[RESOLVER_GLIBC];
+    }
+    c->domain = resolver_cluster_domain(c->view);
+    c->own =
+        arena_printf(c->run->arena, "kubernetes.default.svc.%s.", c->domain ? c->domain : "cluster.local");
+    return 0;
+}
+
+static void add_name(struct collection *c, const char *name, int kind)
+{
+    struct facts *facts = c->facts;
+    struct name_plans *plans;
+
+    for (size_t i = 0; i < facts->names_count; i++)
+        if (strcmp(facts->names[i].name, name) == 0)
+            return;
+    *ARENA_PUSH(c->run->arena, facts->names, facts->names_count) = (struct asked_name){name, kind};
+    plans = ARENA_PUSH(c->run->arena, facts->plans->names, facts->plans->names_count);
+    plans->name = name;
+    plan_make(c->run->arena, c->view, name, ARENA_PUSH(c->run->arena, plans->plans, plans->plans_count));
+}
+
+static int choose_names(struct collection *c)
+{
+    struct run *run = c->run;
+    uint8_t wire[DNS_NAME_WIRE_MAX];
+
+    c->facts->plans = ARENA_NEW(run->arena, struct expand_facts);
+    c->facts->plans->detected = c->facts->resolv ? c->facts->resolv->resolver.kind : -1;
+    if (run->args_count > NAMES_MAX)
+        return err_set(&run->err, ERR_USAGE, E2BIG, "more than %d names", NAMES_MAX);
+    for (size_t i = 0; i < run->args_count; i++) {
+        int r = dns_name_from_text(run->args[i], wire, &run->err);
+
+        if (r < 0) {
+            run->err.kind = ERR_USAGE;
+            return r;
+        }
+        add_name(c, run->args[i], NAME_GIVEN);
+    }
+    add_name(c, c->own, NAME_OWN);
+    if (!run->args_count && !c->options->no_external)
+        add_name(c, c->options->external ? c->options->external : usual_external, NAME_EXTERNAL);
+    if (!run->args_count)
+        add_name(
+            c, arena_printf(run->arena, "k8sdns-%08llx", (unsigned long long)(run->started_ns & 0xffffffff)),
+            NAME_MISSING);
+    return 0;
+}
+
+static void choose_candidates(struct collection *c)
+{
+    for (size_t i = 0; i < c->facts->plans->names_count; i++) {
+        const struct name_plans *name = &c->facts->plans->names[i];
+
+        for (size_t k = 0; k < name->plans[0].queries_count; k++) {
+            const char *candidate = name->plans[0].queries[k].name;
+            bool known = false;
+
+            for (size_t n = 0; n < c->candidates_count && !known; n++)
+                known = strcmp(c->candidates[n].name, name->name) == 0 &&
+                        dns_name_equal(c->candidates[n].candidate, candidate);
+            if (!known)
+                *ARENA_PUSH(c->run->arena, c->candidates, c->candidates_count) =
+                    (struct probe_candidate){name->name, candidate};
+        }
+    }
+}
+
+static int find_servers(struct collection *c)
+{
+    const struct discovery_asks asks = {.kernel = true, .api_us = share_us(c, SHARE_API)};
+    struct replicas_facts *replicas = ARENA_NEW(c->run->arena, struct replicas_facts);
+    int r = discovery_run(c->run, &c->options->targets, c->facts->resolv, c->view, &asks, replicas);
+
+    if (r < 0)
+        return r;
+    discovery_unobserved(c->run, replicas);
+    c->facts->replicas = replicas;
+    known_replicas_of(c->run->arena, replicas, &c->known);
+    r = targets_put_together(c->run, &c->options->targets,
+                             c->facts->resolv ? c->facts->resolv : &(struct resolv_facts){0}, c->view,
+                             replicas, &c->targets);
+    if (r < 0)
+        return r;
+    c->targets_count = (size_t)r;
+    return 0;
+}
+
+/* Ask; a run that could not ask anything is a gap. */
+static struct matrix_facts *ask(struct collection *c, const struct probe_candidate *candidates, size_t count,
+                                const struct prober_options *special)
+{
+    static const uint16_t types[] = {DNS_TYPE_A, DNS_TYPE_AAAA};
+    struct prober_options options = *special;
+    struct matrix_facts *matrix = ARENA_NEW(c->run->arena, struct matrix_facts);
+
+    options.types = types;
+    options.types_count = options.tcp ? 1 : 2;
+    options.tries = 1;
+    options.qps = QPS;
+    options.port_targets = c->port_targets;
+    *matrix = (struct matrix_facts){.targets = c->targets,
+                                    .targets_count = c->targets_count,
+                                    .cluster_domain = c->domain,
+                                    .resolver = resolver_words[c->view->resolver]};
+    if (prober_run(c->run->arena, &options, matrix, candidates, count, &c->run->err) < 0) {
+        run_unobserved(c->run, options.tcp ? "answers over TCP" : "answers of the servers",
+                       arena_text(c->run->arena, c->run->err.text), "see k8sdns probe");
+        c->run->err = (struct err){0};
+        return NULL;
+    }
+    return matrix;
+}
+
+/* What was lost at a server that is heard otherwise, again without EDNS: it may have been too large. */
+static void ask_small(struct collection *c)
+{
+    const struct matrix_facts *matrix = c->facts->matrix;
+    struct probe_candidate *lost = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; i < matrix->probes_count; i++) {
+        const struct probe_facts *p = &matrix->probes[i];
+        bool heard = false, known = false;
+
+        for (size_t k = 0; k < matrix->probes_count && !heard; k++)
+            heard = strcmp(matrix->probes[k].target, p->target) == 0 && probe_is_heard(&matrix->probes[k]);
+        for (size_t k = 0; k < count && !known; k++)
+            known = strcmp(lost[k].candidate, p->candidate) == 0;
+        if (p->status == PROBE_TIMEOUT && heard && !known)
+            *ARENA_PUSH(c->run->arena, lost, count) = (struct probe_candidate){p->name, p->candidate};
+    }
+    if (count)
+        c->facts->small =
+            ask(c, lost, count, &(struct prober_options){.timeout_us = share_us(c, SHARE_AGAIN)});
+}
+
+static void ask_all(struct collection *c)
+{
+    const struct probe_candidate own = {c->own, arena_text_n(c->run->arena, c->own, strlen(c->own) - 1)};
+
+    progress(c, "asking the servers");
+    c->port_targets = arena_array(c->run->arena, PROBER_PORTS, sizeof(uint16_t));
+    c->facts->matrix = ask(c, c->candidates, c->candidates_count,
+                           &(struct prober_options){
+                               .timeout_us = share_us(c, SHARE_MATRIX), .udp_size = UDP_SIZE, .nsid = true});
+    if (!c->facts->matrix)
+        return;
+    matrix_compare(c->run->arena, c->facts->matrix);
+    ask_small(c);
+    c->facts->tcp =
+        ask(c, &own, 1, &(struct prober_options){.timeout_us = share_us(c, SHARE_TCP), .tcp = true});
+}
+
+static int no_report(void *user)
+{
+    (void)user;
+    return 0;
+}
+
+/* The same question again and again: what is lost now and then is not seen in one asking. */
+static void sample(struct collection *c)
+{
+    static const uint16_t types[] = {DNS_TYPE_A, DNS_TYPE_AAAA};
+    const struct probe_candidate own = {c->own, arena_text_n(c->run->arena, c->own, strlen(c->own) - 1)};
+    struct watch_record *record = ARENA_NEW(c->run->arena, struct watch_record);
+    const struct watcher_options options = {
+        .candidates = &own,
+        .candidates_count = 1,
+        .types = types,
+        .types_count = 2,
+        .timeout_us = share_us(c, SHARE_LAST),
+        .qps = QPS,
+        .duration_us = share_us(c, SHARE_SAMPLING),
+        .interval_us = share_us(c, SHARE_SAMPLING),
+        .report = no_report,
+    };
+
+    progress(c, "asking again and again");
+    if (watcher_run(c->run->arena, &options, c->targets, c->targets_count, record, &c->run->err) < 0) {
+        run_unobserved(c->run, "a sampling of the servers", arena_text(c->run->arena, c->run->err.text),
+                       "see k8sdns watch");
+        c->run->err = (struct err){0};
+        return;
+    }
+    c->facts->sampling = ARENA_NEW(c->run->arena, struct watch_facts);
+    watch_record_facts(record, true, clock_monotonic_ns(), c->run->arena, c->facts->sampling);
+}
+
+/* ---- the kernel, before and after ---- */
+
+static struct conntrack_facts *look_at_conntrack(struct collection *c, bool tell)
+{
+    struct conntrack_facts *facts = ARENA_NEW(c->run->arena, struct conntrack_facts);
+    int r = conntrack_look(c->run, DNS_PORT, &c->known, facts);
+
+    if (tell && r < 0)
+        run_unobserved(c->run, "connection tracking", arena_text(c->run->arena, c->run->err.text),
+                       "run it on the node, or with --netns /proc/1/ns/net");
+    else if (tell && !facts->dns)
+        conntrack_look_unobserved(c->run);
+    c->run->err = (struct err){0};
+    return r < 0 ? NULL : facts;
+}
+
+static struct node_facts *look_at_node(struct collection *c)
+{
+    struct node_facts *facts = ARENA_NEW(c->run->arena, struct node_facts);
+    struct node_question question = {.pid = c->run->globals->pid, .dns_port = DNS_PORT};
+    struct address *targets = NULL;
+
+    for (size_t i = 0; i < c->targets_count; i++)
+        *ARENA_PUSH(c->run->arena, targets, question.targets_count) = c->targets[i].where;
+    question.targets = targets;
+    return node_limits_read(c->run->arena, &question, facts) ? facts : NULL;
+}
+
+static void look_at_ipvs(struct collection *c)
+{
+    struct ipvs_facts *facts = ARENA_NEW(c->run->arena, struct ipvs_facts);
+    int r = ipvs_look(c->run, DNS_PORT, &c->known, facts);
+
+    if (r == 0)
+        c->facts->ipvs = facts;
+    else if (r == -ENOENT || r == -ESRCH)
+        c->facts->ipvs_absent = true;
+    else
+        run_unobserved(c->run, "IPVS", arena_text(c->run->arena, c->run->err.text),
+                       "run it as root on the node");
+    c->run->err = (struct err){0};
+}
+
+int collection_run(struct run *run, const struct collection_options *options, struct facts *facts)
+{
+    struct collection c = {.run = run, .options = options, .facts = facts};
+    char time[CLOCK_TEXT];
+    struct conntrack_facts *table;
+    struct node_facts *node;
+    uint64_t began_ns;
+    double seconds;
+    int r = read_resolv(&c);
+
+    facts->time = arena_text(run->arena, clock_format(run->started_ns, time, sizeof(time)));
+    if (r == 0)
+        r = choose_names(&c);
+    if (r < 0)
+        return r;
+    choose_candidates(&c);
+    progress(&c, "looking for the servers");
+    r = find_servers(&c);
+    if (r < 0)
+        return r;
+    table = look_at_conntrack(&c, false);
+    node = look_at_node(&c);
+    began_ns = clock_monotonic_ns();
+    ask_all(&c);
+    sample(&c);
+    seconds = (double)(clock_monotonic_ns() - began_ns) / 1e9;
+    facts->conntrack = look_at_conntrack(&c, true);
+    facts->node = look_at_node(&c);
+    if (table && facts->conntrack)
+        conntrack_facts_rates(run->arena, table, facts->conntrack, seconds);
+    if (node && facts->node)
+        node_facts_compare(node, facts->node, seconds);
+    look_at_ipvs(&c);
+    progress(&c, "");
+    facts->host = *run->host;
+    facts->elapsed_ms = (double)((clock_monotonic_ns() - run->began_ns) / 1000) / 1000;
+    facts->unobserved = run->unobserved;
+    facts->unobserved_count = run->unobserved_count;
+    return 0;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef K8SDNS_CMD_COLLECTION_H
+#define K8SDNS_CMD_COLLECTION_H
+
+#include "command.h"
+#include <k8sdns/model/facts.h>
+
+/* What diagnose and capture take alike. */
+struct collection_options {
+    struct target_options targets;
+    uint64_t budget_us;
+    const char *external; /* a name of the world; NULL: the usual one */
+    bool no_external;
+};
+
+#define COLLECTION_DEFAULTS  \
+    {                        \
+        .budget_us = 5000000 \
+    }
+
+/* The rows for a struct collection_options that is the `member` of a config. */
+#define COLLECTION_OPTION_ROWS(config, member)                                                      \
+    {.name = "budget",                                                                              \
+     .value = "DURATION",                                                                           \
+     .kind = OPTION_DURATION,                                                                       \
+     .min = 500000,                                                                                 \
+     .max = UINT64_C(600000000),                                                                    \
+     .offset = offsetof(config, member.budget_us),                                                  \
+     .help = "be done in about that time (default 5s)"},                                            \
+        {.name = "external",                                                                        \
+         .value = "NAME",                                                                           \
+         .kind = OPTION_TEXT,                                                                       \
+         .offset = offsetof(config, member.external),                                               \
+         .help = "the name of the world to ask for (default www.example.com)"},                     \
+    {                                                                                               \
+        .name = "no-external", .kind = OPTION_FLAG, .offset = offsetof(config, member.no_external), \
+        .help = "ask for none: this cluster resolves only its own names"                            \
+    }
+
+/*
+ * Observe all that can be seen from here: resolv.conf, the servers, each name of run->args (or the usual
+ * ones) at each of them, a second of the same question again and again, and what this network namespace's
+ * kernel shows meanwhile. What cannot be seen is left NULL and noted in run->unobserved. Return 0, or a
+ * negative errno with a message for input that the user named and that cannot be used.
+ */
+int collection_run(struct run *run, const struct collection_options *options,
+                   struct facts *ret_facts) MUST_USE;
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "conntrack_look.h"
+#include <k8sdns/base/clock.h>
+#include <k8sdns/model/conntrack_summary.h>
+#include <k8sdns/model/socket_sharing.h>
+#include <k8sdns/source/conntrack_table.h>
+#include <k8sdns/source/udp_sockets.h>
+#include <math.h>
+
+static void table_facts(const struct conntrack_table *table, struct conntrack_facts *facts)
+{
+    bool any = table->entries != CONNTRACK_UNSET && table->entries > 0;
+    bool said = table->cpus_count > 0;
+
+    for (size_t i = 0; i < CONNTRACK_COUNTERS; i++)
+        any = any || (table->sum.values[i] != CONNTRACK_UNSET && table->sum.values[i] > 0);
+    facts->table = (struct conntrack_table_facts){
+        .entries = table->entries,
+        .max = table->max,
+        .buckets = table->buckets,
+        .fill_ratio = table->entries == CONNTRACK_UNSET || table->max == CONNTRACK_UNSET || !table->max
+                          ? (double)NAN
+                          : (double)table->entries / (double)table->max,
+        .how = table->how,
+        .hooks = any    ? 1
+                 : said ? 0
+                        : -1,
+    };
+    facts->counters = table->sum;
+    facts->per_cpu = table->cpus;
+    facts->per_cpu_count = table->cpus_count;
+}
+
+static int entries_facts(struct run *run, uint16_t port, const struct known_replicas *known,
+                         const struct conntrack_table *table, struct conntrack_facts *facts)
+{
+    const struct conntrack_summary_options of = {
+        .port = port,
+        .replicas = known->replicas,
+        .replicas_count = known->replicas_count,
+        .cluster_ips = known->cluster_ips,
+        .cluster_ips_count = known->cluster_ips_count,
+        .now_ns = clock_realtime_ns(),
+        .port_low = table->port_low,
+        .port_high = table->port_high,
+    };
+    struct conntrack_summary *summary = conntrack_summary_new(&of);
+    struct conntrack_dump dump, again;
+    int r = conntrack_dump(port, conntrack_summary_add, summary, &dump, &run->err);
+
+    if (r == 0 && conntrack_summary_wants_again(summary))
+        r = conntrack_dump(port, conntrack_summary_again, summary, &again, &run->err);
+    if (r == 0) {
+        conntrack_summary_facts(summary, run->arena, facts);
+        facts->dns->filtered = dump.filtered;
+        facts->dns->ipv6 = dump.ipv6;
+        facts->dns->interrupted = dump.interrupted;
+        facts->dns->damaged = dump.damaged;
+    }
+    conntrack_summary_free(summary);
+    return r;
+}
+
+/* Sockets are those of this namespace: a Pod's when looked at from there. Without them nothing else is lost.
+ */
+static void sockets_facts(struct arena *arena, struct conntrack_facts *facts)
+{
+    struct socket_entry *sockets;
+    size_t count;
+
+    if (udp_sockets_list(arena, &sockets, &count, NULL) == 0)
+        socket_sharing_find(arena, sockets, count, &facts->shared_ports, &facts->shared_ports_count);
+}
+
+int conntrack_look(struct run *run, uint16_t port, const struct known_replicas *known,
+                   struct conntrack_facts *facts)
+{
+    struct conntrack_table table;
+    int r = conntrack_table_read(run->arena, &table, &run->err);
+
+    if (r < 0)
+        return r;
+    facts->replicas = known->names;
+    facts->replicas_count = known->names_count;
+    table_facts(&table, facts);
+    sockets_facts(run->arena, facts);
+    /* Without the right to read entries the rest stands. */
+    (void)!entries_facts(run, port, known, &table, facts);
+    return 0;
+}
+
+void conntrack_look_unobserved(struct run *run)
+{
+    run_unobserved(run, "the DNS entries of the connection tracking table",
+                   arena_text(run->arena, run->err.text),
+                   "run it as root on the node, or in a Pod with the capability NET_ADMIN and hostNetwork");
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef K8SDNS_MODEL_DIAGNOSE_FACTS_H
+#define K8SDNS_MODEL_DIAGNOSE_FACTS_H
+
+#include <k8sdns/model/envelope_facts.h>
+#include <k8sdns/model/shape.h>
+
+/* What became of one rule. */
+struct check_facts {
+    const char *id;
+    int state;          /* enum finding_state */
+    const char *detail; /* quiet: what is well; unknown: what is missing; NULL when it fires */
+};
+extern const struct shape check_facts_shape;
+
+/* `data` of the diagnose command; the findings stand in the envelope. */
+struct diagnose_facts {
+    const char *verdict; /* one sentence */
+    const char *time;    /* when it was seen */
+    const char *node;    /* as far as known, as the next */
+    const char *pod;
+    int frequency; /* enum frequency; -1 when too little was asked */
+    const char *frequency_text;
+    const char *scope;        /* how wide, as far as one place can tell */
+    uint64_t asked, answered; /* questions, over everything */
+    const char **healthy;     /* what was looked at and found well */
+    size_t healthy_count;
+    const char **next; /* commands that would tell more */
+    size_t next_count;
+    struct check_facts *checks;
+    size_t checks_count;
+    struct finding *findings; /* the envelope's, for the text; not in JSON */
+    size_t findings_count;
+    struct unobserved *unobserved; /* likewise */
+    size_t unobserved_count;
+};
+extern const struct shape diagnose_facts_shape;
+
+#endif

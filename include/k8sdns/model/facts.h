@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef K8SDNS_MODEL_FACTS_H
+#define K8SDNS_MODEL_FACTS_H
+
+#include <k8sdns/model/conntrack_facts.h>
+#include <k8sdns/model/envelope_facts.h>
+#include <k8sdns/model/host_facts.h>
+#include <k8sdns/model/ipvs_facts.h>
+#include <k8sdns/model/kube_facts.h>
+#include <k8sdns/model/node_facts.h>
+#include <k8sdns/model/plan_facts.h>
+#include <k8sdns/model/probe_facts.h>
+#include <k8sdns/model/replica_facts.h>
+#include <k8sdns/model/resolv_facts.h>
+#include <k8sdns/model/watch_facts.h>
+
+/* Why a name is asked for. */
+enum name_kind {
+    NAME_GIVEN,    /* somebody wants to know */
+    NAME_OWN,      /* one of the cluster's, which CoreDNS answers from memory */
+    NAME_EXTERNAL, /* one of the world's, which takes an upstream */
+    NAME_MISSING,  /* one that does not exist */
+};
+extern const char *const name_kind_words[];
+
+struct asked_name {
+    const char *name;
+    int kind;
+};
+extern const struct shape asked_name_shape;
+
+/*
+ * Everything that was seen in one place at one time: what rules judge, what a capture holds. A part that
+ * could not be seen is NULL, and `unobserved` says why.
+ */
+struct facts {
+    const char *time; /* of the beginning, RFC 3339, UTC */
+    double elapsed_ms;
+    struct host_facts host;
+    struct asked_name *names;
+    size_t names_count;
+    struct resolv_facts *resolv;
+    struct expand_facts *plans;   /* of the names, by the resolver of this Pod */
+    struct matrix_facts *matrix;  /* each name at each server, once */
+    struct matrix_facts *small;   /* what was lost, asked again for a small answer */
+    struct matrix_facts *tcp;     /* one name at each server over TCP */
+    struct watch_facts *sampling; /* one name at each server, many times */
+    struct replicas_facts *replicas;
+    struct kube_facts *kube;
+    struct conntrack_facts *conntrack; /* with its rates over the sampling */
+    struct node_facts *node;           /* likewise */
+    struct ipvs_facts *ipvs;
+    bool ipvs_absent; /* this kernel has none, so it is no cause either */
+    struct unobserved *unobserved;
+    size_t unobserved_count;
+};
+extern const struct shape facts_shape;
+
+#endif

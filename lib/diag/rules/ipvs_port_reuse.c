@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <inttypes.h>
+#include <k8sdns/diag/rule.h>
+#include <string.h>
+
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    const struct ipvs_facts *ipvs = d->facts->ipvs;
+    const struct ipvs_connection_facts *example = NULL;
+    uint64_t removed = 0, drained = 0;
+    struct finding *finding;
+
+    if (!ipvs)
+        return; /* this kernel has none */
+    if (ipvs->stale_total == SHAPE_UNSET) {
+        rule_unknown(d, "the connections of IPVS cannot be read here; run it as root on the node");
+        return;
+    }
+    for (size_t i = 0; i < ipvs->stale_connections_count; i++) {
+        const struct ipvs_connection_facts *c = &ipvs->stale_connections[i];
+
+        if (strcmp(c->protocol, "UDP") != 0)
+            continue;
+        removed += c->why != IPVS_DRAINED;
+        drained += c->why == IPVS_DRAINED;
+        if (!example || (c->why != IPVS_DRAINED && example->why == IPVS_DRAINED))
+            example = c;
+    }
+    if (!example)
+        return;
+    finding = finding_new(d, rule, example->destination);
+    /* A backend of weight 0 answers on as long as it lives. */
+    if (!removed)
+        finding->severity = SEVERITY_INFO;
+    finding_evidence(d, finding,
+                     "%" PRIu64 " UDP connections lead to removed backends, %" PRIu64 " to such of weight 0",
+                     removed, drained);
+    finding_evidence(d, finding, "%s to %s is sent to %s for %" PRIu64 " s more", example->client,
+                     example->service, example->destination, example->expires_s);
+    for (size_t i = 0; i < ipvs->behaviour_count; i++)
+        finding_evidence(d, finding, "%s", ipvs->behaviour[i]);
+}
+
+static const char *const remedies[] = {
+    "end such connections at once: sysctl -w net.ipv4.vs.expire_nodest_conn=1 (on kernels before 5.9 "
+    "one packet is still lost); back: =0",
+    "shorten the wait: ipvsadm --set 0 0 10, or kube-proxy's ipvs.udpTimeout: 10s; back: --set 0 0 "
+    "300",
+    "upgrade the kernel to 5.9 or later",
+    "run NodeLocal DNSCache, or kube-proxy with nftables or iptables",
+    NULL,
+};
+
+static const char *const checks[] = {
+    "k8sdns ipvs -v",
+    NULL,
+};
+
+static const char *const explains[] = {
+    "clusterip-lossy",
+    "clusterip-unreachable",
+    "path-lossy",
+    NULL,
+};
+
+const struct rule rule_ipvs_port_reuse = {
+    .id = "ipvs-port-reuse",
+    .title = "IPVS still sends source ports to a backend that is gone",
+    .severity = SEVERITY_WARNING,
+    .needs = NEED_IPVS,
+    .healthy = "IPVS holds no connection to a backend that is gone",
+    .cause = "IPVS keeps a UDP connection for minutes after its backend was removed. What comes from "
+             "that source port in this time is dropped in silence, and each retry makes it live "
+             "longer: failures for about five minutes after each restart of CoreDNS.",
+    .remedies = remedies,
+    .checks = checks,
+    .explains = explains,
+    .eval = eval,
+};

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../server.h"
+#include <string.h>
+
+static bool was_lost(const struct matrix_facts *matrix, const struct probe_facts *p)
+{
+    for (size_t i = 0; i < matrix->probes_count; i++) {
+        const struct probe_facts *q = &matrix->probes[i];
+
+        if (strcmp(q->target, p->target) == 0 && strcmp(q->candidate, p->candidate) == 0 &&
+            strcmp(q->type, p->type) == 0 && q->transport == TRANSPORT_UDP)
+            return q->status == PROBE_TIMEOUT;
+    }
+    return false;
+}
+
+/* The server lost nothing in the sampling, whose answers are small. */
+static bool heard_otherwise(const struct diagnosis *d, const struct probe_facts *p)
+{
+    for (size_t i = 0; i < d->servers_count; i++)
+        if (strcmp(d->servers[i].target->id, p->target) == 0)
+            return d->servers[i].sent && !d->servers[i].lost;
+    return false;
+}
+
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    const struct matrix_facts *small = d->facts->small;
+    struct finding *finding = NULL;
+
+    for (size_t i = 0; small && i < small->probes_count; i++) {
+        const struct probe_facts *p = &small->probes[i];
+
+        if (!probe_is_heard(p) || p->transport != TRANSPORT_UDP || !was_lost(d->facts->matrix, p) ||
+            !heard_otherwise(d, p))
+            continue;
+        if (!finding)
+            finding = finding_new(d, rule, p->candidate);
+        finding->confidence = CONFIDENCE_LIKELY;
+        finding_evidence(d, finding, "%s %s at %s: lost with a buffer of 4096 bytes, %s without",
+                         p->candidate, p->type, p->target, probe_status_words[p->status]);
+    }
+}
+
+static const char *const remedies[] = {
+    "make answers small: the bufsize 1232 plugin in the Corefile; back: remove the line",
+    "mend the MTU: that of the overlay is that of the link less its header (50 for VXLAN)",
+    "let fragments pass: the first has no less right than the rest",
+    NULL,
+};
+
+static const char *const checks[] = {
+    "k8sdns probe NAME --bufsize 4096",
+    "k8sdns probe NAME --bufsize 1232",
+    "k8sdns node",
+    NULL,
+};
+
+static const char *const explains[] = {
+    "path-lossy",
+    NULL,
+};
+
+const struct rule rule_large_answer_lost = {
+    .id = "large-answer-lost",
+    .title = "large answers are lost, small ones are not",
+    .severity = SEVERITY_WARNING,
+    .needs = NEED_MATRIX,
+    .healthy = "no answer was lost for its size",
+    .cause = "An answer larger than the path's MTU travels in fragments, and something drops these: "
+             "a firewall, an overlay without room for its header, security groups. Lookups of names "
+             "with many records fail.",
+    .remedies = remedies,
+    .checks = checks,
+    .explains = explains,
+    .eval = eval,
+};

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../server.h"
+#include <inttypes.h>
+#include <string.h>
+
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    const struct matrix_facts *matrix = d->facts->matrix;
+
+    for (size_t n = 0; n < d->facts->names_count; n++) {
+        const struct asked_name *name = &d->facts->names[n];
+        uint64_t missing = 0, others = 0;
+        struct finding *finding;
+
+        for (size_t i = 0; i < matrix->probes_count && name->kind != NAME_MISSING; i++) {
+            const struct probe_facts *p = &matrix->probes[i];
+
+            if (strcmp(p->name, name->name) != 0 || !probe_is_heard(p))
+                continue;
+            missing += p->status == PROBE_NXDOMAIN;
+            others += p->status != PROBE_NXDOMAIN;
+        }
+        if (!missing || others)
+            continue;
+        finding = finding_new(d, rule, name->name);
+        finding_evidence(
+            d, finding, "%" PRIu64 " answers for %s under every search domain and as it stands: all NXDOMAIN",
+            missing, name->name);
+        /* A name of the usual set is for the servers, not for its own sake. */
+        if (name->kind != NAME_GIVEN)
+            finding->severity = name->kind == NAME_OWN ? SEVERITY_CRITICAL : SEVERITY_WARNING;
+    }
+}
+
+static const char *const remedies[] = {
+    "see what there is: kubectl get services --all-namespaces | grep NAME",
+    "from another namespace name it in full: SERVICE.NAMESPACE",
+    NULL,
+};
+
+static const char *const checks[] = {
+    "k8sdns expand NAME",
+    "kubectl get services --all-namespaces",
+    NULL,
+};
+
+const struct rule rule_name_not_found = {
+    .id = "name-not-found",
+    .title = "the name does not exist anywhere it is looked for",
+    .severity = SEVERITY_WARNING,
+    .needs = NEED_MATRIX,
+    .healthy = "the names asked for exist",
+    .cause = "Every candidate of the search list, and the name as it stands, is NXDOMAIN at every "
+             "server: DNS works, the name is wrong. A typo, the wrong namespace, or a Service that "
+             "is gone.",
+    .remedies = remedies,
+    .checks = checks,
+    .eval = eval,
+};

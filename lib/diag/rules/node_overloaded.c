@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../limit.h"
+
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    static const char *const watched[] = {"softnet-dropped"};
+    const struct limit_facts *pressure = limit_at(d->facts, "cpu-pressure");
+    struct finding *finding;
+
+    limits_check(d, rule, watched, sizeof(watched) / sizeof(watched[0]),
+                 "the kernel does not show softnet here");
+    if (!pressure || !(pressure->use >= d->thresholds->pressure_percent))
+        return;
+    finding = finding_new(d, rule, "CPU");
+    finding->confidence = CONFIDENCE_POSSIBLE;
+    finding_evidence(d, finding, "in the last ten seconds some process waited for a CPU %.0f %% of the time",
+                     pressure->use);
+}
+
+static const char *const remedies[] = {
+    "see what runs: kubectl describe node NODE; kubectl top pods --all-namespaces",
+    "move Pods away: kubectl cordon NODE, then delete the greedy ones; back: kubectl uncordon NODE",
+    "give the packet queue room: sysctl -w net.core.netdev_max_backlog=5000; back: 1000",
+    NULL,
+};
+
+static const char *const checks[] = {
+    "k8sdns node --interval 1s",
+    NULL,
+};
+
+static const char *const explains[] = {
+    "replica-slow", "path-lossy", "clusterip-lossy", "coredns-cpu", NULL,
+};
+
+const struct rule rule_node_overloaded = {
+    .id = "node-overloaded",
+    .title = "the node is overloaded",
+    .severity = SEVERITY_WARNING,
+    .needs = NEED_NODE,
+    .healthy = "the node keeps up with its packets and its processes",
+    .cause = "Packets are dropped before any rule sees them, or processes wait for a CPU: answers "
+             "come late or not at all, on this node alone.",
+    .remedies = remedies,
+    .checks = checks,
+    .explains = explains,
+    .eval = eval,
+};

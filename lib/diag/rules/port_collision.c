@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <inttypes.h>
+#include <k8sdns/diag/rule.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where Linux's ephemeral range begins. Source: ip(7), ip_local_port_range. */
+#define EPHEMERAL_FROM 32768
+
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    const struct conntrack_facts *c = d->facts->conntrack;
+    const struct conntrack_port_use_facts *use = c->dns->port_use_count ? &c->dns->port_use[0] : NULL;
+    struct finding *finding;
+
+    if (use && !isnan(use->ratio) && use->ratio >= d->thresholds->port_use_ratio) {
+        finding = finding_new(d, rule, use->source);
+        finding_evidence(d, finding, "%s uses %" PRIu64 " of %" PRIu64 " source ports towards %s (%.0f %%)",
+                         use->source, use->ports, use->range, use->destination, use->ratio * 100);
+        return;
+    }
+    for (size_t i = 0; i < c->shared_ports_count; i++) {
+        const char *colon = strrchr(c->shared_ports[i].local, ':');
+
+        /* Servers share their port on purpose; a client's is of the ephemeral range. */
+        if (!colon || strtoul(colon + 1, NULL, 10) < EPHEMERAL_FROM)
+            continue;
+        finding = finding_new(d, rule, c->shared_ports[i].local);
+        finding_evidence(d, finding, "%" PRIu64 " UDP sockets share %s (SO_REUSEPORT)",
+                         c->shared_ports[i].sockets, c->shared_ports[i].local);
+        return;
+    }
+    if (!c->collisions_total)
+        return;
+    finding = finding_new(d, rule, c->collisions_count ? c->collisions[0].client : NULL);
+    /* Entries of flows that are over look just so on any busy node. */
+    finding->severity = SEVERITY_INFO;
+    finding->confidence = CONFIDENCE_POSSIBLE;
+    finding_evidence(d, finding, "%" PRIu64 " client ports with entries that collide", c->collisions_total);
+}
+
+static const char *const remedies[] = {
+    "let clients use fresh ports: no fixed source port, no SO_REUSEPORT on a resolver's sockets",
+    "widen the range: sysctl -w net.ipv4.ip_local_port_range='1024 65535'; back: the value that it "
+    "had",
+    "spread the load: more replicas, more addresses to masquerade to, or NodeLocal DNSCache",
+    NULL,
+};
+
+static const char *const checks[] = {
+    "k8sdns conntrack -v",
+    NULL,
+};
+
+static const char *const explains[] = {
+    "clusterip-lossy",
+    "path-lossy",
+    NULL,
+};
+
+const struct rule rule_port_collision = {
+    .id = "port-collision",
+    .title = "source ports are shared, reused or used up",
+    .severity = SEVERITY_WARNING,
+    .needs = NEED_DNS_ENTRIES,
+    .healthy = "source ports are not short",
+    .cause = "Answers are told apart by the source port. When sockets share one, an answer may reach "
+             "the wrong one; when the range towards a server is used up, packets of new flows are "
+             "dropped.",
+    .remedies = remedies,
+    .checks = checks,
+    .explains = explains,
+    .eval = eval,
+};

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../server.h"
+#include <inttypes.h>
+#include <string.h>
+
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    const struct matrix_facts *tcp = d->facts->tcp;
+    struct finding *finding = NULL;
+
+    for (size_t i = 0; i < d->servers_count; i++) {
+        const struct server *server = &d->servers[i];
+        const char *how = NULL;
+
+        for (size_t k = 0; k < tcp->probes_count; k++) {
+            const struct probe_facts *p = &tcp->probes[k];
+
+            if (strcmp(p->target, server->target->id) == 0)
+                how = probe_is_heard(p) ? NULL : probe_status_words[p->status];
+        }
+        if (!how || server->silent)
+            continue;
+        finding = server_finding(d, rule, finding, server);
+        finding_evidence(d, finding, "%s answers over UDP, and not over TCP (%s)", server->target->id, how);
+    }
+}
+
+static const char *const remedies[] = {
+    "allow TCP 53 as well as UDP: NetworkPolicies, security groups, kube-proxy's rules for the "
+    "Service",
+    "see that the Service has the port dns-tcp: kubectl -n kube-system get service kube-dns -o yaml",
+    NULL,
+};
+
+static const char *const checks[] = {
+    "k8sdns probe kubernetes.default --tcp",
+    NULL,
+};
+
+const struct rule rule_tcp_blocked = {
+    .id = "tcp-blocked",
+    .title = "DNS over TCP does not work",
+    .severity = SEVERITY_WARNING,
+    .needs = NEED_TCP,
+    .healthy = "DNS over TCP works",
+    .cause = "Answers that do not fit a datagram are asked for again over TCP, as are all answers of "
+             "servers that limit their rate. A rule that forgets TCP 53 makes just these names fail.",
+    .remedies = remedies,
+    .checks = checks,
+    .eval = eval,
+};

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef K8SDNS_DIAG_SERVER_H
+#define K8SDNS_DIAG_SERVER_H
+
+#include <k8sdns/diag/rule.h>
+
+/* Fill diagnosis->servers and the counts beside it. */
+void servers_read(struct diagnosis *diagnosis);
+
+/* "replica 10.244.1.21" */
+const char *server_text(struct arena *arena, const struct server *server);
+
+/* A finding about this server: `finding`, if there is one already, is about it as well. */
+struct finding *server_finding(struct diagnosis *diagnosis, const struct rule *rule, struct finding *finding,
+                               const struct server *server);
+
+/* Their ids, with commas between. */
+const char *servers_text(struct diagnosis *diagnosis, bool (*is_one)(const struct server *server));
+
+/*
+ * Whether two losses differ beyond chance: the difference of the proportions is over three standard errors,
+ * and at least three were lost. Source: the two-proportion z-test.
+ */
+bool loss_differs(uint64_t lost, uint64_t of, uint64_t peers_lost, uint64_t peers_of);
+
+/* How much a lookup waits for each lost packet, by the resolver of the facts: "5 s (glibc)". */
+const char *lookup_cost(struct arena *arena, const struct facts *facts);
+
+/* Whether `text` is under `domain`. */
+bool is_under(const char *text, const char *domain);
+
+/* The kind of the name that a question was asked for. */
+int name_kind_of(const struct facts *facts, const char *name);
+
+#endif

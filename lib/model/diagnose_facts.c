@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <k8sdns/model/diagnose_facts.h>
+#include <k8sdns/model/frequency.h>
+
+static const struct shape_field check_fields[] = {
+    SHAPE_FIELD_NAME(struct check_facts, id, "id", "of the finding looked for"),
+    SHAPE_FIELD_CHOICE(struct check_facts, state, "state", finding_state_words, "fires, quiet or unknown"),
+    SHAPE_FIELD_TEXT(struct check_facts, detail, "detail", "what is well, or what is missing to tell"),
+};
+const struct shape check_facts_shape = SHAPE(struct check_facts, check_fields, "check");
+
+static const struct shape_field fields[] = {
+    SHAPE_FIELD_NAME(struct diagnose_facts, verdict, "verdict", "one sentence"),
+    SHAPE_FIELD_TEXT(struct diagnose_facts, time, "time", "when it was seen"),
+    SHAPE_FIELD_TEXT(struct diagnose_facts, node, "node", "where, as far as known"),
+    SHAPE_FIELD_TEXT(struct diagnose_facts, pod, "pod", "likewise"),
+    SHAPE_FIELD_WORD(struct diagnose_facts, frequency, "frequency", frequency_words,
+                     "how often it fails; null when too little was asked"),
+    SHAPE_FIELD_TEXT(struct diagnose_facts, frequency_text, "frequency_text", "the numbers behind it"),
+    SHAPE_FIELD_TEXT(struct diagnose_facts, scope, "scope", "how wide, as far as one place can tell"),
+    SHAPE_FIELD_COUNT(struct diagnose_facts, asked, "asked", "questions"),
+    SHAPE_FIELD_COUNT(struct diagnose_facts, answered, "answered", "of these"),
+    SHAPE_FIELD_TEXTS(struct diagnose_facts, healthy, "healthy", "what was looked at and found well"),
+    SHAPE_FIELD_TEXTS(struct diagnose_facts, next, "next", "commands that would tell more"),
+    SHAPE_FIELD_OBJECTS(struct diagnose_facts, checks, "checks", &check_facts_shape, "every rule"),
+};
+const struct shape diagnose_facts_shape = SHAPE(struct diagnose_facts, fields, "diagnose");

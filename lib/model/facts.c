@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <k8sdns/model/facts.h>
+
+const char *const name_kind_words[] = {"given", "own", "external", "missing", NULL};
+
+static const struct shape_field name_fields[] = {
+    SHAPE_FIELD_NAME(struct asked_name, name, "name", "as it was looked up"),
+    SHAPE_FIELD_CHOICE(struct asked_name, kind, "kind", name_kind_words, "why it was asked for"),
+};
+const struct shape asked_name_shape = SHAPE(struct asked_name, name_fields, "asked_name");
+
+static const struct shape_field fields[] = {
+    SHAPE_FIELD_NAME(struct facts, time, "time", "when it began, RFC 3339, UTC"),
+    SHAPE_FIELD_REAL(struct facts, elapsed_ms, "elapsed_ms", "how long it took"),
+    SHAPE_FIELD_OBJECT(struct facts, host, "host", &host_facts_shape, "where it was seen"),
+    SHAPE_FIELD_OBJECTS(struct facts, names, "names", &asked_name_shape, "what was asked for"),
+    SHAPE_FIELD_POINTER(struct facts, resolv, "resolv", &resolv_facts_shape, "resolv.conf"),
+    SHAPE_FIELD_POINTER(struct facts, plans, "plans", &expand_facts_shape, "what the resolver would send"),
+    SHAPE_FIELD_POINTER(struct facts, matrix, "matrix", &matrix_facts_shape,
+                        "each name at each server, once"),
+    SHAPE_FIELD_POINTER(struct facts, small, "small", &matrix_facts_shape,
+                        "what was lost, asked again for a small answer"),
+    SHAPE_FIELD_POINTER(struct facts, tcp, "tcp", &matrix_facts_shape, "one name at each server over TCP"),
+    SHAPE_FIELD_POINTER(struct facts, sampling, "sampling", &watch_facts_shape,
+                        "one name at each server, many times"),
+    SHAPE_FIELD_POINTER(struct facts, replicas, "replicas", &replicas_facts_shape,
+                        "who serves the cluster's DNS"),
+    SHAPE_FIELD_POINTER(struct facts, kube, "kube", &kube_facts_shape, "what Kubernetes says of CoreDNS"),
+    SHAPE_FIELD_POINTER(struct facts, conntrack, "conntrack", &conntrack_facts_shape, "connection tracking"),
+    SHAPE_FIELD_POINTER(struct facts, node, "node", &node_facts_shape, "other limits of the node"),
+    SHAPE_FIELD_POINTER(struct facts, ipvs, "ipvs", &ipvs_facts_shape, "IPVS"),
+    SHAPE_FIELD_BOOL(struct facts, ipvs_absent, "ipvs_absent", "this kernel has no IPVS"),
+    SHAPE_FIELD_OBJECTS(struct facts, unobserved, "unobserved", &unobserved_shape, "what could not be seen"),
+};
+const struct shape facts_shape = SHAPE(struct facts, fields, "facts");

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <k8sdns/model/frequency.h>
+#include <k8sdns/render/diagnose_text.h>
+#include <string.h>
+
+static const enum paint paints[] = {
+    [SEVERITY_CRITICAL] = PAINT_BAD, [SEVERITY_WARNING] = PAINT_ODD, [SEVERITY_INFO] = PAINT_PLAIN};
+
+static const char *const confidences[] = {"", " (likely)", " (possible)"};
+
+static const char *ends(const char *text)
+{
+    size_t len = strlen(text);
+
+    return len && text[len - 1] == '.' ? "" : ".";
+}
+
+static void print_head(const struct finding *finding, struct page *page)
+{
+    page_paint(page, paints[finding->severity], severity_words[finding->severity]);
+    page_addf(page, ": ");
+    page_paint(page, PAINT_STRONG, finding->title);
+    page_addf(page, "%s%s%s\n", finding->subject ? ", " : "", finding->subject ? finding->subject : "",
+              confidences[finding->confidence]);
+}
+
+static void print_consequences(const struct diagnose_facts *facts, const char *id, struct page *page)
+{
+    for (size_t i = 0; i < facts->findings_count; i++) {
+        const struct finding *finding = &facts->findings[i];
+
+        if (finding->consequence && strcmp(finding->consequence, id) == 0)
+            page_paragraph(page, "  hence ", "%s: %s%s%s", finding->id, finding->title,
+                           finding->subject ? ", " : "", finding->subject ? finding->subject : "");
+    }
+}
+
+static void print_finding(const struct diagnose_facts *facts, const struct finding *finding,
+                          struct page *page)
+{
+    page_addf(page, "\n");
+    print_head(finding, page);
+    for (size_t i = 0; i < finding->evidence_count; i++)
+        page_paragraph(page, "  - ", "%s", finding->evidence[i]);
+    print_consequences(facts, finding->id, page);
+    /* A remark needs no treatment, unless somebody asks. */
+    if (finding->severity == SEVERITY_INFO && page->verbosity <= 0)
+        return;
+    if (finding->cause)
+        page_paragraph(page, "  why: ", "%s", finding->cause);
+    for (size_t i = 0; i < finding->remedy_count; i++)
+        page_paragraph(page, i ? "       " : "  do:  ", "%zu. %s%s", i + 1, finding->remedy[i],
+                       ends(finding->remedy[i]));
+    page_paragraph(page, "  more: ", "k8sdns explain %s", finding->id);
+}
+
+/* Causes that lack the same stand together. */
+static void print_unknown(const struct diagnose_facts *facts, struct page *page, struct arena *arena)
+{
+    for (size_t i = 0; i < facts->checks_count; i++) {
+        const struct check_facts *check = &facts->checks[i];
+        const char **ids = NULL;
+        size_t count = 0;
+        bool said = false;
+
+        for (size_t k = 0; k < facts->checks_count; k++) {
+            const struct check_facts *other = &facts->checks[k];
+
+            if (check->state != FINDING_UNKNOWN || other->state != FINDING_UNKNOWN || !check->detail ||
+                !other->detail || strcmp(check->detail, other->detail) != 0)
+                continue;
+            said = said || k < i;
+            *ARENA_PUSH(arena, ids, count) = other->id;
+        }
+        if (count && !said)
+            page_paragraph(page, "  - ", "%s (to find or exclude %s)", check->detail,
+                           arena_join(arena, ids, count, ", "));
+    }
+}
+
+static void print_gaps(const struct diagnose_facts *facts, struct page *page, struct arena *arena)
+{
+    size_t unknown = 0;
+
+    for (size_t i = 0; i < facts->checks_count; i++)
+        unknown += facts->checks[i].state == FINDING_UNKNOWN;
+    if (!facts->unobserved_count && !unknown)
+        return;
+    page_addf(page, "\nnot seen from here\n");
+    for (size_t i = 0; i < facts->unobserved_count; i++)
+        page_paragraph(page, "  - ", "%s: %s; %s", facts->unobserved[i].what, facts->unobserved[i].why,
+                       facts->unobserved[i].how);
+    print_unknown(facts, page, arena);
+}
+
+void diagnose_text_render(const void *data, struct page *page, struct arena *arena)
+{
+    const struct diagnose_facts *facts = data;
+    const struct finding *first = facts->findings_count ? &facts->findings[0] : NULL;
+
+    page_paint(page, first && first->severity != SEVERITY_INFO ? paints[first->severity] : PAINT_GOOD,
+               facts->verdict);
+    page_addf(page, "\n");
+    if (page->verbosity < 0)
+        return;
+    if (facts->frequency >= 0 && facts->frequency_text)
+        page_paragraph(page, "how often: ", "%s", facts->frequency_text);
+    if (facts->scope)
+        page_paragraph(page, "how wide:  ", "%s", facts->scope);
+    for (size_t i = 0; i < facts->findings_count; i++)
+        if (!facts->findings[i].consequence)
+            print_finding(facts, &facts->findings[i], page);
+    if (facts->healthy_count) {
+        page_addf(page, "\n");
+        page_paragraph(page, "well: ", "%s", arena_join(arena, facts->healthy, facts->healthy_count, "; "));
+    }
+    print_gaps(facts, page, arena);
+    if (facts->next_count && first && first->severity != SEVERITY_INFO) {
+        page_addf(page, "\nto know more\n");
+        for (size_t i = 0; i < facts->next_count; i++)
+            page_addf(page, "  %s\n", facts->next[i]);
+    }
+}
