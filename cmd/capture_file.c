@@ -10,6 +10,31 @@
 /* A table of sixty servers and a hundred names takes a few megabytes. */
 #define CAPTURE_MAX (256 * 1024 * 1024)
 
+/* What the shapes cannot say: every question was asked of a server that is listed. */
+static int check_matrix(struct run *run, const struct matrix_facts *matrix)
+{
+    for (size_t i = 0; matrix && i < matrix->probes_count; i++) {
+        bool known = false;
+
+        for (size_t k = 0; k < matrix->targets_count && !known; k++)
+            known = strcmp(matrix->targets[k].id, matrix->probes[i].target) == 0;
+        if (!known)
+            return err_set(&run->err, ERR_FORMAT, EBADMSG,
+                           "a question was asked of '%.60s', which is no target", matrix->probes[i].target);
+    }
+    return 0;
+}
+
+static int check(struct run *run, const struct facts *facts)
+{
+    const struct matrix_facts *const all[] = {facts->matrix, facts->small, facts->tcp};
+    int r = 0;
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && r == 0; i++)
+        r = check_matrix(run, all[i]);
+    return r;
+}
+
 static int read_envelope(struct run *run, json_t *envelope, struct facts *facts)
 {
     const char *schema = json_string_value(json_object_get(envelope, "schema"));
@@ -47,6 +72,8 @@ int capture_file_read(struct run *run, const char *path)
                        where.line, where.column, where.text);
     r = read_envelope(run, envelope, facts);
     json_decref(envelope);
+    if (r == 0)
+        r = check(run, facts);
     if (r < 0)
         return err_prefix(&run->err, r, "%s", name);
     run->captured = facts;

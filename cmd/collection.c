@@ -142,9 +142,25 @@ static void choose_candidates(struct collection *c)
     }
 }
 
+/* On a node resolv.conf names the node's own resolvers, which are none of the cluster's, where there are
+ * such. */
+static void leave_upstreams(struct collection *c)
+{
+    size_t kept = 0, cluster = 0;
+
+    for (size_t i = 0; i < c->targets_count; i++)
+        cluster += c->targets[i].role != TARGET_NAMESERVER;
+    for (size_t i = 0; cluster && i < c->targets_count; i++)
+        if (c->targets[i].role != TARGET_NAMESERVER)
+            c->targets[kept++] = c->targets[i];
+    c->targets_count = cluster ? kept : c->targets_count;
+}
+
 static int find_servers(struct collection *c)
 {
-    const struct discovery_asks asks = {.kernel = true, .api_us = share_us(c, SHARE_API)};
+    struct kube_objects objects = {0};
+    const struct discovery_asks asks = {
+        .kernel = true, .objects = &objects, .api_us = share_us(c, SHARE_API)};
     struct replicas_facts *replicas = ARENA_NEW(c->run->arena, struct replicas_facts);
     int r = discovery_run(c->run, &c->options->targets, c->facts->resolv, c->view, &asks, replicas);
 
@@ -152,6 +168,7 @@ static int find_servers(struct collection *c)
         return r;
     discovery_unobserved(c->run, replicas);
     c->facts->replicas = replicas;
+    c->facts->kube = kube_facts_from(c->run->arena, &objects, c->run->started_ns);
     known_replicas_of(c->run->arena, replicas, &c->known);
     r = targets_put_together(c->run, &c->options->targets,
                              c->facts->resolv ? c->facts->resolv : &(struct resolv_facts){0}, c->view,
@@ -159,6 +176,7 @@ static int find_servers(struct collection *c)
     if (r < 0)
         return r;
     c->targets_count = (size_t)r;
+    leave_upstreams(c);
     return 0;
 }
 

@@ -130,7 +130,8 @@ static void see_objects(struct discovery *d, const struct kube_objects *objects)
     }
 }
 
-static void by_api(struct discovery *d, const struct target_options *options, uint64_t timeout_us)
+static void by_api(struct discovery *d, const struct target_options *options,
+                   const struct discovery_asks *asks)
 {
     static const int outcomes[] = {[KUBE_API_READ] = WAY_FOUND,
                                    [KUBE_API_PARTLY] = WAY_FOUND,
@@ -142,7 +143,8 @@ static void by_api(struct discovery *d, const struct target_options *options, ui
         .account = options->service_account,
         .host = getenv("KUBERNETES_SERVICE_HOST"),
         .port = getenv("KUBERNETES_SERVICE_PORT"),
-        .timeout_us = timeout_us ? timeout_us : API_TIMEOUT_US,
+        .state = asks->objects,
+        .timeout_us = asks->api_us ? asks->api_us : API_TIMEOUT_US,
     };
     struct kube_objects objects = {0};
     const char *detail;
@@ -151,6 +153,8 @@ static void by_api(struct discovery *d, const struct target_options *options, ui
     begin_way(d, WAY_API);
     outcome = outcomes[kube_api_read(d->run->arena, &api, &objects, &detail)];
     see_objects(d, &objects);
+    if (asks->objects)
+        *asks->objects = objects;
     if (outcome == WAY_FOUND && !d->found) {
         outcome = WAY_NOTHING;
         detail = "kube-system has no Service of CoreDNS that is known by its name or labels";
@@ -158,7 +162,7 @@ static void by_api(struct discovery *d, const struct target_options *options, ui
     end_way(d, outcome, detail);
 }
 
-static int by_file(struct discovery *d, const char *path)
+static int by_file(struct discovery *d, const char *path, const struct discovery_asks *asks)
 {
     struct kube_objects objects = {0};
     char *bytes;
@@ -175,6 +179,9 @@ static int by_file(struct discovery *d, const char *path)
     if (r < 0)
         return err_prefix(&d->run->err, r, "%s", strcmp(path, "-") == 0 ? "standard input" : path);
     see_objects(d, &objects);
+    /* What somebody who may see it all has piped in says more than what this Pod may ask for. */
+    if (asks->objects && (objects.pods_count || objects.deployments_count || objects.configs_count))
+        *asks->objects = objects;
     end_way(d, outcome_by_count(d),
             d->found ? NULL
                      : arena_printf(
@@ -289,8 +296,8 @@ int discovery_run(struct run *run, const struct target_options *options, const s
     if (resolv && !options->no_discovery)
         by_resolv_conf(&d, resolv, view);
     if (!options->no_discovery)
-        by_api(&d, options, asks->api_us);
-    r = by_file(&d, options->endpoints);
+        by_api(&d, options, asks);
+    r = by_file(&d, options->endpoints, asks);
     if (r < 0)
         return r;
     merge(&d);

@@ -5,10 +5,13 @@
 #include "command.h"
 #include <k8sdns/model/replica_facts.h>
 #include <k8sdns/model/resolv_facts.h>
+#include <k8sdns/wire/kube_objects.h>
 
 /* How far to go. What the user, resolv.conf and Kubernetes say is always taken. */
 struct discovery_asks {
-    bool kernel;          /* look into this namespace's conntrack and IPVS, too */
+    bool kernel; /* look into this namespace's conntrack and IPVS, too */
+    struct kube_objects
+        *objects;         /* what Kubernetes says goes here as well, with how CoreDNS fares; or NULL */
     uint64_t api_us;      /* the most that the API may take; 0: the usual time */
     uint64_t identity_us; /* ask the servers who they are, and give them so long; 0: leave them alone */
 };

@@ -38,7 +38,7 @@ static int check_arguments(struct run *run)
 {
     const struct command *command = run->command;
 
-    if (run->args_count < command->args_min)
+    if (run->args_count < command->args_min && !run->globals->from)
         return err_set(&run->err, ERR_USAGE, EINVAL, "something is missing; usage: k8sdns %s %s",
                        command->name, command->arguments);
     if (run->args_count > command->args_max)
@@ -180,7 +180,7 @@ int main(int argc, char **argv)
     status = parse(&run, &globals, argc, argv, &config);
     if (status == 0)
         status = enter(&run);
-    globals.json = globals.json || (run.command && run.command->json_only);
+    globals.json = globals.json || (status == 0 && run.command->json_only);
     host_observe(run.arena, &host);
     run.host = &host;
     if (status == 0) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <k8sdns/base/clock.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 static uint64_t now_ns(clockid_t id)
@@ -45,4 +46,19 @@ const char *clock_format(uint64_t realtime_ns, char *buf, size_t size)
     strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
     snprintf(buf, size, "%s.%03uZ", date, (unsigned)(realtime_ns / 1000000 % 1000));
     return buf;
+}
+
+bool clock_parse(const char *text, uint64_t *ret_ns)
+{
+    struct tm broken = {0};
+    const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &broken);
+    time_t seconds;
+
+    if (end && *end == '.')
+        end += 1 + strspn(end + 1, "0123456789");
+    if (!end || strcmp(end, "Z") != 0)
+        return false;
+    seconds = timegm(&broken);
+    *ret_ns = (uint64_t)seconds * UINT64_C(1000000000);
+    return seconds >= 0;
 }

@@ -22,6 +22,7 @@ static const struct {
      "kubectl get deployments,pods,configmaps,events,nodes -A -o json | k8sdns diagnose --endpoints -"},
     {"answers over TCP", "give it time with --budget 5s"},
     {"a list of the replicas that live", "name them with --replica, or pipe kubectl's JSON to --endpoints -"},
+    {"an answer of any server", "k8sdns probe shows each question"},
 };
 
 const struct rule *rule_find(const char *id)
@@ -81,6 +82,7 @@ static unsigned present(const struct diagnosis *d)
     bits |= f->ipvs || f->ipvs_absent ? NEED_IPVS : 0;
     bits |= f->kube ? NEED_KUBE : 0;
     bits |= f->tcp ? NEED_TCP : 0;
+    bits |= d->heard_count ? NEED_HEARD : 0;
     return bits;
 }
 

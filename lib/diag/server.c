@@ -18,8 +18,8 @@ static void add_probe(struct server *server, const struct probe_facts *p)
     if (p->status == PROBE_UNREACHABLE) {
         if (strstr(detail, "prohibited"))
             server->filtered++;
-        else
-            server->icmp++;
+        else if (!server->icmp++)
+            server->icmp_detail = detail;
     } else if (p->status == PROBE_ERROR && strstr(detail, "EPERM")) {
         server->filtered++;
     }
@@ -114,6 +114,14 @@ const char *lookup_cost(struct arena *arena, const struct facts *facts)
     wait_ms = resolver == RESOLVER_MUSL ? view->timeout_ms / view->attempts : view->timeout_ms;
     return arena_printf(arena, "%s (%s)", duration_format_us(text, sizeof(text), wait_ms * 1000),
                         resolver_words[resolver]);
+}
+
+bool is_silent_server(const struct diagnosis *d, const char *id)
+{
+    for (size_t i = 0; i < d->servers_count; i++)
+        if (strcmp(d->servers[i].target->id, id) == 0)
+            return d->servers[i].silent;
+    return false;
 }
 
 bool is_under(const char *text, const char *domain)

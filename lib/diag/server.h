@@ -26,6 +26,9 @@ bool loss_differs(uint64_t lost, uint64_t of, uint64_t peers_lost, uint64_t peer
 /* How much a lookup waits for each lost packet, by the resolver of the facts: "5 s (glibc)". */
 const char *lookup_cost(struct arena *arena, const struct facts *facts);
 
+/* Whether the server of that id was never heard. */
+bool is_silent_server(const struct diagnosis *diagnosis, const char *id);
+
 /* Whether `text` is under `domain`. */
 bool is_under(const char *text, const char *domain);
 

@@ -37,6 +37,12 @@ static const char *verdict(const struct diagnosis *d, const struct diagnose_fact
                                            : arena_printf(d->arena, "; and %zu things more", leading - 1));
     if (!facts->asked)
         return "Nothing could be asked, so nothing is known of DNS here";
+    for (size_t i = 0; i < d->servers_count; i++)
+        if (d->servers[i].lost || d->servers[i].failed)
+            return arena_printf(d->arena,
+                                "DNS fails in part, and no rule knows why: %" PRIu64 " of %" PRIu64
+                                " questions were answered; see k8sdns probe and k8sdns watch",
+                                facts->answered, facts->asked);
     return arena_printf(
         d->arena, "DNS works here: %" PRIu64 " of %" PRIu64 " questions were answered by %zu of %zu servers",
         facts->answered, facts->asked, d->heard_count, d->servers_count);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <k8sdns/base/clock.h>
 #include <k8sdns/model/kube_facts.h>
+#include <math.h>
+#include <stdlib.h>
 
 static const struct shape_field pod_fields[] = {
     SHAPE_FIELD_NAME(struct kube_pod_facts, name, "name", "of the Pod"),
@@ -43,3 +46,88 @@ static const struct shape_field fields[] = {
     SHAPE_FIELD_OBJECTS(struct kube_facts, events, "events", &kube_event_facts_shape, "warnings"),
 };
 const struct shape kube_facts_shape = SHAPE(struct kube_facts, fields, "kube");
+
+/* NAN for a time that is not said, or cannot be read. */
+static double age_s(const char *time, uint64_t now_ns)
+{
+    uint64_t ns;
+
+    return time && clock_parse(time, &ns) ? ((double)now_ns - (double)ns) / 1e9 : (double)NAN;
+}
+
+static void add_change(struct arena *arena, struct kube_facts *facts, const char *what, const char *how,
+                       const char *time, uint64_t now_ns)
+{
+    double age = age_s(time, now_ns);
+
+    if (!isnan(age))
+        *ARENA_PUSH(arena, facts->changes, facts->changes_count) =
+            (struct kube_change_facts){what, how, time, age};
+}
+
+static void add_pod(struct arena *arena, struct kube_facts *facts, const struct kube_pod *pod,
+                    uint64_t now_ns)
+{
+    const char *what = arena_printf(arena, "Pod %s", pod->name ? pod->name : "");
+
+    *ARENA_PUSH(arena, facts->pods, facts->pods_count) =
+        (struct kube_pod_facts){.name = pod->name ? pod->name : "",
+                                .node = pod->node,
+                                .version = pod->version,
+                                .ready = pod->ready,
+                                .restarts = pod->restarts,
+                                .last_end = pod->last_end,
+                                .last_end_time = pod->last_end_time,
+                                .started = pod->started,
+                                .cpu_limit = pod->cpu_limit};
+    add_change(arena, facts, what, "started", pod->started, now_ns);
+    add_change(arena, facts, what, "ended", pod->last_end_time, now_ns);
+}
+
+static int by_age(const void *a, const void *b)
+{
+    const struct kube_change_facts *x = a, *y = b;
+
+    return (x->age_s > y->age_s) - (x->age_s < y->age_s);
+}
+
+struct kube_facts *kube_facts_from(struct arena *arena, const struct kube_objects *objects, uint64_t now_ns)
+{
+    struct kube_facts *facts = ARENA_NEW(arena, struct kube_facts);
+
+    *facts = (struct kube_facts){.wanted = SHAPE_UNSET,
+                                 .available = SHAPE_UNSET,
+                                 .nodes = objects->nodes ? objects->nodes : SHAPE_UNSET};
+    for (size_t i = 0; i < objects->pods_count; i++)
+        if (!objects->pods[i].node_local)
+            add_pod(arena, facts, &objects->pods[i], now_ns);
+    for (size_t i = 0; i < objects->deployments_count; i++) {
+        const struct kube_deployment *deployment = &objects->deployments[i];
+
+        facts->wanted = deployment->wanted;
+        facts->available = deployment->available;
+        add_change(arena, facts,
+                   arena_printf(arena, "Deployment %s", deployment->name ? deployment->name : ""), "written",
+                   deployment->changed, now_ns);
+    }
+    for (size_t i = 0; i < objects->configs_count; i++) {
+        facts->corefile = objects->configs[i].corefile;
+        add_change(arena, facts, arena_printf(arena, "ConfigMap %s", objects->configs[i].name), "written",
+                   objects->configs[i].changed, now_ns);
+    }
+    for (size_t i = 0; i < objects->events_count; i++) {
+        const struct kube_event *event = &objects->events[i];
+
+        *ARENA_PUSH(arena, facts->events, facts->events_count) =
+            (struct kube_event_facts){event->object ? event->object : "",
+                                      event->reason ? event->reason : "",
+                                      event->message,
+                                      event->time,
+                                      event->count,
+                                      age_s(event->time, now_ns)};
+    }
+    if (facts->changes_count)
+        qsort(facts->changes, facts->changes_count, sizeof(*facts->changes), by_age);
+    return facts->pods_count || facts->corefile || facts->events_count || facts->wanted != SHAPE_UNSET ? facts
+                                                                                                       : NULL;
+}

@@ -6,6 +6,9 @@
 static const enum paint paints[] = {
     [SEVERITY_CRITICAL] = PAINT_BAD, [SEVERITY_WARNING] = PAINT_ODD, [SEVERITY_INFO] = PAINT_PLAIN};
 
+/* Things that are well, named without -v. */
+#define WELL_SHOWN 6
+
 static const char *const confidences[] = {"", " (likely)", " (possible)"};
 
 static const char *ends(const char *text)
@@ -93,6 +96,17 @@ static void print_gaps(const struct diagnose_facts *facts, struct page *page, st
     print_unknown(facts, page, arena);
 }
 
+static void print_healthy(const struct diagnose_facts *facts, struct page *page, struct arena *arena)
+{
+    size_t shown =
+        page->verbosity > 0 || facts->healthy_count <= WELL_SHOWN ? facts->healthy_count : WELL_SHOWN;
+    const char *more = shown < facts->healthy_count
+                           ? arena_printf(arena, "; and %zu things more (-v)", facts->healthy_count - shown)
+                           : "";
+
+    page_paragraph(page, "well: ", "%s%s", arena_join(arena, facts->healthy, shown, "; "), more);
+}
+
 void diagnose_text_render(const void *data, struct page *page, struct arena *arena)
 {
     const struct diagnose_facts *facts = data;
@@ -112,7 +126,7 @@ void diagnose_text_render(const void *data, struct page *page, struct arena *are
             print_finding(facts, &facts->findings[i], page);
     if (facts->healthy_count) {
         page_addf(page, "\n");
-        page_paragraph(page, "well: ", "%s", arena_join(arena, facts->healthy, facts->healthy_count, "; "));
+        print_healthy(facts, page, arena);
     }
     print_gaps(facts, page, arena);
     if (facts->next_count && first && first->severity != SEVERITY_INFO) {

@@ -114,6 +114,22 @@ static int read_list(struct api *api, const char *path)
     return r;
 }
 
+/* Nodes are not among them: a large cluster's are megabytes. What is refused leaves the message of what was
+ * not. */
+static void read_state(struct api *api)
+{
+    static const char *const paths[] = {
+        "/apis/apps/v1" SYSTEM "deployments" BY_LABEL,
+        "/api/v1" SYSTEM "configmaps/coredns",
+        "/api/v1" SYSTEM "events?limit=" PAGE "&fieldSelector=type%3DWarning",
+    };
+    struct err kept = api->err;
+
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+        (void)!read_list(api, paths[i]);
+    api->err = kept;
+}
+
 static enum kube_api_outcome outcome_of(int r)
 {
     return r == -EACCES ? KUBE_API_REFUSED : KUBE_API_FAILED;
@@ -159,6 +175,8 @@ enum kube_api_outcome kube_api_read(struct arena *arena, const struct kube_api_o
     }
     services = read_list(&api, "/api/v1" SYSTEM "services" BY_LABEL);
     pods = read_list(&api, "/api/v1" SYSTEM "pods" BY_LABEL);
+    if (options->state)
+        read_state(&api);
     if (services < 0 || pods < 0) {
         *ret_detail =
             arena_printf(arena, "%s%s%s not read: %s", services < 0 ? "the Service" : "",

@@ -63,9 +63,14 @@ static void note(struct reader *reader, const char *id, const char *label, doubl
 static void note_neighbours(struct reader *reader, bool v4, uint64_t entries, uint64_t threshold,
                             uint64_t fulls)
 {
-    note(reader, v4 ? "neighbour-ipv4" : "neighbour-ipv6", v4 ? "ARP table" : "IPv6 neighbour table",
-         real(entries), real(threshold), fulls, "entries",
-         "when it is full, packets to hosts that are not in it are dropped");
+    const char *id = v4 ? "neighbour-ipv4" : "neighbour-ipv6";
+
+    /* A dump in several messages may begin a table anew. */
+    for (size_t i = 0; i < reader->facts->limits_count; i++)
+        if (strcmp(reader->facts->limits[i].id, id) == 0)
+            return;
+    note(reader, id, v4 ? "ARP table" : "IPv6 neighbour table", real(entries), real(threshold), fulls,
+         "entries", "when it is full, packets to hosts that are not in it are dropped");
 }
 
 static int on_neighbours(const struct nlmsghdr *message, void *user)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kube_reader.h"
 #include <errno.h>
-#include <jansson.h>
-#include <k8sdns/wire/kube_objects.h>
 #include <string.h>
 
 #define DNS_PORT 53
@@ -11,12 +10,12 @@
 static const char *const dns_services[] = {"kube-dns", "coredns", "kube-dns-upstream", "dns-default", NULL};
 static const char *const node_local_services[] = {"node-local-dns", NULL};
 
-static const char *text_of(const json_t *object, const char *key)
+const char *kube_text(const json_t *object, const char *key)
 {
     return json_string_value(json_object_get(object, key));
 }
 
-static const char *copy(struct arena *arena, const char *text)
+const char *kube_copy(struct arena *arena, const char *text)
 {
     return text && *text ? arena_text(arena, text) : NULL;
 }
@@ -29,23 +28,16 @@ static bool is_one_of(const char *text, const char *const *words)
     return false;
 }
 
-/* What an object belongs to, by its Service's name or by its labels. */
-enum belonging {
-    TO_OTHERS,
-    TO_DNS,
-    TO_NODE_LOCAL,
-};
-
-static enum belonging belonging_of(const char *service, const json_t *labels)
+enum kube_belonging kube_belonging(const char *service, const json_t *labels)
 {
-    const char *app = text_of(labels, "k8s-app"), *chart = text_of(labels, "app.kubernetes.io/name");
+    const char *app = kube_text(labels, "k8s-app"), *chart = kube_text(labels, "app.kubernetes.io/name");
 
     if (is_one_of(service, node_local_services) || is_one_of(app, node_local_services))
-        return TO_NODE_LOCAL;
+        return KUBE_TO_NODE_LOCAL;
     if (is_one_of(service, dns_services) || is_one_of(app, dns_services) ||
         (chart && strcmp(chart, "coredns") == 0))
-        return TO_DNS;
-    return TO_OTHERS;
+        return KUBE_TO_DNS;
+    return KUBE_TO_OTHERS;
 }
 
 /* The port of DNS in a list of {name, port, protocol}: the UDP one named "dns...", else any UDP one, else 53.
@@ -58,7 +50,7 @@ static uint16_t dns_port(const json_t *ports)
 
     json_array_foreach(ports, i, port)
     {
-        const char *protocol = text_of(port, "protocol"), *name = text_of(port, "name");
+        const char *protocol = kube_text(port, "protocol"), *name = kube_text(port, "name");
         json_int_t number = json_integer_value(json_object_get(port, "port"));
 
         if (number < 1 || number > 65535 || !protocol || strcmp(protocol, "UDP") != 0)
@@ -85,24 +77,24 @@ static void read_service(struct arena *arena, const json_t *object, struct kube_
 {
     const json_t *metadata = json_object_get(object, "metadata"), *spec = json_object_get(object, "spec");
     const json_t *ips = json_object_get(spec, "clusterIPs"), *ip;
-    enum belonging to = belonging_of(text_of(metadata, "name"), json_object_get(metadata, "labels"));
+    enum kube_belonging to = kube_belonging(kube_text(metadata, "name"), json_object_get(metadata, "labels"));
     uint16_t port = dns_port(json_object_get(spec, "ports"));
     struct kube_service *service;
     struct address where;
     size_t i;
 
-    if (to == TO_OTHERS) {
+    if (to == KUBE_TO_OTHERS) {
         objects->others++;
         return;
     }
     service = ARENA_PUSH(arena, objects->services, objects->services_count);
-    service->name = copy(arena, text_of(metadata, "name"));
-    service->space = copy(arena, text_of(metadata, "namespace"));
-    service->node_local = to == TO_NODE_LOCAL;
+    service->name = kube_copy(arena, kube_text(metadata, "name"));
+    service->space = kube_copy(arena, kube_text(metadata, "namespace"));
+    service->node_local = to == KUBE_TO_NODE_LOCAL;
     json_array_foreach(ips, i, ip) if (read_address(json_string_value(ip), port, &where)) *
         ARENA_PUSH(arena, service->addresses, service->addresses_count) = where;
     /* Before 1.20 there was but one. A headless Service has "None", which is no address. */
-    if (!service->addresses_count && read_address(text_of(spec, "clusterIP"), port, &where))
+    if (!service->addresses_count && read_address(kube_text(spec, "clusterIP"), port, &where))
         *ARENA_PUSH(arena, service->addresses, service->addresses_count) = where;
 }
 
@@ -121,9 +113,9 @@ static struct kube_endpoint *add_endpoint(struct arena *arena, struct kube_objec
 
 static const char *pod_of(struct arena *arena, const json_t *reference)
 {
-    const char *kind = text_of(reference, "kind");
+    const char *kind = kube_text(reference, "kind");
 
-    return kind && strcmp(kind, "Pod") == 0 ? copy(arena, text_of(reference, "name")) : NULL;
+    return kind && strcmp(kind, "Pod") == 0 ? kube_copy(arena, kube_text(reference, "name")) : NULL;
 }
 
 /* Source: kubernetes.io/docs/concepts/services-networking/endpoint-slices: no condition means ready. */
@@ -132,12 +124,12 @@ static void read_slice(struct arena *arena, const json_t *object, struct kube_ob
     const json_t *metadata = json_object_get(object, "metadata"),
                  *labels = json_object_get(metadata, "labels");
     const json_t *endpoints = json_object_get(object, "endpoints"), *from;
-    const char *service = text_of(labels, "kubernetes.io/service-name");
-    enum belonging to = belonging_of(service, labels);
+    const char *service = kube_text(labels, "kubernetes.io/service-name");
+    enum kube_belonging to = kube_belonging(service, labels);
     uint16_t port = dns_port(json_object_get(object, "ports"));
     size_t i;
 
-    if (to == TO_OTHERS) {
+    if (to == KUBE_TO_OTHERS) {
         objects->others++;
         return;
     }
@@ -153,13 +145,13 @@ static void read_slice(struct arena *arena, const json_t *object, struct kube_ob
 
             if (!endpoint)
                 continue;
-            endpoint->service = copy(arena, service);
-            endpoint->space = copy(arena, text_of(metadata, "namespace"));
-            endpoint->node = copy(arena, text_of(from, "nodeName"));
+            endpoint->service = kube_copy(arena, service);
+            endpoint->space = kube_copy(arena, kube_text(metadata, "namespace"));
+            endpoint->node = kube_copy(arena, kube_text(from, "nodeName"));
             endpoint->pod = pod_of(arena, json_object_get(from, "targetRef"));
             endpoint->ready = json_is_false(json_object_get(conditions, "ready")) ? KUBE_NO : KUBE_YES;
             endpoint->terminating = json_is_true(json_object_get(conditions, "terminating"));
-            endpoint->node_local = to == TO_NODE_LOCAL;
+            endpoint->node_local = to == KUBE_TO_NODE_LOCAL;
         }
     }
 }
@@ -170,11 +162,11 @@ static void read_endpoints(struct arena *arena, const json_t *object, struct kub
     const json_t *metadata = json_object_get(object, "metadata"),
                  *subsets = json_object_get(object, "subsets");
     const json_t *subset, *from;
-    const char *service = text_of(metadata, "name");
-    enum belonging to = belonging_of(service, json_object_get(metadata, "labels"));
+    const char *service = kube_text(metadata, "name");
+    enum kube_belonging to = kube_belonging(service, json_object_get(metadata, "labels"));
     size_t i, k;
 
-    if (to == TO_OTHERS) {
+    if (to == KUBE_TO_OTHERS) {
         objects->others++;
         return;
     }
@@ -187,16 +179,16 @@ static void read_endpoints(struct arena *arena, const json_t *object, struct kub
 
             json_array_foreach(list, k, from)
             {
-                struct kube_endpoint *endpoint = add_endpoint(arena, objects, text_of(from, "ip"), port);
+                struct kube_endpoint *endpoint = add_endpoint(arena, objects, kube_text(from, "ip"), port);
 
                 if (!endpoint)
                     continue;
-                endpoint->service = copy(arena, service);
-                endpoint->space = copy(arena, text_of(metadata, "namespace"));
-                endpoint->node = copy(arena, text_of(from, "nodeName"));
+                endpoint->service = kube_copy(arena, service);
+                endpoint->space = kube_copy(arena, kube_text(metadata, "namespace"));
+                endpoint->node = kube_copy(arena, kube_text(from, "nodeName"));
                 endpoint->pod = pod_of(arena, json_object_get(from, "targetRef"));
                 endpoint->ready = ready;
-                endpoint->node_local = to == TO_NODE_LOCAL;
+                endpoint->node_local = to == KUBE_TO_NODE_LOCAL;
             }
         }
     }
@@ -218,63 +210,41 @@ static const char *version_of_image(struct arena *arena, const char *image)
     return *tag >= '0' && *tag <= '9' ? arena_text_n(arena, tag, len) : NULL;
 }
 
-/* The container that serves DNS among a Pod's: the one that is called or made of it, else the first. */
-static const json_t *dns_container(const json_t *containers)
-{
-    const json_t *container;
-    size_t i;
-
-    json_array_foreach(containers, i, container)
-    {
-        const char *image = text_of(container, "image");
-
-        if (image && (strstr(image, "coredns") || strstr(image, "node-cache") || strstr(image, "kube-dns")))
-            return container;
-    }
-    return json_array_get(containers, 0);
-}
-
 static void read_pod(struct arena *arena, const json_t *object, struct kube_objects *objects)
 {
     const json_t *metadata = json_object_get(object, "metadata"), *spec = json_object_get(object, "spec");
     const json_t *status = json_object_get(object, "status"), *list, *item;
-    enum belonging to = belonging_of(NULL, json_object_get(metadata, "labels"));
+    enum kube_belonging to = kube_belonging(NULL, json_object_get(metadata, "labels"));
+    const json_t *container = kube_dns_container(json_object_get(spec, "containers"));
     struct kube_pod *pod;
     struct address where;
     size_t i;
 
-    if (to == TO_OTHERS) {
+    if (to == KUBE_TO_OTHERS) {
         objects->others++;
         return;
     }
     pod = ARENA_PUSH(arena, objects->pods, objects->pods_count);
-    pod->name = copy(arena, text_of(metadata, "name"));
-    pod->space = copy(arena, text_of(metadata, "namespace"));
-    pod->node = copy(arena, text_of(spec, "nodeName"));
-    pod->node_local = to == TO_NODE_LOCAL;
-    pod->version =
-        version_of_image(arena, text_of(dns_container(json_object_get(spec, "containers")), "image"));
+    pod->name = kube_copy(arena, kube_text(metadata, "name"));
+    pod->space = kube_copy(arena, kube_text(metadata, "namespace"));
+    pod->node = kube_copy(arena, kube_text(spec, "nodeName"));
+    pod->node_local = to == KUBE_TO_NODE_LOCAL;
+    pod->version = version_of_image(arena, kube_text(container, "image"));
     list = json_object_get(status, "podIPs");
-    json_array_foreach(list, i, item) if (read_address(text_of(item, "ip"), 0, &where)) *
+    json_array_foreach(list, i, item) if (read_address(kube_text(item, "ip"), 0, &where)) *
         ARENA_PUSH(arena, pod->addresses, pod->addresses_count) = where;
-    if (!pod->addresses_count && read_address(text_of(status, "podIP"), 0, &where))
+    if (!pod->addresses_count && read_address(kube_text(status, "podIP"), 0, &where))
         *ARENA_PUSH(arena, pod->addresses, pod->addresses_count) = where;
     pod->ready = KUBE_UNKNOWN;
     list = json_object_get(status, "conditions");
     json_array_foreach(list, i, item)
     {
-        const char *type = text_of(item, "type"), *answer = text_of(item, "status");
+        const char *type = kube_text(item, "type"), *answer = kube_text(item, "status");
 
         if (type && answer && strcmp(type, "Ready") == 0)
             pod->ready = strcmp(answer, "True") == 0 ? KUBE_YES : KUBE_NO;
     }
-    list = json_object_get(status, "containerStatuses");
-    json_array_foreach(list, i, item)
-    {
-        json_int_t restarts = json_integer_value(json_object_get(item, "restartCount"));
-
-        pod->restarts += restarts > 0 ? (uint64_t)restarts : 0;
-    }
+    kube_read_pod_state(arena, object, container, pod);
 }
 
 static void read_object(struct arena *arena, const json_t *object, const char *kind, unsigned depth,
@@ -288,22 +258,26 @@ static void read_object(struct arena *arena, const json_t *object, const char *k
         {"EndpointSlice", read_slice},
         {"Endpoints", read_endpoints},
         {"Pod", read_pod},
+        {"Deployment", kube_read_deployment},
+        {"ConfigMap", kube_read_config},
+        {"Event", kube_read_event},
+        {"Node", kube_read_node},
     };
     const json_t *items = json_object_get(object, "items"), *item;
     size_t i, len;
 
-    if (text_of(object, "kind"))
-        kind = text_of(object, "kind");
+    if (kube_text(object, "kind"))
+        kind = kube_text(object, "kind");
     if (json_is_array(items) && kind && depth < DEPTH_MAX) {
         /* The items of an API list leave their kind to the list: EndpointSliceList. */
         len = strlen(kind);
         kind = len > 4 ? arena_text_n(arena, kind, len - 4) : NULL;
-        objects->continue_from = copy(arena, text_of(json_object_get(object, "metadata"), "continue"));
+        objects->continue_from = kube_copy(arena, kube_text(json_object_get(object, "metadata"), "continue"));
         json_array_foreach(items, i, item) read_object(arena, item, kind, depth + 1, objects);
         return;
     }
     if (kind && strcmp(kind, "Status") == 0) {
-        objects->status = copy(arena, text_of(object, "message"));
+        objects->status = kube_copy(arena, kube_text(object, "message"));
         return;
     }
     for (i = 0; kind && i < sizeof(readers) / sizeof(readers[0]); i++) {
@@ -328,7 +302,8 @@ int kube_objects_read(struct arena *arena, const char *bytes, size_t len, struct
     if (!root)
         return err_set(err, ERR_FORMAT, EBADMSG, "it is no JSON: line %d, column %d: %s", where.line,
                        where.column, where.text);
-    if (!json_is_object(root) || (!text_of(root, "kind") && !json_is_array(json_object_get(root, "items")))) {
+    if (!json_is_object(root) ||
+        (!kube_text(root, "kind") && !json_is_array(json_object_get(root, "items")))) {
         json_decref(root);
         return err_set(
             err, ERR_FORMAT, EBADMSG,

@@ -114,6 +114,19 @@ class Ipvs(LabCase):
         self.assertIn("lead to a backend that is gone", text)
         self.assertLessEqual(max(map(len, text.splitlines())), 80)
 
+    def test_diagnose(self):
+        """The cause is named, with the connection as evidence."""
+        def findings():
+            done = subprocess.run(self.lab.inside("node", [os.environ["K8SDNS"], "diagnose", "--json", "--no-discovery",
+                                                           "--cluster-ip", CLUSTER_IP, "--replica", ",".join(REPLICAS)]),
+                                  stdout=subprocess.PIPE, text=True, check=False)
+            return [f for f in json.loads(done.stdout)["findings"] if f["id"] == "ipvs-port-reuse"]
+        address = self.pinned(42301)
+        self.ipvsadm("-d", "-u", f"{CLUSTER_IP}:53", "-r", f"{address}:53")
+        (finding,) = findings()
+        self.assertEqual(finding["severity"], "warning")
+        self.assertIn("expire_nodest_conn is 0", " ".join(finding["evidence"]))
+
     def test_removed_and_expired(self):
         """With expire_nodest_conn the connection goes with the backend, and so does the complaint."""
         self.sysctl("expire_nodest_conn=1")

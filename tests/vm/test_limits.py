@@ -34,6 +34,9 @@ class Limits(LabCase):
                 refused += done.returncode != 0
             after = self.limit("neighbour-ipv4")
             text = self.lab.output("node", [os.environ["K8SDNS"], "node", "--no-discovery"])
+            done = subprocess.run(self.lab.inside("node", [os.environ["K8SDNS"], "diagnose", "--json", "--no-discovery",
+                                                           "--replica", replica_address(1)]), stdout=subprocess.PIPE,
+                                  check=False)
         finally:
             for number, value in ((1, 128), (2, 512), (3, 1024)):
                 with open(f"{THRESHOLDS}{number}", "w", encoding="ascii") as file:
@@ -41,6 +44,7 @@ class Limits(LabCase):
         self.assertGreater(refused, 0)
         self.assertEqual((after["limit"], after["events"]), (20, refused))
         self.assertGreaterEqual(after["ratio"], 0.95)
+        self.assertIn("neighbour-full", [f["id"] for f in json.loads(done.stdout)["findings"]])
         self.assertIn("* ARP table: when it is full", " ".join(text.split()))
 
     def test_neighbours_in_proc(self):

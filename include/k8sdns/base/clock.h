@@ -2,6 +2,7 @@
 #ifndef K8SDNS_BASE_CLOCK_H
 #define K8SDNS_BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,5 +25,11 @@ uint64_t clock_elapsed_us(const struct clock_stamp *sent, uint64_t arrived_real_
 /* "2026-01-31T12:00:00.000Z" (RFC 3339, UTC, milliseconds). Return buf. */
 const char *clock_format(uint64_t realtime_ns, char *buf, size_t size);
 #define CLOCK_TEXT 32
+
+/*
+ * Read "2026-01-31T12:00:00Z", with or without a fraction (RFC 3339, UTC alone, as Kubernetes writes it),
+ * into nanoseconds since 1970. Return false when it is no such time.
+ */
+bool clock_parse(const char *text, uint64_t *ret_ns);
 
 #endif

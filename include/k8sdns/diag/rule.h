@@ -26,9 +26,10 @@ enum rule_need {
     NEED_IPVS = 1 << 7,
     NEED_KUBE = 1 << 8,
     NEED_TCP = 1 << 9,
+    NEED_HEARD = 1 << 11, /* some server answers */
     NEED_KNOWN = 1 << 10, /* somebody other than the kernel says which replicas live */
 };
-#define RULE_NEEDS 11
+#define RULE_NEEDS 12
 
 struct diagnosis;
 
@@ -55,6 +56,7 @@ struct server {
     uint64_t asked, heard; /* questions of the matrix over UDP; those that brought anything */
     uint64_t icmp,
         filtered; /* answered by ICMP: port unreachable; administratively prohibited, or refused locally */
+    const char *icmp_detail;                  /* of the first such */
     uint64_t refused;                         /* rcode REFUSED */
     uint64_t failed;                          /* questions of the matrix that were not answered well */
     uint64_t sent, answered, lost;            /* of the sampling: what was decided */

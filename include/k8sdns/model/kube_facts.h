@@ -3,6 +3,7 @@
 #define K8SDNS_MODEL_KUBE_FACTS_H
 
 #include <k8sdns/model/shape.h>
+#include <k8sdns/wire/kube_objects.h>
 
 /* A Pod of CoreDNS as Kubernetes describes it. */
 struct kube_pod_facts {
@@ -45,5 +46,12 @@ struct kube_facts {
     size_t events_count;
 };
 extern const struct shape kube_facts_shape;
+
+/*
+ * What objects say of CoreDNS at the moment `now_ns` (since 1970). Pure. NULL when they say nothing of it. A
+ * change is a Pod that started or whose container ended, a Deployment or a ConfigMap that was written; the
+ * latest stands first.
+ */
+struct kube_facts *kube_facts_from(struct arena *arena, const struct kube_objects *objects, uint64_t now_ns);
 
 #endif

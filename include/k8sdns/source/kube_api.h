@@ -11,7 +11,9 @@ struct kube_api_options {
     uint64_t pid;            /* whose account; 0: this process's */
     const char *account;     /* the folder; NULL: KUBE_ACCOUNT_FOLDER */
     const char *host, *port; /* KUBERNETES_SERVICE_HOST and _PORT; NULL: not in a Pod */
-    uint64_t timeout_us;     /* of each request */
+    bool
+        state; /* how it fares as well: Deployment, ConfigMap, Events; what is refused of these is left out */
+    uint64_t timeout_us; /* of each request */
 };
 
 /* How it went. */

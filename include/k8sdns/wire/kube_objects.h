@@ -7,7 +7,9 @@
 
 /*
  * Of Kubernetes objects in JSON, those that say where the cluster's DNS is: Services, EndpointSlices,
- * Endpoints and Pods of CoreDNS (or kube-dns) and of node-local-dns. All others are passed over and counted.
+ * Endpoints and Pods of CoreDNS (or kube-dns) and of node-local-dns; and those that say how it fares: its
+ * Deployment, the ConfigMap with its Corefile, Events that warn of it, and the Nodes. All others are passed
+ * over and counted.
  *
  * CoreDNS goes by the Service names kube-dns (kubeadm and most others), coredns, kube-dns-upstream
  * (node-local-dns's own Service) and dns-default (OpenShift), or by the labels k8s-app=kube-dns,
@@ -46,7 +48,26 @@ struct kube_pod {
     size_t addresses_count;
     int ready; /* enum kube_answer */
     uint64_t restarts;
+    const char *last_end, *last_end_time; /* of the container that serves DNS: "OOMKilled"; NULL for never */
+    const char *started, *cpu_limit;      /* NULL when not said */
     bool node_local;
+};
+
+/* The Deployment of CoreDNS. */
+struct kube_deployment {
+    const char *name, *changed; /* when its ReplicaSet changed last; NULL */
+    uint64_t wanted, available; /* UINT64_MAX when not said */
+};
+
+/* The ConfigMap that holds the Corefile. */
+struct kube_config {
+    const char *name, *corefile, *changed; /* NULL when not said */
+};
+
+/* A warning about CoreDNS. */
+struct kube_event {
+    const char *object, *reason, *message, *time;
+    uint64_t count; /* UINT64_MAX when not said */
 };
 
 struct kube_objects {
@@ -56,6 +77,13 @@ struct kube_objects {
     size_t endpoints_count;
     struct kube_pod *pods;
     size_t pods_count;
+    struct kube_deployment *deployments;
+    size_t deployments_count;
+    struct kube_config *configs;
+    size_t configs_count;
+    struct kube_event *events;
+    size_t events_count;
+    uint64_t nodes;            /* of the cluster, as many as were read */
     size_t others;             /* objects of other kinds or of other applications */
     const char *continue_from; /* of the last list, when it has further pages; else NULL */
     const char *status;        /* the message of a Status object, which is an answer of failure; else NULL */

@@ -49,7 +49,7 @@ const struct rule rule_clusterip_lossy = {
     .id = "clusterip-lossy",
     .title = "the ClusterIP loses what the replicas do not",
     .severity = SEVERITY_WARNING,
-    .needs = NEED_SAMPLING | NEED_REPLICAS,
+    .needs = NEED_HEARD | NEED_SAMPLING | NEED_REPLICAS,
     .healthy = "the ClusterIP loses no more than the replicas",
     .cause = "Questions to the ClusterIP vanish while the same asked of the replicas are answered: "
              "the fault is in the node's translation (connection tracking, kube-proxy's rules, "

@@ -13,24 +13,26 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         struct finding *finding;
         double chance;
 
-        if (server->target->role != TARGET_CLUSTER_IP || !server->silent || !d->replicas_heard ||
-            server->icmp || server->filtered)
+        if (server->target->role != TARGET_CLUSTER_IP || !server->silent || server->filtered)
             continue;
+        if (!d->replicas_heard) {
+            rule_unknown(d, "no replica answers either");
+            return;
+        }
         /* All may have gone to dead replicas, when there are many of these and few questions. */
         chance = pow((double)(d->replicas_count - d->replicas_heard) / (double)d->replicas_count,
                      (double)(server->asked + server->sent) / 2);
-        if (chance > CHANCE && !server->icmp)
+        if (chance > CHANCE && !server->icmp) {
+            rule_unknown(d, "the ClusterIP was silent, but all may have gone to replicas that are");
             continue;
+        }
         finding = finding_new(d, rule, server->target->id);
         finding_evidence(
             d, finding, "%" PRIu64 " questions to %s, no answer, while %zu of %zu replicas answer",
             server->asked + server->sent, server->target->id, d->replicas_heard, d->replicas_count);
         if (server->icmp)
-            finding_evidence(d, finding,
-                             "%" PRIu64
-                             " of them brought ICMP port unreachable: kube-proxy rejects, or has no "
-                             "rule and the node itself refuses",
-                             server->icmp);
+            finding_evidence(d, finding, "%" PRIu64 " of them brought %s: kube-proxy rejects, or has no rule",
+                             server->icmp, server->icmp_detail);
     }
 }
 
@@ -51,7 +53,6 @@ static const char *const checks[] = {
 
 static const char *const explains[] = {
     "clusterip-lossy",
-    "tcp-blocked",
     NULL,
 };
 

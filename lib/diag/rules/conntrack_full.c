@@ -25,7 +25,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     /* Drops that go with failed insertions are another fault, a race or a range of ports used up. */
     if (!full && drops <= failed && !(early > 0))
         return;
-    finding = finding_new(d, rule, "connection tracking table");
+    finding = finding_new(d, rule, NULL);
     if (!full && drops <= failed)
         finding->severity = SEVERITY_WARNING;
     finding_evidence(d, finding, "%" PRIu64 " of %" PRIu64 " entries in use (%.1f %%)", c->table.entries,
@@ -54,17 +54,9 @@ static const char *const checks[] = {
 };
 
 static const char *const explains[] = {
-    "clusterip-lossy",
-    "path-lossy",
-    "clusterip-unreachable",
-    "all-unreachable",
-    "replica-unreachable",
-    "tcp-blocked",
-    "family-failing",
-    "upstream-failing",
-    "conntrack-near-full",
-    "conntrack-race",
-    NULL,
+    "clusterip-lossy",     "path-lossy",          "clusterip-unreachable", "all-unreachable",
+    "replica-unreachable", "tcp-blocked",         "family-failing",        "path-filtered",
+    "upstream-failing",    "conntrack-near-full", "conntrack-race",        NULL,
 };
 
 const struct rule rule_conntrack_full = {

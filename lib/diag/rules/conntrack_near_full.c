@@ -14,7 +14,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     }
     if (t->fill_ratio <= d->thresholds->near_full_ratio || t->fill_ratio >= d->thresholds->full_ratio)
         return;
-    finding = finding_new(d, rule, "connection tracking table");
+    finding = finding_new(d, rule, NULL);
     finding_evidence(d, finding, "%" PRIu64 " of %" PRIu64 " entries in use (%.1f %%)", t->entries, t->max,
                      t->fill_ratio * 100);
 }

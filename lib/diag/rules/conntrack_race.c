@@ -14,7 +14,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     }
     if (!(failed > 0))
         return;
-    finding = finding_new(d, rule, "connection tracking");
+    finding = finding_new(d, rule, NULL);
     finding->confidence = CONFIDENCE_LIKELY;
     finding_evidence(d, finding, "per second: insert_failed %.1f, drop %.1f", failed,
                      c->rates->values[CONNTRACK_DROP]);

@@ -70,7 +70,7 @@ const struct rule rule_coredns_errors = {
     .id = "coredns-errors",
     .title = "CoreDNS answers with SERVFAIL",
     .severity = SEVERITY_WARNING,
-    .needs = NEED_MATRIX,
+    .needs = NEED_HEARD | NEED_MATRIX,
     .healthy = "names of the cluster bring no SERVFAIL",
     .cause = "For names of its own SERVFAIL means that CoreDNS could not find out: its plugin has "
              "not synced with the API server, a plugin failed, or it forwards to itself.",

@@ -3,14 +3,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-static bool is_silent_id(const struct diagnosis *d, const char *id)
-{
-    for (size_t i = 0; i < d->servers_count; i++)
-        if (strcmp(d->servers[i].target->id, id) == 0)
-            return d->servers[i].silent;
-    return false;
-}
-
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     const struct matrix_facts *matrix = d->facts->matrix;
@@ -23,7 +15,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         bool aaaa = strcmp(p->type, "AAAA") == 0;
 
         if (p->transport != TRANSPORT_UDP || (!aaaa && strcmp(p->type, "A") != 0) ||
-            is_silent_id(d, p->target))
+            is_silent_server(d, p->target))
             continue;
         asked[aaaa]++;
         lost[aaaa] += !probe_is_heard(p);
@@ -62,7 +54,7 @@ const struct rule rule_family_failing = {
     .id = "family-failing",
     .title = "one of A and AAAA is lost and the other is not",
     .severity = SEVERITY_CRITICAL,
-    .needs = NEED_MATRIX,
+    .needs = NEED_HEARD | NEED_MATRIX,
     .healthy = "A and AAAA are answered alike",
     .cause = "Something on the way drops one type of question. Resolvers ask for both and wait: "
              "glibc fails after all its timeouts, musl gives an error, Go takes ten seconds.",

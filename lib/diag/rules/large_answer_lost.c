@@ -65,7 +65,7 @@ const struct rule rule_large_answer_lost = {
     .id = "large-answer-lost",
     .title = "large answers are lost, small ones are not",
     .severity = SEVERITY_WARNING,
-    .needs = NEED_MATRIX,
+    .needs = NEED_HEARD | NEED_MATRIX,
     .healthy = "no answer was lost for its size",
     .cause = "An answer larger than the path's MTU travels in fragments, and something drops these: "
              "a firewall, an overlay without room for its header, security groups. Lookups of names "

@@ -15,7 +15,9 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         for (size_t i = 0; i < matrix->probes_count && name->kind != NAME_MISSING; i++) {
             const struct probe_facts *p = &matrix->probes[i];
 
-            if (strcmp(p->name, name->name) != 0 || !probe_is_heard(p))
+            /* What a server kept to itself may have been the answer; one that is silent in all keeps nothing.
+             */
+            if (strcmp(p->name, name->name) != 0 || (!probe_is_heard(p) && is_silent_server(d, p->target)))
                 continue;
             missing += p->status == PROBE_NXDOMAIN;
             others += p->status != PROBE_NXDOMAIN;
@@ -48,7 +50,7 @@ const struct rule rule_name_not_found = {
     .id = "name-not-found",
     .title = "the name does not exist anywhere it is looked for",
     .severity = SEVERITY_WARNING,
-    .needs = NEED_MATRIX,
+    .needs = NEED_HEARD | NEED_MATRIX,
     .healthy = "the names asked for exist",
     .cause = "Every candidate of the search list, and the name as it stands, is NXDOMAIN at every "
              "server: DNS works, the name is wrong. A typo, the wrong namespace, or a Service that "

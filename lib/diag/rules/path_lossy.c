@@ -69,7 +69,7 @@ const struct rule rule_path_lossy = {
     .id = "path-lossy",
     .title = "questions are lost on the way",
     .severity = SEVERITY_WARNING,
-    .needs = NEED_SAMPLING,
+    .needs = NEED_HEARD | NEED_SAMPLING,
     .healthy = "no question was lost in the sampling",
     .cause = "Packets vanish between here and the servers: a bad link, a rule that drops some, a "
              "queue that overflows. Each loss costs a lookup the whole timeout of its resolver.",

@@ -2,10 +2,11 @@
 #include "../server.h"
 #include <string.h>
 
-/* It answers, and well, but not what the others do. */
-static bool says_otherwise(const struct difference_facts *difference)
+/* Silence, SERVFAIL and REFUSED are findings of their own. */
+static bool is_said_elsewhere(const struct difference_facts *difference)
 {
-    return strstr(difference->text, "differs from the others") != NULL;
+    return difference->kind == DIFFERS_LATENCY || strstr(difference->text, "does not answer") ||
+           strstr(difference->text, "(SERVFAIL)") || strstr(difference->text, "(REFUSED)");
 }
 
 static void eval(const struct rule *rule, struct diagnosis *d)
@@ -16,9 +17,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     for (size_t i = 0; i < matrix->differences_count; i++) {
         const struct difference_facts *difference = &matrix->differences[i];
 
-        /* Errors and silence are other findings. */
-        if (difference->kind == DIFFERS_LATENCY ||
-            (difference->kind == DIFFERS_STATUS && !says_otherwise(difference)))
+        if (is_said_elsewhere(difference))
             continue;
         finding = finding_new(d, rule, difference->target);
         finding_evidence(d, finding, "%s", difference->text);
@@ -48,7 +47,7 @@ const struct rule rule_replica_inconsistent = {
     .id = "replica-inconsistent",
     .title = "replicas give different answers",
     .severity = SEVERITY_WARNING,
-    .needs = NEED_MATRIX | NEED_REPLICAS,
+    .needs = NEED_HEARD | NEED_MATRIX | NEED_REPLICAS,
     .healthy = "the replicas agree",
     .cause = "A replica whose watch of the API server has stopped, or whose cache is stale, or that "
              "has another Corefile, answers differently: the same lookup works and fails by chance.",

@@ -11,16 +11,17 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         const struct server *server = &d->servers[i];
         bool closed = server->silent && server->icmp > 0, says_no = server->refused * 2 > server->asked;
 
-        /* A ClusterIP listens nowhere: what refuses there are rules. */
+        /* A ClusterIP listens nowhere: what refuses there are rules; and a node-local cache has a finding of
+         * its own. */
         if ((!closed && !says_no) ||
-            (closed && server->target->role == TARGET_CLUSTER_IP && d->replicas_heard))
+            (closed && server->target->role == TARGET_CLUSTER_IP && d->replicas_heard) ||
+            (closed && server->target->role == TARGET_NODE_LOCAL))
             continue;
         finding = server_finding(d, rule, finding, server);
         replicas += server->target->role == TARGET_REPLICA;
         if (closed)
-            finding_evidence(d, finding,
-                             "%" PRIu64 " of %" PRIu64 " questions to %s brought ICMP port unreachable",
-                             server->icmp, server->asked, server->target->id);
+            finding_evidence(d, finding, "%" PRIu64 " of %" PRIu64 " questions to %s brought %s",
+                             server->icmp, server->asked, server->target->id, server->icmp_detail);
         else
             finding_evidence(d, finding, "%" PRIu64 " of %" PRIu64 " questions to %s were answered REFUSED",
                              server->refused, server->asked, server->target->id);

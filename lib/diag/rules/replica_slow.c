@@ -61,7 +61,7 @@ const struct rule rule_replica_slow = {
     .id = "replica-slow",
     .title = "a replica is slower than the others",
     .severity = SEVERITY_WARNING,
-    .needs = NEED_SAMPLING | NEED_REPLICAS,
+    .needs = NEED_HEARD | NEED_SAMPLING | NEED_REPLICAS,
     .healthy = "the replicas are equally fast",
     .cause = "About its share of all lookups is slow. The Pod lacks CPU, its node is busy, or it is "
              "far away.",

@@ -71,7 +71,7 @@ const struct rule rule_resolver_differs = {
     .id = "resolver-differs",
     .title = "glibc, musl and Go do not agree on a name here",
     .severity = SEVERITY_INFO,
-    .needs = NEED_MATRIX,
+    .needs = NEED_HEARD | NEED_MATRIX,
     .healthy = "glibc, musl and Go would agree on these names",
     .cause = "In the middle of the search list musl stops where glibc and Go go on: at a name that "
              "exists without the type asked for, and at an error of the server. The same name "

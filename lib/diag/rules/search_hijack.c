@@ -41,7 +41,7 @@ const struct rule rule_search_hijack = {
     .id = "search-hijack",
     .title = "a search domain answers any name",
     .severity = SEVERITY_WARNING,
-    .needs = NEED_MATRIX,
+    .needs = NEED_HEARD | NEED_MATRIX,
     .healthy = "no search domain answers what does not exist",
     .cause = "A wildcard record, or an upstream that answers for what does not exist, catches names "
              "under a search domain that were meant for elsewhere: applications connect to the wrong "

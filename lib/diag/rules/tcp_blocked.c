@@ -18,7 +18,9 @@ static void eval(const struct rule *rule, struct diagnosis *d)
             if (strcmp(p->target, server->target->id) == 0)
                 how = probe_is_heard(p) ? NULL : probe_status_words[p->status];
         }
-        if (!how || server->silent)
+        /* One question to the ClusterIP may just have gone to a replica that is silent in everything. */
+        if (!how || server->silent ||
+            (server->target->role == TARGET_CLUSTER_IP && d->replicas_heard < d->replicas_count))
             continue;
         finding = server_finding(d, rule, finding, server);
         finding_evidence(d, finding, "%s answers over UDP, and not over TCP (%s)", server->target->id, how);
@@ -41,7 +43,7 @@ const struct rule rule_tcp_blocked = {
     .id = "tcp-blocked",
     .title = "DNS over TCP does not work",
     .severity = SEVERITY_WARNING,
-    .needs = NEED_TCP,
+    .needs = NEED_HEARD | NEED_TCP,
     .healthy = "DNS over TCP works",
     .cause = "Answers that do not fit a datagram are asked for again over TCP, as are all answers of "
              "servers that limit their rate. A rule that forgets TCP 53 makes just these names fail.",

@@ -74,7 +74,7 @@ const struct rule rule_upstream_failing = {
     .id = "upstream-failing",
     .title = "names of the world fail while those of the cluster resolve",
     .severity = SEVERITY_CRITICAL,
-    .needs = NEED_MATRIX,
+    .needs = NEED_HEARD | NEED_MATRIX,
     .healthy = "external names resolve",
     .cause = "CoreDNS forwards what is not of the cluster, and its upstream does not answer, or "
              "answers with an error: the node's resolv.conf names a dead server, egress is closed, "

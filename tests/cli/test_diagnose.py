@@ -1,0 +1,344 @@
+#!/usr/bin/python3
+"""diagnose over captures: each rule fires on its fault, is quiet on health, and unknown without what it needs.
+
+A case changes the healthy capture (tests/data/captures) in the one respect that the rule looks at.
+"""
+import copy
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+
+import binary
+
+HEALTHY = json.loads((binary.SOURCE / "tests/data/captures/healthy.json").read_text())
+CLUSTER_IP, REPLICAS = "10.96.0.10", ["10.244.1.21", "10.244.1.22", "10.244.1.23"]
+EVERYONE = [CLUSTER_IP, *REPLICAS]
+
+
+class Facts:
+    """A capture to change."""
+
+    def __init__(self):
+        self.envelope = copy.deepcopy(HEALTHY)
+        self.data = self.envelope["data"]
+
+    def probes(self, targets=EVERYONE, **wanted):
+        return [p for p in self.data["matrix"]["probes"]
+                if p["target"] in targets and all(p[key] in values for key, values in wanted.items())]
+
+    def answers(self, status, *targets, detail=None, **wanted):
+        """Let these questions end so."""
+        silent = status in ("timeout", "unreachable", "error")
+        for p in self.probes(targets or EVERYONE, **wanted):
+            p.update(status=status, detail=detail, answers=[])
+            p["rcode"] = None if silent else status.upper()
+            if silent:
+                p["rtt_us"] = None
+        return self
+
+    def sampled(self, lost, *targets, of=50):
+        """Let the sampling lose so many."""
+        for t in self.data["sampling"]["targets"]:
+            if t["id"] in (targets or EVERYONE):
+                t.update(sent=of, answered=of - lost, lost=lost, loss_ratio=lost / of)
+                if lost == of:
+                    t.update(p50_us=None, rcodes={})
+        return self
+
+    def dead(self, *targets, detail=None, status="timeout"):
+        self.answers(status, *targets, detail=detail).sampled(50, *targets)
+        for p in self.data["tcp"]["probes"]:
+            if p["target"] in targets:
+                p.update(status="timeout", rcode=None, answers=[])
+        return self
+
+    def limit(self, name, **values):
+        next(limit for limit in self.data["node"]["limits"] if limit["id"] == name).update(values)
+        return self
+
+    def without(self, *parts):
+        for part in parts:
+            self.data[part] = None
+        return self
+
+    def put(self, path, value):
+        *way, last = path.split(".")
+        at = self.data
+        for key in way:
+            at = at[int(key)] if key.isdigit() else at[key]
+        at[int(last) if last.isdigit() else last] = value
+        return self
+
+
+def names(kind):
+    return [n["name"] for n in HEALTHY["data"]["names"] if n["kind"] == kind]
+
+
+STALE = {"protocol": "udp", "orig_src": "10.244.0.10:41000", "orig_dst": "10.96.0.10:53", "reply_src": "10.244.1.29:53",
+         "reply_dst": "10.244.0.10:41000", "replied": False, "assured": False, "timeout_s": 29}
+IPVS = {"how": "netlink", "services_total": 2, "services": [], "connections_total": 5, "stale_total": 1,
+        "stale_connections": [{"protocol": "UDP", "client": "10.244.0.10:42001", "service": "10.96.0.10:53",
+                               "destination": "10.244.1.29:53", "connection_state": "UDP", "why": "removed",
+                               "expires_s": 299}],
+        "sysctls": {"expire_nodest_conn": 0}, "timeouts": {"tcp_s": 900, "tcp_fin_s": 120, "udp_s": 300},
+        "behaviour": [], "replicas": []}
+OWN = {"candidate": [names("own")[0].rstrip(".")]}
+
+# id: how it is made to fire, and which parts it cannot do without
+CASES = {
+    "resolv-policy": (lambda f: f.put("resolv.dns_policy", "Default"), ["resolv"]),
+    "resolv-invalid": (lambda f: f.put("resolv.warnings", [{"line": 4, "text": "a fourth nameserver", "resolvers": ["glibc"],
+                                                           "loses": True}]), ["resolv"]),
+    "resolv-amplification": (lambda f: f, ["resolv"]),
+    "search-hijack": (lambda f: f.answers("answer", name=names("missing")), ["matrix"]),
+    "conntrack-full": (lambda f: f.put("conntrack.table.fill_ratio", 1.0), ["conntrack"]),
+    "conntrack-near-full": (lambda f: f.put("conntrack.table.fill_ratio", 0.8), ["conntrack"]),
+    "conntrack-race": (lambda f: f.put("conntrack.rates.insert_failed", 3.0).put("conntrack.rates.drop", 3.0),
+                       ["conntrack"]),
+    "conntrack-stale": (lambda f: f.put("conntrack.stale", [STALE]).put("conntrack.stale_total", 1), ["conntrack"]),
+    "port-collision": (lambda f: f.put("conntrack.dns.port_use", [
+        {"source": "10.244.1.1", "destination": "10.244.1.22:53", "ports": 28000, "range": 28232, "ratio": 0.99}]),
+        ["conntrack"]),
+    "ipvs-port-reuse": (lambda f: f.put("ipvs", IPVS), ["ipvs"]),
+    "neighbour-full": (lambda f: f.limit("neighbour-ipv4", ratio=1.0), ["node"]),
+    "socket-limits": (lambda f: f.limit("udp-receive-buffer", events=9, events_per_second=4.5), ["node"]),
+    "node-overloaded": (lambda f: f.limit("cpu-pressure", use=92.0, ratio=0.92), ["node"]),
+    "coredns-cpu": (lambda f: f.put("kube.nodes", 90), ["kube"]),
+    "coredns-panic": (lambda f: f.put("kube.pods.0.restarts", 4).put("kube.pods.0.last_end", "OOMKilled").put(
+        "kube.changes", [{"what": "Pod coredns-5d78c9869d-x2x7k", "how": "ended", "time": "2026-11-24T14:00:00Z",
+                          "age_s": 600}]), ["kube"]),
+    "coredns-version": (lambda f: f.put("kube.pods.0.version", "1.6.7"), ["kube"]),
+    "apiserver-disconnected": (lambda f: f.put("kube.events", [
+        {"object": "coredns-5d78c9869d-x2x7k", "reason": "Unhealthy", "message": "Readiness probe failed", "time": None,
+         "count": 9, "age_s": 60}]), ["kube"]),
+    "recent-change": (lambda f: f.put("kube.changes", [{"what": "ConfigMap coredns", "how": "written",
+                                                       "time": "2026-11-24T14:00:00Z", "age_s": 600}]), ["kube"]),
+    "path-filtered": (lambda f: f.answers("unreachable", REPLICAS[1], detail="ICMP administratively prohibited from X"),
+                      ["matrix"]),
+    "all-unreachable": (lambda f: f.dead(*EVERYONE), ["matrix"]),
+    "nodelocal-down": (lambda f: f.put("matrix.targets.0.role", "node-local").dead(CLUSTER_IP), ["matrix"]),
+    "clusterip-unreachable": (lambda f: f.dead(CLUSTER_IP), ["matrix"]),
+    "clusterip-lossy": (lambda f: f.sampled(12, CLUSTER_IP), ["sampling"]),
+    "replica-refused": (lambda f: f.answers("refused", REPLICAS[1]), ["matrix"]),
+    "replica-unreachable": (lambda f: f.dead(REPLICAS[1]), ["matrix"]),
+    "replica-slow": (lambda f: f.put("sampling.targets.2.p50_us", 80000), ["sampling"]),
+    "replica-inconsistent": (lambda f: f.put("matrix.differences", [
+        {"target": REPLICAS[1], "questions": 1, "kind": "records",
+         "text": "10.244.1.22 differs from the others in 1 of 18 questions"}]), ["matrix"]),
+    "family-failing": (lambda f: f.answers("timeout", type=["AAAA"]), ["matrix"]),
+    "path-lossy": (lambda f: f.sampled(9, *REPLICAS), ["sampling"]),
+    "large-answer-lost": (lambda f: f.put("small", copy.deepcopy(f.data["matrix"])).answers("timeout", **OWN), ["matrix"]),
+    "tcp-blocked": (lambda f: [p.update(status="timeout", rcode=None, answers=[]) for p in f.data["tcp"]["probes"]] and f, ["tcp"]),
+    "upstream-failing": (lambda f: f.answers("servfail", name=names("external"), candidate=names("external")),
+                         ["matrix"]),
+    "coredns-errors": (lambda f: f.answers("servfail", REPLICAS[0]), ["matrix"]),
+    "resolver-differs": (lambda f: f.answers("servfail", name=names("external"),
+                                             candidate=["www.example.com.default.svc.cluster.local"]), ["matrix"]),
+    "name-not-found": (lambda f: f.answers("nxdomain", name=names("own")), ["matrix"]),
+}
+# What a healthy Pod is told all the same.
+REMARKS = {"resolv-amplification"}
+
+
+def diagnose(facts, *arguments):
+    return binary.run_json("diagnose", "--from", "-", *arguments, stdin=json.dumps(facts.envelope).encode())
+
+
+def states(document):
+    return {check["id"]: check["state"] for check in document["data"]["checks"]}
+
+
+class Rules(binary.Case):
+    def test_healthy(self):
+        """Nothing at warning or above, and nothing unknown where everything was seen."""
+        document, status = diagnose(Facts())
+        self.assertEqual(status, 0)
+        self.assertEqual({f["id"] for f in document["findings"]}, REMARKS)
+        self.assertEqual({f["severity"] for f in document["findings"]}, {"info"})
+        self.assertEqual([name for name, state in states(document).items() if state == "unknown"], [])
+
+    def test_every_rule_has_its_case(self):
+        self.assertEqual(set(states(diagnose(Facts())[0])), set(CASES))
+
+    def test_fires(self):
+        for name, (change, _) in CASES.items():
+            with self.subTest(name):
+                document, _ = diagnose(change(Facts()))
+                finding = next((f for f in document["findings"] if f["id"] == name), None)
+                self.assertIsNotNone(finding, states(document)[name])
+                self.assertTrue(finding["evidence"] and finding["remedy"] and finding["cause"])
+
+    def test_quiet(self):
+        for name in CASES.keys() - REMARKS:
+            with self.subTest(name):
+                self.assertEqual(states(diagnose(Facts())[0])[name], "quiet")
+        document, _ = diagnose(Facts().put("plans.names", []))
+        self.assertEqual(states(document)["resolv-amplification"], "quiet")
+
+    def test_unknown(self):
+        """Without a part nothing is claimed, and it is said what is missing."""
+        for name, (change, parts) in CASES.items():
+            with self.subTest(name):
+                facts = change(Facts()).without(*parts)
+                if name == "ipvs-port-reuse":
+                    facts.put("ipvs_absent", False)
+                document, _ = diagnose(facts)
+                self.assertEqual(states(document)[name], "unknown")
+                detail = next(c["detail"] for c in document["data"]["checks"] if c["id"] == name)
+                self.assertRegex(detail, ";")
+
+    def test_a_kernel_without_ipvs_is_quiet(self):
+        self.assertEqual(states(diagnose(Facts().without("ipvs").put("ipvs_absent", True))[0])["ipvs-port-reuse"], "quiet")
+
+    def test_a_pods_own_table_tells_nothing(self):
+        document, _ = diagnose(Facts().put("conntrack.table.hooks", False).put("conntrack.table.fill_ratio", 1.0))
+        self.assertEqual(states(document)["conntrack-full"], "unknown")
+
+
+class Relations(binary.Case):
+    """One fault, one leading finding, first; what follows from it says so."""
+
+    def leads(self, facts, name, *consequences):
+        document, status = diagnose(facts)
+        first = document["findings"][0]
+        self.assertEqual((first["id"], first["consequence_of"]), (name, None))
+        following = {f["id"] for f in document["findings"] if f["consequence_of"]}
+        self.assertLessEqual(set(consequences), following)
+        leading = [f["id"] for f in document["findings"] if not f["consequence_of"] and f["severity"] != "info"]
+        self.assertEqual(leading, [name])
+        return status
+
+    def test_dead_replica(self):
+        status = self.leads(Facts().dead(REPLICAS[1]).sampled(16, CLUSTER_IP), "replica-unreachable", "clusterip-lossy")
+        self.assertEqual(status, 2)
+
+    def test_full_table(self):
+        facts = Facts().put("conntrack.table.fill_ratio", 1.0).put("conntrack.rates.drop", 40.0).dead(CLUSTER_IP)
+        self.leads(facts.sampled(20, *REPLICAS), "conntrack-full", "clusterip-unreachable", "path-lossy")
+
+    def test_two_faults(self):
+        """Both lead, the worse one first."""
+        document, _ = diagnose(CASES["upstream-failing"][0](CASES["neighbour-full"][0](Facts())))
+        leading = [f["id"] for f in document["findings"] if not f["consequence_of"] and f["severity"] != "info"]
+        self.assertEqual(leading, ["upstream-failing", "neighbour-full"])
+
+    def test_nothing_is_lost_in_silence(self):
+        """Questions that fail without a rule that knows why are no health."""
+        document, _ = diagnose(Facts().sampled(1, REPLICAS[0]))
+        self.assertIn("no rule knows why", document["data"]["verdict"])
+
+
+class Settings(binary.Case):
+    def test_set(self):
+        facts = Facts().put("conntrack.table.fill_ratio", 0.78)
+        self.assertEqual(states(diagnose(facts)[0])["conntrack-near-full"], "fires")
+        document, _ = diagnose(facts, "--set", "conntrack.near_full_ratio=0.8")
+        self.assertEqual(states(document)["conntrack-near-full"], "quiet")
+
+    def test_set_wrongly(self):
+        for text, words in (("conntrack.near_full=0.8", "near_full_ratio"), ("conntrack.near_full_ratio=2", "from 0.01 to 1"),
+                            ("conntrack.near_full_ratio", "NAME=VALUE"), ("conntrack.near_full_ratio=x", "no number")):
+            done = binary.run("diagnose", "--from", "-", "--set", text, stdin=json.dumps(HEALTHY).encode())
+            self.assertEqual(done.returncode, 64, text)
+            self.assertIn(words, done.stderr)
+
+    def test_fail_on(self):
+        facts = CASES["conntrack-near-full"][0](Facts())
+        for word, status in (("critical", 0), ("warning", 1), ("info", 1), ("never", 0)):
+            self.assertEqual(diagnose(facts, "--fail-on", word)[1], status)
+        self.assertEqual(diagnose(Facts(), "--fail-on", "info")[1], 1)
+
+
+class Captures(binary.Case):
+    def test_parts(self):
+        """Other commands show their part of a capture."""
+        capture = json.dumps(HEALTHY).encode()
+        for command, member in (("resolv", "resolv"), ("probe", "matrix"), ("replicas", "replicas"),
+                                ("conntrack", "conntrack"), ("node", "node")):
+            document, status = binary.run_json(command, "--from", "-", stdin=capture)
+            self.assertEqual((status, document["data"]), (0, HEALTHY["data"][member]))
+            self.assertEqual(document["host"]["hostname"], HEALTHY["data"]["host"]["hostname"])
+            self.assertTrue(binary.run(command, "--from", "-", stdin=capture).stdout)
+
+    def test_a_part_that_is_missing(self):
+        document, status = binary.run_json("ipvs", "--from", "-", stdin=json.dumps(HEALTHY).encode())
+        self.assertEqual((status, document["error"]["message"]), (3, "the capture has no IPVS"))
+
+    def test_no_capture(self):
+        for text, status, words in ((b"", 65, "no JSON"), (b"[]", 65, "nothing that k8sdns wrote"), (b'{"a": 1', 65, "no JSON"),
+                                    (b'{"schema": "k8sdns/9", "command": "capture", "data": {}}', 65, "version k8sdns/9"),
+                                    (b'{"schema": "k8sdns/1", "command": "probe", "data": {}}', 65, "k8sdns capture"),
+                                    (b'{"schema": "k8sdns/1", "command": "capture", "data": {}}', 65, "'time' of facts")):
+            done = binary.run("diagnose", "--from", "-", stdin=text)
+            self.assertEqual(done.returncode, status, text)
+            self.assertIn(words, done.stderr)
+        self.assertEqual(binary.run("diagnose", "--from", "/nowhere").returncode, 66)
+        self.assertEqual(binary.run("watch", "x", "--from", "-").returncode, 64)
+
+    def test_hostile_captures(self):
+        """A capture from anywhere: members gone, null or of other types end in an error, never in a crash."""
+        def damaged(value, way=()):
+            if isinstance(value, dict):
+                for key in value:
+                    yield way + (key,)
+                    yield from damaged(value[key], way + (key,))
+            elif isinstance(value, list) and value:
+                yield from damaged(value[0], way + (0,))
+        places = list(damaged(HEALTHY["data"]))
+        self.assertGreater(len(places), 200)
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "capture")
+            for number, place in enumerate(places):
+                facts = Facts()
+                at = facts.data
+                for key in place[:-1]:
+                    at = at[key]
+                at[place[-1]] = (None, "x", 7, [], {})[number % 5]
+                with open(path, "w", encoding="utf-8") as file:
+                    json.dump(facts.envelope, file)
+                for command in ("diagnose", "probe"):
+                    done = subprocess.run([binary.K8SDNS, command, "--from", path], env=binary.ENVIRONMENT,
+                                          capture_output=True, check=False)
+                    self.assertIn(done.returncode, (0, 1, 2, 3, 65), (place, done.stderr[-500:]))
+
+    def test_text(self):
+        text = binary.run("diagnose", "--from", "-", stdin=json.dumps(CASES["conntrack-full"][0](Facts()).envelope).encode())
+        self.golden("diagnose-conntrack-full", text.stdout)
+        self.golden("diagnose-healthy", binary.run("diagnose", "--from", "-", stdin=json.dumps(HEALTHY).encode()).stdout)
+        self.assertEqual(text.stderr, "")
+
+
+class Explain(binary.Case):
+    def test_ids(self):
+        for name in CASES:
+            document, status = binary.run_json("explain", name)
+            self.assertEqual((status, [f["id"] for f in document["data"]["findings"]]), (0, [name]))
+            self.assertTrue(binary.run("explain", name).stdout.startswith(f"{name}: "))
+
+    def test_messages(self):
+        for text, first in (("Temporary failure in name resolution", "all-unreachable"),
+                            ("curl: (6) Could not resolve host: db", "name-not-found"),
+                            ("dial tcp: lookup db on 10.96.0.10:53: no such host", "name-not-found"),
+                            ("dial tcp: lookup db: i/o timeout", "all-unreachable"),
+                            ("java.net.UnknownHostException: db", "name-not-found"),
+                            ("Error: getaddrinfo ENOTFOUND db", "name-not-found"),
+                            ("getaddrinfo EAI_AGAIN db", "all-unreachable"),
+                            ("socket.gaierror: [Errno -2] Name or service not known", "name-not-found"),
+                            ("php_network_getaddresses: getaddrinfo failed: Name or service not known", "name-not-found"),
+                            ("SERVFAIL", "upstream-failing"), ("NXDOMAIN", "name-not-found"),
+                            ("nf_conntrack: nf_conntrack: table full, dropping packet", "conntrack-full")):
+            document, status = binary.run_json("explain", text)
+            self.assertEqual(status, 0, text)
+            self.assertEqual(document["data"]["findings"][0]["id"], first, text)
+            self.assertEqual(len(document["data"]["symptoms"]), 1)
+
+    def test_nothing_known(self):
+        done = binary.run("explain", "conntrack-ful")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("did you mean conntrack-full?", done.stderr)
+
+
+if __name__ == "__main__":
+    binary.main()
