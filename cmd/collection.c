@@ -359,7 +359,7 @@ int collection_run(struct run *run, const struct collection_options *options, st
     look_at_ipvs(&c);
     progress(&c, "");
     facts->host = *run->host;
-    facts->elapsed_ms = (double)((clock_monotonic_ns() - run->began_ns) / 1000) / 1000;
+    facts->elapsed_ms = (double)(clock_monotonic_ns() - run->began_ns) / 1e6;
     facts->unobserved = run->unobserved;
     facts->unobserved_count = run->unobserved_count;
     return 0;

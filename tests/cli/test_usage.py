@@ -6,7 +6,6 @@ MISTAKES = [
     (["prob"], "did you mean probe?"),
     (["porbe", "x"], "did you mean probe?"),
     (["frobnicate"], "k8sdns help lists them"),
-    ([], "k8sdns help lists them"),
     (["probe"], "usage: k8sdns probe NAME..."),
     (["probe", "x", "--nsd"], "did you mean --nsid?"),
     (["probe", "x", "--sour", "1"], "unknown option --sour"),

@@ -50,8 +50,8 @@ class Diagnose(LabCase):
         if place == "pod":
             done = self.lab.pod(*command, "--replica", REPLICAS, timeout=60)
         else:
-            done = subprocess.run(self.lab.inside(place, [*command, "--no-discovery"]), stdout=subprocess.PIPE, text=True,
-                                  timeout=60, check=False)
+            done = subprocess.run(self.lab.inside(place, [*command, "--no-discovery"]), stdout=subprocess.PIPE,
+                                  text=True, timeout=60, check=False)
         document = json.loads(done.stdout)
         return document, [f["id"] for f in document["findings"] if not f["consequence_of"] and f["severity"] != "info"]
 
@@ -130,8 +130,8 @@ class Diagnose(LabCase):
         with self.lab.fault("dead-replica"):
             self.diagnose()
         try:
-            _, leading = self.diagnose("--cluster-ip", CLUSTER_IP, "--replica", f"{replica_address(1)},{replica_address(3)}",
-                                       place="node")
+            _, leading = self.diagnose("--cluster-ip", CLUSTER_IP, "--replica",
+                                       f"{replica_address(1)},{replica_address(3)}", place="node")
         finally:
             self.lab.output("node", ["conntrack", "-F"])
         self.assertIn("conntrack-stale", leading)
@@ -152,7 +152,8 @@ class Diagnose(LabCase):
         """A capture of a fault gives the same findings when nothing of it is there any more."""
         with self.lab.fault("dead-replica"):
             done = self.lab.pod(os.environ["K8SDNS"], "capture", "--replica", REPLICAS, timeout=60)
-            redacted = self.lab.pod(os.environ["K8SDNS"], "capture", "--redact", "salt", "--replica", REPLICAS, timeout=60)
+            redacted = self.lab.pod(os.environ["K8SDNS"], "capture", "--redact", "salt", "--replica", REPLICAS,
+                                    timeout=60)
         for text in (done.stdout, redacted.stdout):
             again = subprocess.run([os.environ["K8SDNS"], "diagnose", "--json", "--from", "-"], input=text, text=True,
                                    stdout=subprocess.PIPE, check=False)

@@ -86,7 +86,7 @@ class Ipvs(LabCase):
             tuple(d[name] for name in ("address", "weight", "active", "inactive"))
             for d in s["destinations"] if d["state"] != "removed"] for s in data["services"]}
         self.assertEqual(seen, listed)
-        connections = [line for line in self.ipvsadm("-Lnc").splitlines() if line.startswith("UDP")]
+        connections = [line for line in self.ipvsadm("-Lnc").splitlines() if line.startswith(("UDP", "TCP"))]
         self.assertEqual(data["connections_total"], len(connections))
         udp = next(s for s in data["services"] if s["protocol"] == "UDP")
         self.assertEqual((udp["in_packets"], udp["out_packets"]), (7, 7))
@@ -117,9 +117,9 @@ class Ipvs(LabCase):
     def test_diagnose(self):
         """The cause is named, with the connection as evidence."""
         def findings():
-            done = subprocess.run(self.lab.inside("node", [os.environ["K8SDNS"], "diagnose", "--json", "--no-discovery",
-                                                           "--cluster-ip", CLUSTER_IP, "--replica", ",".join(REPLICAS)]),
-                                  stdout=subprocess.PIPE, text=True, check=False)
+            command = [os.environ["K8SDNS"], "diagnose", "--json", "--no-discovery", "--cluster-ip", CLUSTER_IP,
+                       "--replica", ",".join(REPLICAS)]
+            done = subprocess.run(self.lab.inside("node", command), stdout=subprocess.PIPE, check=False)
             return [f for f in json.loads(done.stdout)["findings"] if f["id"] == "ipvs-port-reuse"]
         address = self.pinned(42301)
         self.ipvsadm("-d", "-u", f"{CLUSTER_IP}:53", "-r", f"{address}:53")

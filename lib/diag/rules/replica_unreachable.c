@@ -43,7 +43,8 @@ static const char *const checks[] = {
 };
 
 static const char *const explains[] = {
-    "clusterip-lossy", "tcp-blocked", "path-lossy", "large-answer-lost", NULL,
+    "clusterip-lossy",
+    NULL,
 };
 
 const struct rule rule_replica_unreachable = {
