@@ -5,6 +5,18 @@
 #include <math.h>
 #include <string.h>
 
+/* An ICMP error, by its words; kernels send one a second, so the rest of a refusal is silence. */
+static void add_icmp(struct server *server, const char *detail, uint64_t count)
+{
+    if (strstr(detail, "prohibited")) {
+        server->filtered += count;
+    } else {
+        server->icmp += count;
+        if (!server->icmp_detail)
+            server->icmp_detail = detail;
+    }
+}
+
 static void add_probe(struct server *server, const struct probe_facts *p)
 {
     const char *detail = p->detail ? p->detail : "";
@@ -15,14 +27,15 @@ static void add_probe(struct server *server, const struct probe_facts *p)
     server->heard += probe_is_heard(p);
     server->refused += p->status == PROBE_REFUSED;
     server->failed += !probe_status_is_good(p->status);
-    if (p->status == PROBE_UNREACHABLE) {
-        if (strstr(detail, "prohibited"))
-            server->filtered++;
-        else if (!server->icmp++)
-            server->icmp_detail = detail;
-    } else if (p->status == PROBE_ERROR && strstr(detail, "EPERM")) {
+    if (p->status == PROBE_UNREACHABLE)
+        add_icmp(server, detail, 1);
+    else if (p->status == PROBE_ERROR && strstr(detail, "EPERM"))
         server->filtered++;
-    }
+}
+
+static const char *detail_of_failure(const struct watch_failure_facts *failure)
+{
+    return failure && failure->status == PROBE_UNREACHABLE ? failure->detail : NULL;
 }
 
 static void add_sample(struct server *server, const struct watch_target_facts *w)
@@ -33,6 +46,12 @@ static void add_sample(struct server *server, const struct watch_target_facts *w
     server->lost = w->lost;
     server->loss_ratio = server->sent ? (double)w->lost / (double)server->sent : (double)NAN;
     server->p50_us = w->p50_us;
+    for (size_t i = 0; i < w->outcomes_count; i++) {
+        const char *first = detail_of_failure(w->first_failure), *last = detail_of_failure(w->last_failure);
+
+        if (w->outcomes[i].count && strcmp(w->outcomes[i].name, probe_status_words[PROBE_UNREACHABLE]) == 0)
+            add_icmp(server, first ? first : last ? last : "an ICMP error", w->outcomes[i].count);
+    }
 }
 
 void servers_read(struct diagnosis *d)

@@ -77,7 +77,7 @@ void verdict_write(struct diagnosis *d, struct diagnose_facts *facts)
 {
     *facts = (struct diagnose_facts){.time = d->facts->time,
                                      .pod = d->facts->host.in_pod ? d->facts->host.hostname : NULL,
-                                     .node = d->facts->host.in_pod ? NULL : d->facts->host.hostname,
+                                     .node = d->facts->host.node,
                                      .checks = d->checks,
                                      .checks_count = d->checks_count,
                                      .findings = d->findings,
@@ -94,7 +94,9 @@ void verdict_write(struct diagnosis *d, struct diagnose_facts *facts)
     for (size_t i = 0; i < d->findings_count; i++) {
         const struct rule *rule = rule_find(d->findings[i].id);
 
-        for (size_t k = 0; !d->findings[i].consequence && rule->checks && rule->checks[k]; k++)
+        if (d->findings[i].consequence || d->findings[i].severity == SEVERITY_INFO)
+            continue;
+        for (size_t k = 0; rule->checks && rule->checks[k]; k++)
             say(d->arena, &facts->next, &facts->next_count, rule->checks[k]);
     }
 }

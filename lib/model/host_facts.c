@@ -7,6 +7,7 @@ static const struct shape_field fields[] = {
     SHAPE_FIELD_TEXT(struct host_facts, machine, "machine", "architecture"),
     SHAPE_FIELD_BOOL(struct host_facts, in_pod, "in_pod",
                      "whether the environment is that of a Kubernetes Pod"),
+    SHAPE_FIELD_TEXT(struct host_facts, node, "node", "of the cluster, as NODE_NAME says or by being on it"),
     SHAPE_FIELD_TEXT(struct host_facts, netns, "netns", "inode of the network namespace asked from"),
     SHAPE_FIELD_TEXT(struct host_facts, libc, "libc",
                      "resolver kind of the process looked at; null when the command did not need it"),

@@ -10,6 +10,7 @@ struct host_facts {
     const char *kernel;  /* release: "6.1.0-18-amd64" */
     const char *machine; /* "x86_64" */
     bool in_pod;
+    const char *node;  /* of the cluster; NULL when not known */
     const char *netns; /* the inode number of the network namespace, in text */
     const char *libc;  /* of the process looked at: enum resolver_kind's word */
 };

@@ -12,7 +12,7 @@ static const char *detail_of(const struct facts *facts, const char *target)
             (strstr(p->detail, "prohibited") || strstr(p->detail, "EPERM")))
             return p->detail;
     }
-    return "";
+    return "an ICMP error";
 }
 
 static void eval(const struct rule *rule, struct diagnosis *d)
@@ -26,7 +26,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
             continue;
         finding = server_finding(d, rule, finding, server);
         finding_evidence(d, finding, "%" PRIu64 " of %" PRIu64 " questions to %s were prohibited: %s",
-                         server->filtered, server->asked, server->target->id,
+                         server->filtered, server->asked + server->sent, server->target->id,
                          detail_of(d->facts, server->target->id));
     }
 }

@@ -21,7 +21,8 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         replicas += server->target->role == TARGET_REPLICA;
         if (closed)
             finding_evidence(d, finding, "%" PRIu64 " of %" PRIu64 " questions to %s brought %s",
-                             server->icmp, server->asked, server->target->id, server->icmp_detail);
+                             server->icmp, server->asked + server->sent, server->target->id,
+                             server->icmp_detail);
         else
             finding_evidence(d, finding, "%" PRIu64 " of %" PRIu64 " questions to %s were answered REFUSED",
                              server->refused, server->asked, server->target->id);

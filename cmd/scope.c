@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "command.h"
+#include <errno.h>
+#include <jansson.h>
+#include <k8sdns/diag/diagnose.h>
+#include <k8sdns/diag/pattern.h>
+#include <k8sdns/model/shape_json.h>
+#include <k8sdns/render/scope_text.h>
+#include <stdio.h>
+#include <string.h>
+
+/* More than that is no question of scope any more. */
+#define REPORTS_MAX 200000
+
+struct gathering {
+    struct run *run;
+    struct arena *passing; /* what one document takes; given back after it */
+    struct thresholds thresholds;
+    struct scope_report *reports;
+    size_t count;
+    struct scope_facts *facts;
+};
+
+/* The same text once for all reports: there are thousands of Pods, but few ids and nodes. */
+static const char *kept(struct gathering *g, const char *text)
+{
+    return text ? arena_text(g->run->arena, text) : "";
+}
+
+static void add_findings(struct gathering *g, struct scope_report *report, const struct finding *findings,
+                         size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct rule *rule = rule_find(findings[i].id);
+
+        if (findings[i].severity == SEVERITY_INFO)
+            continue;
+        report->fails = true;
+        if (!findings[i].consequence)
+            *ARENA_PUSH(g->run->arena, report->ids, report->ids_count) =
+                rule ? rule->id : kept(g, findings[i].id);
+    }
+}
+
+static void add(struct gathering *g, const struct diagnose_facts *facts, const struct finding *findings,
+                size_t count)
+{
+    struct scope_report *report = ARENA_PUSH(g->run->arena, g->reports, g->count);
+
+    *report = (struct scope_report){.node = kept(g, facts->node),
+                                    .pod = kept(g, facts->pod),
+                                    .time = kept(g, facts->time),
+                                    .frequency = facts->frequency};
+    add_findings(g, report, findings, count);
+}
+
+/* A report as it stands, or a capture, which is judged here. */
+static int read_document(struct gathering *g, json_t *document)
+{
+    const char *schema = json_string_value(json_object_get(document, "schema"));
+    const char *command = json_string_value(json_object_get(document, "command"));
+    json_t *data = json_object_get(document, "data");
+    struct diagnose_facts *verdict = ARENA_NEW(g->passing, struct diagnose_facts);
+    struct envelope_facts *envelope = ARENA_NEW(g->passing, struct envelope_facts);
+    struct facts *facts = ARENA_NEW(g->passing, struct facts);
+    struct err ignored = {0};
+    struct finding *findings;
+    size_t count;
+
+    if (!schema || !command || !data || strcmp(schema, ENVELOPE_SCHEMA) != 0)
+        return -EBADMSG;
+    if (strcmp(command, "capture") == 0) {
+        if (shape_from_json(g->passing, &facts_shape, data, facts, &ignored) < 0)
+            return -EBADMSG;
+        diagnose(g->passing, facts, &g->thresholds, &findings, &count, verdict);
+        add(g, verdict, findings, count);
+        return 0;
+    }
+    if (strcmp(command, "diagnose") != 0 ||
+        shape_from_json(g->passing, &diagnose_facts_shape, data, verdict, &ignored) < 0 ||
+        shape_from_json(g->passing, &envelope_facts_shape, document, envelope, &ignored) < 0)
+        return -EBADMSG;
+    add(g, verdict, envelope->findings, envelope->findings_count);
+    return 0;
+}
+
+/* Documents one behind another; what is no JSON ends its file. */
+static void read_all(struct gathering *g, FILE *file)
+{
+    json_error_t where;
+    json_t *document;
+    int c;
+
+    for (;;) {
+        do
+            c = getc(file);
+        while (c == ' ' || c == '\n' || c == '\r' || c == '\t');
+        if (c == EOF || g->count >= REPORTS_MAX)
+            return;
+        ungetc(c, file);
+        document = json_loadf(file, JSON_DISABLE_EOF_CHECK, &where);
+        if (!document || read_document(g, document) < 0)
+            g->facts->unread++;
+        arena_reset(g->passing);
+        if (!document)
+            return;
+        json_decref(document);
+    }
+}
+
+static int run(struct run *run, const void *config, void *data)
+{
+    struct gathering g = {.run = run, .passing = arena_new(), .facts = data};
+    int r = 0;
+
+    (void)config;
+    thresholds_init(&g.thresholds);
+    for (size_t i = 0; i < run->args_count && r == 0; i++) {
+        bool standard = strcmp(run->args[i], "-") == 0;
+        FILE *file = standard ? stdin : fopen(run->args[i], "re");
+
+        if (!file) {
+            r = err_set_errno(&run->err, ERR_INPUT, errno, "cannot open %s", run->args[i]);
+            break;
+        }
+        g.facts->files++;
+        read_all(&g, file);
+        if (ferror(file))
+            r = err_set(&run->err, ERR_INPUT, EIO, "cannot read %s", run->args[i]);
+        if (!standard)
+            fclose(file);
+    }
+    arena_free(g.passing);
+    if (r < 0)
+        return r;
+    if (!g.count)
+        return err_set(&run->err, ERR_FORMAT, EBADMSG,
+                       "there is no report in %s; k8sdns diagnose --json and k8sdns "
+                       "capture write them",
+                       run->args_count == 1 ? run->args[0] : "these files");
+    scope_judge(run->arena, g.reports, g.count, data);
+    pattern_causes(run->arena, g.reports, g.count, data);
+    return g.facts->failing ? STATUS_WARNING : STATUS_OK;
+}
+
+const struct command command_scope = {
+    .name = "scope",
+    .group = "Find the cause",
+    .summary = "many reports: how wide and how often it fails, and why",
+    .arguments = "FILE...",
+    .args_min = 1,
+    .args_max = SIZE_MAX,
+    .local = true,
+    .shape = &scope_facts_shape,
+    .example = "k8sdns scope reports/*.json",
+    .run = run,
+    .render = scope_text_render,
+};

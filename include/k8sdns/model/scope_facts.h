@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef K8SDNS_MODEL_SCOPE_FACTS_H
+#define K8SDNS_MODEL_SCOPE_FACTS_H
+
+#include <k8sdns/base/arena.h>
+#include <k8sdns/model/envelope_facts.h>
+#include <k8sdns/model/frequency.h>
+
+/* How wide it fails: the second of the two questions. The words are pinned. */
+enum scope {
+    SCOPE_NONE,
+    SCOPE_WHOLE_CLUSTER,
+    SCOPE_SOME_NODES,
+    SCOPE_FIXED_PODS,
+    SCOPE_RANDOM_PODS,
+};
+extern const char
+    *const scope_words[]; /* "none", "whole-cluster", "some-nodes", "fixed-pods", "random-pods" */
+
+/* One report, as far as scope needs it. */
+struct scope_report {
+    const char *node, *pod, *time; /* "" when not known */
+    bool fails;                    /* a finding of warning or above */
+    int frequency;                 /* enum frequency; -1 */
+    const char **ids;              /* of its leading findings of warning or above */
+    size_t ids_count;
+};
+
+/* A node, a Pod or a stretch of time: how many of its reports fail. */
+struct scope_row {
+    const char *node, *pod; /* NULL when the row is about more than one */
+    const char *time;       /* of a stretch: its beginning */
+    uint64_t reports, failing, pods, failing_pods;
+    const char *findings; /* the most frequent ones, in text */
+};
+extern const struct shape scope_row_shape;
+
+/* A finding that the reports name, or that the pattern points to. */
+struct scope_cause {
+    const char *id, *title;
+    uint64_t reports; /* that name it */
+    bool pattern;     /* how often and how wide point to it as well */
+};
+extern const struct shape scope_cause_shape;
+
+/* `data` of the scope command. */
+struct scope_facts {
+    int scope;
+    const char *scope_text; /* with the numbers */
+    int frequency;
+    const char *frequency_text;
+    const char *confidence; /* "high", "medium", "low" */
+    const char *confidence_text;
+    uint64_t files, reports, failing, unread;
+    uint64_t nodes, pods, failing_pods;
+    struct scope_cause *causes;
+    size_t causes_count;
+    struct scope_row *rows; /* by node, then by Pod (those that fail), then by time */
+    size_t rows_count;
+    const char **next;
+    size_t next_count;
+};
+extern const struct shape scope_facts_shape;
+
+/*
+ * Judge many reports. Pure: the shuffles of its tests are always the same.
+ *
+ * none           no report fails.
+ * whole-cluster  nine of ten Pods fail.
+ * some-nodes     failing Pods crowd on some nodes more than by chance (a permutation test, p < 0.01).
+ * fixed-pods     with several reports a Pod: failing reports crowd on some Pods more than by chance
+ * (likewise). random-pods    else.
+ */
+void scope_judge(struct arena *arena, const struct scope_report *reports, size_t count,
+                 struct scope_facts *facts);
+
+#endif

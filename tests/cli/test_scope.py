@@ -1,0 +1,149 @@
+#!/usr/bin/python3
+"""scope over reports: each pattern is told from the others, and few samples say that they are few."""
+import copy
+import json
+import random
+import tempfile
+import unittest
+
+import binary
+
+CAPTURE = json.loads((binary.SOURCE / "tests/data/captures/healthy.json").read_text())
+
+
+def report(fault):
+    """What diagnose prints of the healthy capture, or of one whose table is full."""
+    capture = copy.deepcopy(CAPTURE)
+    if fault:
+        capture["data"]["conntrack"]["table"]["fill_ratio"] = 1.0
+    document, _ = binary.run_json("diagnose", "--from", "-", stdin=json.dumps(capture).encode())
+    return document
+
+
+GOOD, BAD = report(False), report(True)
+
+
+def at(node, pod, fails, minute=0, frequency="intermittent"):
+    document = {**(BAD if fails else GOOD)}
+    document["data"] = {**document["data"], "node": f"node-{node}", "pod": f"web-{node}-{pod}",
+                        "time": f"2026-11-24T10:{minute:02}:00.000Z", "frequency": frequency if fails else "never"}
+    return document
+
+
+def scope(reports, *arguments):
+    text = "\n".join(map(json.dumps, reports)).encode()
+    document, status = binary.run_json("scope", "-", *arguments, stdin=text)
+    return document["data"], status
+
+
+def grid(fails, nodes=8, pods=6, minutes=4):
+    """Reports of every Pod at every minute; `fails` says which fail."""
+    return [at(node, pod, fails(node, pod, minute), minute)
+            for node in range(nodes) for pod in range(pods) for minute in range(minutes)]
+
+
+class Patterns(binary.Case):
+    def check(self, fails, wide, **options):
+        data, status = scope(grid(fails, **options))
+        self.assertEqual(data["scope"], wide, data["scope_text"])
+        self.assertEqual(status, 0 if wide == "none" else 1)
+        return data
+
+    def test_none(self):
+        data = self.check(lambda *_: False, "none")
+        self.assertEqual((data["frequency"], data["causes"], data["pods"], data["nodes"]), ("never", [], 48, 8))
+
+    def test_whole_cluster(self):
+        data = self.check(lambda node, pod, minute: True, "whole-cluster")
+        self.assertEqual((data["confidence"], data["failing_pods"]), ("high", 48))
+        self.assertEqual(data["causes"][0]["id"], "conntrack-full")
+        self.assertEqual(data["causes"][0]["reports"], 192)
+
+    def test_some_nodes(self):
+        data = self.check(lambda node, pod, minute: node in (2, 5) and (pod + minute) % 3, "some-nodes")
+        self.assertIn("node-2, node-5", data["scope_text"])
+        self.assertTrue(any(c["pattern"] and not c["reports"] for c in data["causes"]))
+
+    def test_fixed_pods(self):
+        data = self.check(lambda node, pod, minute: pod == node % 6 and node % 2, "fixed-pods")
+        self.assertEqual(sorted(r["pod"] for r in data["rows"] if r["pod"]),
+                         ["web-1-1", "web-3-3", "web-5-5", "web-7-1"])
+
+    def test_one_pod_a_node(self):
+        """As a DaemonSet reports: what is fixed may be the node's."""
+        data = self.check(lambda node, *_: node in (3, 4), "some-nodes", nodes=20, pods=1, minutes=5)
+        self.assertEqual(data["confidence"], "medium")
+        self.assertIn("node-3, node-4", data["scope_text"])
+
+    def test_random_pods(self):
+        """Failures dealt out by chance are not taken for a pattern, however they are dealt."""
+        for seed in range(10):
+            chance = random.Random(seed)
+            self.check(lambda *_, chance=chance: chance.random() < 0.1, "random-pods")
+
+    def test_frequency(self):
+        data, _ = scope([at(1, pod, True, minute, "always") for pod in range(6) for minute in range(3)])
+        self.assertEqual(data["frequency"], "always")
+        data, _ = scope([at(1, pod, minute == 2, minute, "at-peak") for pod in range(6) for minute in range(3)])
+        self.assertEqual(data["frequency"], "at-peak")
+        self.assertEqual([(r["time"][11:], r["failing"]) for r in data["rows"] if r["time"]],
+                         [("10:00", 0), ("10:01", 0), ("10:02", 6)])
+
+    def test_few(self):
+        data, _ = scope([at(1, 1, True), at(2, 1, False)])
+        self.assertEqual(data["confidence"], "low")
+        data, _ = scope([at(node, pod, (node + pod) % 4 == 0) for node in range(4) for pod in range(5)])
+        self.assertEqual((data["scope"], data["confidence"]), ("random-pods", "low"))
+        self.assertIn("gather again", data["confidence_text"])
+
+
+class Input(binary.Case):
+    def test_captures(self):
+        """A capture is judged where it is read."""
+        bad = copy.deepcopy(CAPTURE)
+        bad["data"]["conntrack"]["table"]["fill_ratio"] = 1.0
+        data, status = scope([CAPTURE, bad])
+        self.assertEqual((data["reports"], data["failing"], status), (2, 1, 1))
+        self.assertEqual([c["id"] for c in data["causes"] if c["reports"]], ["conntrack-full"])
+
+    def test_files_and_rubbish(self):
+        """What is no report is counted, and what is no JSON ends its file alone."""
+        with tempfile.TemporaryDirectory() as folder:
+            paths = []
+            for name, text in (
+                    ("a", json.dumps(at(1, 1, True), indent=2) + json.dumps(at(1, 2, False))),
+                    ("b", '{"schema": "k8sdns/1"} [] ' + json.dumps(at(2, 1, False)) + '{"cut": '), ("c", "")):
+                paths.append(f"{folder}/{name}")
+                with open(paths[-1], "w", encoding="utf-8") as file:
+                    file.write(text)
+            document, status = binary.run_json("scope", *paths)
+            data = document["data"]
+            self.assertEqual((data["files"], data["reports"], data["unread"], status), (3, 3, 3, 1))
+            done = binary.run("scope", paths[2])
+            self.assertEqual(done.returncode, 65)
+            self.assertIn("there is no report in", done.stderr)
+        self.assertEqual(binary.run("scope", "/nowhere").returncode, 66)
+
+    def test_hostile_names(self):
+        document = at(1, 1, True)
+        document["data"]["pod"] = "\x1b[31mred\n"
+        done = binary.run("scope", "-", stdin=json.dumps(document).encode())
+        self.assertNotIn("\x1b", done.stdout)
+
+    def test_many(self):
+        """Twenty thousand, in memory that does not hold them."""
+        chance = random.Random(1)
+        lines = [json.dumps(at(node, pod, node == 7 or chance.random() < 0.01)) for node in range(100)
+                 for pod in range(200)]
+        data, _ = scope(json.loads(line) for line in lines)
+        self.assertEqual((data["reports"], data["pods"], data["nodes"]), (20000, 20000, 100))
+        self.assertEqual(data["scope"], "some-nodes")
+        self.assertIn("node-7", data["scope_text"])
+
+    def test_text(self):
+        text = "".join(json.dumps(r) for r in grid(lambda node, pod, minute: node in (2, 5) and (pod + minute) % 3))
+        self.golden("scope-some-nodes", binary.run("scope", "-", stdin=text.encode()).stdout)
+
+
+if __name__ == "__main__":
+    binary.main()
