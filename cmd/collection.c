@@ -64,7 +64,7 @@ static void progress(const struct collection *c, const char *what)
 static int read_resolv(struct collection *c)
 {
     struct resolv_facts *resolv = ARENA_NEW(c->run->arena, struct resolv_facts);
-    int r = resolver_choose_if_any(c->run, AS_DETECTED, resolv, &c->view);
+    int r = resolver_choose_if_any(c->run, c->options->as, resolv, &c->view);
 
     if (r < 0)
         return r;
@@ -104,6 +104,7 @@ static int choose_names(struct collection *c)
     c->facts->plans->detected = c->facts->resolv ? c->facts->resolv->resolver.kind : -1;
     if (run->args_count > NAMES_MAX)
         return err_set(&run->err, ERR_USAGE, E2BIG, "more than %d names", NAMES_MAX);
+    add_name(c, c->own, NAME_OWN);
     for (size_t i = 0; i < run->args_count; i++) {
         int r = dns_name_from_text(run->args[i], wire, &run->err);
 
@@ -113,7 +114,6 @@ static int choose_names(struct collection *c)
         }
         add_name(c, run->args[i], NAME_GIVEN);
     }
-    add_name(c, c->own, NAME_OWN);
     if (!run->args_count && !c->options->no_external)
         add_name(c, c->options->external ? c->options->external : usual_external, NAME_EXTERNAL);
     if (!run->args_count)
@@ -178,6 +178,43 @@ static int find_servers(struct collection *c)
     c->targets_count = (size_t)r;
     leave_upstreams(c);
     return 0;
+}
+
+/* A name that nobody asked for. */
+static bool is_usual(const struct collection *c, const char *name)
+{
+    for (size_t i = 0; i < c->facts->names_count; i++)
+        if (strcmp(c->facts->names[i].name, name) == 0)
+            return c->facts->names[i].kind == NAME_EXTERNAL || c->facts->names[i].kind == NAME_MISSING;
+    return false;
+}
+
+/*
+ * At a gentle rate only so much can be asked in the time. The usual names go first, each whole, since half a
+ * search list tells nothing; then servers, from the end.
+ */
+static void fit_budget(struct collection *c)
+{
+    uint64_t most = QPS * (share_us(c, SHARE_MATRIX + SHARE_LAST) / 1000) / 1000;
+    size_t names = c->candidates_count, servers = c->targets_count;
+
+    while (c->candidates_count > 1 && c->candidates_count * 2 * c->targets_count > most) {
+        const char *last = c->candidates[c->candidates_count - 1].name;
+
+        if (!is_usual(c, last))
+            break;
+        while (c->candidates_count > 1 && c->candidates[c->candidates_count - 1].name == last)
+            c->candidates_count--;
+    }
+    while (c->targets_count > 1 && c->candidates_count * 2 * c->targets_count > most)
+        c->targets_count--;
+    if (c->candidates_count < names || c->targets_count < servers)
+        run_unobserved(
+            c->run, "answers to all questions",
+            arena_printf(c->run->arena,
+                         "%zu of %zu full names at %zu of %zu servers are all that the budget allows",
+                         c->candidates_count, names, c->targets_count, servers),
+            "give it more with --budget, or name fewer servers with --no-discovery --replica");
 }
 
 /* Ask; a run that could not ask anything is a gap. */
@@ -291,7 +328,7 @@ static struct conntrack_facts *look_at_conntrack(struct collection *c, bool tell
     if (tell && r < 0)
         run_unobserved(c->run, "connection tracking", arena_text(c->run->arena, c->run->err.text),
                        "run it on the node, or with --netns /proc/1/ns/net");
-    else if (tell && !facts->dns)
+    else if (tell && !facts->dns && facts->table.hooks != 0) /* a Pod's own table is told of elsewhere */
         conntrack_look_unobserved(c->run);
     c->run->err = (struct err){0};
     return r < 0 ? NULL : facts;
@@ -344,6 +381,7 @@ int collection_run(struct run *run, const struct collection_options *options, st
     r = find_servers(&c);
     if (r < 0)
         return r;
+    fit_budget(&c);
     table = look_at_conntrack(&c, false);
     node = look_at_node(&c);
     began_ns = clock_monotonic_ns();

@@ -3,19 +3,21 @@
 #define K8SDNS_CMD_COLLECTION_H
 
 #include "command.h"
+#include "resolver_choice.h"
 #include <k8sdns/model/facts.h>
 
 /* What diagnose and capture take alike. */
 struct collection_options {
     struct target_options targets;
     uint64_t budget_us;
+    int as;               /* enum resolver, or AS_DETECTED */
     const char *external; /* a name of the world; NULL: the usual one */
     bool no_external;
 };
 
-#define COLLECTION_DEFAULTS  \
-    {                        \
-        .budget_us = 5000000 \
+#define COLLECTION_DEFAULTS                     \
+    {                                           \
+        .budget_us = 5000000, .as = AS_DETECTED \
     }
 
 /* The rows for a struct collection_options that is the `member` of a config. */
@@ -27,6 +29,12 @@ struct collection_options {
      .max = UINT64_C(600000000),                                                                    \
      .offset = offsetof(config, member.budget_us),                                                  \
      .help = "be done in about that time (default 5s)"},                                            \
+        {.name = "as",                                                                              \
+         .value = "RESOLVER",                                                                       \
+         .kind = OPTION_WORD,                                                                       \
+         .words = resolver_words,                                                                   \
+         .offset = offsetof(config, member.as),                                                     \
+         .help = "expand as glibc, musl or go (default: as this Pod does)"},                        \
         {.name = "external",                                                                        \
          .value = "NAME",                                                                           \
          .kind = OPTION_TEXT,                                                                       \

@@ -5,16 +5,18 @@
 #include <math.h>
 #include <string.h>
 
-/* An ICMP error, by its words; kernels send one a second, so the rest of a refusal is silence. */
+/*
+ * An ICMP error, by its words; kernels send one a second, so the rest is silence. "port unreachable" comes
+ * from the host itself, where nothing listens; "host" and "network" from a router that cannot get there.
+ */
 static void add_icmp(struct server *server, const char *detail, uint64_t count)
 {
-    if (strstr(detail, "prohibited")) {
+    if (strstr(detail, "prohibited"))
         server->filtered += count;
-    } else {
+    else if (strstr(detail, "port unreachable"))
         server->icmp += count;
-        if (!server->icmp_detail)
-            server->icmp_detail = detail;
-    }
+    if (!server->icmp_detail)
+        server->icmp_detail = detail;
 }
 
 static void add_probe(struct server *server, const struct probe_facts *p)

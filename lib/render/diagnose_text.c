@@ -18,13 +18,23 @@ static const char *ends(const char *text)
     return len && text[len - 1] == '.' ? "" : ".";
 }
 
-static void print_head(const struct finding *finding, struct page *page)
+/* A line in colour, or, where it is too long for one, a paragraph without. */
+static void print_line(struct page *page, enum paint paint, const char *text)
 {
-    page_paint(page, paints[finding->severity], severity_words[finding->severity]);
-    page_addf(page, ": ");
-    page_paint(page, PAINT_STRONG, finding->title);
-    page_addf(page, "%s%s%s\n", finding->subject ? ", " : "", finding->subject ? finding->subject : "",
-              confidences[finding->confidence]);
+    if (page_columns(text) > page->width) {
+        page_paragraph(page, "", "%s", text);
+        return;
+    }
+    page_paint(page, paint, text);
+    page_addf(page, "\n");
+}
+
+static void print_head(const struct finding *finding, struct page *page, struct arena *arena)
+{
+    print_line(page, paints[finding->severity],
+               arena_printf(arena, "%s: %s%s%s%s", severity_words[finding->severity], finding->title,
+                            finding->subject ? ", " : "", finding->subject ? finding->subject : "",
+                            confidences[finding->confidence]));
 }
 
 static void print_consequences(const struct diagnose_facts *facts, const char *id, struct page *page)
@@ -39,10 +49,10 @@ static void print_consequences(const struct diagnose_facts *facts, const char *i
 }
 
 static void print_finding(const struct diagnose_facts *facts, const struct finding *finding,
-                          struct page *page)
+                          struct page *page, struct arena *arena)
 {
     page_addf(page, "\n");
-    print_head(finding, page);
+    print_head(finding, page, arena);
     for (size_t i = 0; i < finding->evidence_count; i++)
         page_paragraph(page, "  - ", "%s", finding->evidence[i]);
     print_consequences(facts, finding->id, page);
@@ -112,9 +122,8 @@ void diagnose_text_render(const void *data, struct page *page, struct arena *are
     const struct diagnose_facts *facts = data;
     const struct finding *first = facts->findings_count ? &facts->findings[0] : NULL;
 
-    page_paint(page, first && first->severity != SEVERITY_INFO ? paints[first->severity] : PAINT_GOOD,
+    print_line(page, first && first->severity != SEVERITY_INFO ? paints[first->severity] : PAINT_GOOD,
                facts->verdict);
-    page_addf(page, "\n");
     if (page->verbosity < 0)
         return;
     if (facts->frequency >= 0 && facts->frequency_text)
@@ -123,7 +132,7 @@ void diagnose_text_render(const void *data, struct page *page, struct arena *are
         page_paragraph(page, "how wide:  ", "%s", facts->scope);
     for (size_t i = 0; i < facts->findings_count; i++)
         if (!facts->findings[i].consequence)
-            print_finding(facts, &facts->findings[i], page);
+            print_finding(facts, &facts->findings[i], page, arena);
     if (facts->healthy_count) {
         page_addf(page, "\n");
         print_healthy(facts, page, arena);

@@ -10,27 +10,16 @@
 
 #define FAMILY_HEADER 4
 
+/* Of 1, 2, 4 or 8 bytes in network order. */
 static uint64_t number(const struct attribute *attribute)
 {
-    uint64_t eight;
-    uint32_t four;
-    uint16_t two;
+    uint64_t value = 0;
 
-    switch (attribute->len) {
-    case 1:
-        return *attribute->value;
-    case 2:
-        memcpy(&two, attribute->value, sizeof(two));
-        return be16toh(two);
-    case 4:
-        memcpy(&four, attribute->value, sizeof(four));
-        return be32toh(four);
-    case 8:
-        memcpy(&eight, attribute->value, sizeof(eight));
-        return be64toh(eight);
-    default:
+    if (attribute->len > 8 || !attribute->len || attribute->len & (attribute->len - 1))
         return CONNTRACK_UNSET;
-    }
+    for (size_t i = 0; i < attribute->len; i++)
+        value = value << 8 | attribute->value[i];
+    return value;
 }
 
 static void read_ip(const struct attribute *outer, uint8_t family, struct address *src, struct address *dst)

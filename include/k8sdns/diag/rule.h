@@ -56,7 +56,7 @@ struct server {
     uint64_t asked, heard; /* questions of the matrix over UDP; those that brought anything */
     uint64_t icmp,
         filtered; /* answered by ICMP: port unreachable; administratively prohibited, or refused locally */
-    const char *icmp_detail;                  /* of the first such */
+    const char *icmp_detail;                  /* of the first ICMP error of any kind; NULL for none */
     uint64_t refused;                         /* rcode REFUSED */
     uint64_t failed;                          /* questions of the matrix that were not answered well */
     uint64_t sent, answered, lost;            /* of the sampling: what was decided */

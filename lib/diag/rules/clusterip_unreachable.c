@@ -30,9 +30,8 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         finding_evidence(
             d, finding, "%" PRIu64 " questions to %s, no answer, while %zu of %zu replicas answer",
             server->asked + server->sent, server->target->id, d->replicas_heard, d->replicas_count);
-        if (server->icmp)
-            finding_evidence(d, finding, "%" PRIu64 " of them brought %s: kube-proxy rejects, or has no rule",
-                             server->icmp, server->icmp_detail);
+        if (server->icmp_detail)
+            finding_evidence(d, finding, "%s: kube-proxy rejects, or has no rule", server->icmp_detail);
     }
 }
 

@@ -23,6 +23,8 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         finding_evidence(
             d, finding, "%" PRIu64 " questions to %s, no answer, while %zu of %zu replicas answer",
             server->asked + server->sent, server->target->id, d->replicas_heard, d->replicas_count);
+        if (server->icmp_detail)
+            finding_evidence(d, finding, "%s: %s", server->target->id, server->icmp_detail);
     }
     if (dead)
         finding_evidence(d, finding, "about %zu of %zu queries by the ClusterIP are lost, and wait %s", dead,

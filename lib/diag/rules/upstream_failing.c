@@ -10,6 +10,18 @@ static const char *bare(struct arena *arena, const char *name)
     return len > 1 && name[len - 1] == '.' ? arena_text_n(arena, name, len - 1) : name;
 }
 
+static bool answered_by_search(const struct matrix_facts *matrix, const struct probe_facts *p)
+{
+    for (size_t i = 0; i < matrix->probes_count; i++) {
+        const struct probe_facts *q = &matrix->probes[i];
+
+        if (strcmp(q->name, p->name) == 0 && q->status == PROBE_ANSWER &&
+            is_under(q->candidate, matrix->cluster_domain))
+            return true;
+    }
+    return false;
+}
+
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     const struct matrix_facts *matrix = d->facts->matrix;
@@ -25,9 +37,12 @@ static void eval(const struct rule *rule, struct diagnosis *d)
             own += probe_status_is_good(p->status);
             continue;
         }
-        /* The others under the search list may be anybody's. */
+        /* The others under the search list may be anybody's, and so is a name that the search list answers.
+         */
         if ((kind != NAME_EXTERNAL && kind != NAME_GIVEN) ||
             strcmp(p->candidate, bare(d->arena, p->name)) != 0 || !strchr(p->candidate, '.'))
+            continue;
+        if (is_silent_server(d, p->target) || answered_by_search(matrix, p))
             continue;
         asked++;
         if (p->status == PROBE_SERVFAIL || p->status == PROBE_TIMEOUT) {
