@@ -27,7 +27,7 @@ static int check_matrix(struct run *run, const struct matrix_facts *matrix)
 
 static int check(struct run *run, const struct facts *facts)
 {
-    const struct matrix_facts *const all[] = {facts->matrix, facts->small, facts->tcp};
+    const struct matrix_facts *const all[] = {facts->matrix, facts->small, facts->near_names, facts->tcp};
     int r = 0;
 
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && r == 0; i++)

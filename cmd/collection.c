@@ -266,6 +266,44 @@ static void ask_small(struct collection *c)
             ask(c, lost, count, &(struct prober_options){.timeout_us = share_us(c, SHARE_AGAIN)});
 }
 
+static bool is_missing(const struct matrix_facts *matrix, const char *name)
+{
+    bool heard = false;
+
+    for (size_t i = 0; i < matrix->probes_count; i++) {
+        if (strcmp(matrix->probes[i].name, name) != 0 || !probe_is_heard(&matrix->probes[i]))
+            continue;
+        heard = true;
+        if (matrix->probes[i].status != PROBE_NXDOMAIN)
+            return false;
+    }
+    return heard;
+}
+
+/* A Service is most often asked for in the wrong namespace: its first label, in those where Services mostly
+ * are. */
+static void ask_near(struct collection *c)
+{
+    static const char *const spaces[] = {"default", "kube-system"};
+    struct arena *arena = c->run->arena;
+    struct probe_candidate *near = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; c->domain && i < c->facts->names_count; i++) {
+        const char *name = c->facts->names[i].name;
+        int label = (int)strcspn(name, ".");
+
+        if (c->facts->names[i].kind != NAME_GIVEN || !label || !is_missing(c->facts->matrix, name))
+            continue;
+        for (size_t k = 0; k < sizeof(spaces) / sizeof(spaces[0]); k++)
+            *ARENA_PUSH(arena, near, count) = (struct probe_candidate){
+                name, arena_printf(arena, "%.*s.%s.svc.%s", label, name, spaces[k], c->domain)};
+    }
+    if (count)
+        c->facts->near_names =
+            ask(c, near, count, &(struct prober_options){.timeout_us = share_us(c, SHARE_AGAIN)});
+}
+
 static void ask_all(struct collection *c)
 {
     const struct probe_candidate own = {c->own, arena_text_n(c->run->arena, c->own, strlen(c->own) - 1)};
@@ -279,6 +317,7 @@ static void ask_all(struct collection *c)
         return;
     matrix_compare(c->run->arena, c->facts->matrix);
     ask_small(c);
+    ask_near(c);
     c->facts->tcp =
         ask(c, &own, 1, &(struct prober_options){.timeout_us = share_us(c, SHARE_TCP), .tcp = true});
 }

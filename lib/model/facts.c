@@ -20,6 +20,8 @@ static const struct shape_field fields[] = {
                         "each name at each server, once"),
     SHAPE_FIELD_POINTER(struct facts, small, "small", &matrix_facts_shape,
                         "what was lost, asked again for a small answer"),
+    SHAPE_FIELD_POINTER(struct facts, near_names, "near_names", &matrix_facts_shape,
+                        "names like those that do not exist"),
     SHAPE_FIELD_POINTER(struct facts, tcp, "tcp", &matrix_facts_shape, "one name at each server over TCP"),
     SHAPE_FIELD_POINTER(struct facts, sampling, "sampling", &watch_facts_shape,
                         "one name at each server, many times"),

@@ -118,11 +118,11 @@ class Server:
         raise RuntimeError(f"{self.command[0]} did not come up in {self.place}: {self.out.read_text()}")
 
 
-def replica(lab, number, database="10.96.7.7", refuse=False):
+def replica(lab, number, database="10.96.7.7", refuse=False, wildcard=False):
     """Start replica `number`; with `refuse` its access list refuses everyone."""
     folder = RUN / f"dns{number}"
     folder.mkdir(exist_ok=True)
-    zones.write(folder, database)
+    zones.write(folder, database, wildcard)
     values = {"folder": folder, "identity": identity(number), "upstream": UPSTREAM}
     if coredns():
         (folder / "Corefile").write_text(COREFILE.format(acl="acl {\n        block\n    }" if refuse else "", **values))

@@ -31,6 +31,7 @@ LEADING = {
     "output-blocked": "path-filtered",
     "tcp-blocked": "tcp-blocked",
     "lossy": "path-lossy",
+    "wildcard": "search-hijack",
 }
 FILL = pathlib.Path(__file__).with_name("conntrack_fill.py")
 FLOOD = r"""
@@ -87,6 +88,11 @@ class Diagnose(LabCase):
         self.assertEqual(self.diagnose("database.default")[1], [])
         document, leading = self.diagnose("databse.default")
         self.assertEqual((leading, document["findings"][0]["subject"]), (["name-not-found"], "databse.default"))
+        document, _ = self.diagnose("kube-dns")
+        self.assertIn("kube-dns.kube-system.svc.cluster.local does exist", document["findings"][0]["evidence"])
+        with self.lab.fault("fragments-lost"):
+            self.assertEqual(self.diagnose("wide")[1], ["large-answer-lost"])
+        self.assertEqual(self.diagnose("wide")[1], [])
         with self.lab.fault("other-answers"):
             self.assertEqual(self.diagnose("database.default")[1], ["replica-inconsistent"])
 

@@ -29,7 +29,7 @@ cache-2.cache.default.svc A 10.244.1.33
 _redis._tcp.cache.default.svc SRV 0 33 6379 cache-0.cache.default.svc
 _redis._tcp.cache.default.svc SRV 0 33 6379 cache-1.cache.default.svc
 _redis._tcp.cache.default.svc SRV 0 33 6379 cache-2.cache.default.svc
-; answers that do not fit: 512 bytes without EDNS, and 1232 with
+; answers that do not fit: 512 bytes without EDNS, 1232 with, and one that travels in fragments
 """
 
 PTR = """\
@@ -64,14 +64,15 @@ odd.example.com. TYPE65280 \\# 4 0A0B0C0D
 """
 
 
-def cluster(database="10.96.7.7"):
+def cluster(database="10.96.7.7", wildcard=False):
     big = "".join(f"big.default.svc A 10.200.{n // 250}.{n % 250 + 1}\n" for n in range(60))
     huge = "".join(f"huge.default.svc A 10.201.{n // 250}.{n % 250 + 1}\n" for n in range(500))
-    return CLUSTER.format(database=database) + big + huge
+    wide = "".join(f"wide.default.svc A 10.202.0.{n + 1}\n" for n in range(150))
+    return CLUSTER.format(database=database) + big + huge + wide + ("*.default.svc A 10.96.8.8\n" if wildcard else "")
 
 
-def write(folder, database="10.96.7.7"):
+def write(folder, database="10.96.7.7", wildcard=False):
     """Write the zone files of one server into `folder`."""
-    (folder / "cluster.zone").write_text(cluster(database))
+    (folder / "cluster.zone").write_text(cluster(database, wildcard))
     (folder / "ptr.zone").write_text(PTR)
     (folder / "world.zone").write_text(WORLD)

@@ -40,11 +40,12 @@ struct facts {
     struct asked_name *names;
     size_t names_count;
     struct resolv_facts *resolv;
-    struct expand_facts *plans;   /* of the names, by the resolver of this Pod */
-    struct matrix_facts *matrix;  /* each name at each server, once */
-    struct matrix_facts *small;   /* what was lost, asked again for a small answer */
-    struct matrix_facts *tcp;     /* one name at each server over TCP */
-    struct watch_facts *sampling; /* one name at each server, many times */
+    struct expand_facts *plans;      /* of the names, by the resolver of this Pod */
+    struct matrix_facts *matrix;     /* each name at each server, once */
+    struct matrix_facts *small;      /* what was lost, asked again for a small answer */
+    struct matrix_facts *near_names; /* names like those that do not exist; NULL when all do */
+    struct matrix_facts *tcp;        /* one name at each server over TCP */
+    struct watch_facts *sampling;    /* one name at each server, many times */
     struct replicas_facts *replicas;
     struct kube_facts *kube;
     struct conntrack_facts *conntrack; /* with its rates over the sampling */

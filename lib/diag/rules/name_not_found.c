@@ -3,6 +3,23 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* Others that do resolve, each once. */
+static void add_near(struct diagnosis *d, struct finding *finding, const char *name)
+{
+    const struct matrix_facts *near = d->facts->near_names;
+
+    for (size_t i = 0; near && i < near->probes_count; i++) {
+        const struct probe_facts *p = &near->probes[i];
+        bool said = false;
+
+        for (size_t k = 0; k < i && !said; k++)
+            said = near->probes[k].status == PROBE_ANSWER &&
+                   strcmp(near->probes[k].candidate, p->candidate) == 0;
+        if (p->status == PROBE_ANSWER && !said && strcmp(p->name, name) == 0)
+            finding_evidence(d, finding, "%s does exist", p->candidate);
+    }
+}
+
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     const struct matrix_facts *matrix = d->facts->matrix;
@@ -28,6 +45,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         finding_evidence(
             d, finding, "%" PRIu64 " answers for %s under every search domain and as it stands: all NXDOMAIN",
             missing, name->name);
+        add_near(d, finding, name->name);
         /* A name of the usual set is for the servers, not for its own sake. */
         if (name->kind != NAME_GIVEN)
             finding->severity = name->kind == NAME_OWN ? SEVERITY_CRITICAL : SEVERITY_WARNING;
