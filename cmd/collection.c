@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "collection.h"
+#include "collection_state.h"
 #include "conntrack_look.h"
 #include "discovery.h"
 #include "ipvs_look.h"
@@ -9,10 +9,7 @@
 #include <k8sdns/base/clock.h>
 #include <k8sdns/model/plan_facts.h>
 #include <k8sdns/source/node_limits.h>
-#include <k8sdns/source/watcher.h>
-#include <k8sdns/wire/dns_message.h>
 #include <k8sdns/wire/dns_name.h>
-#include <k8sdns/wire/dns_words.h>
 #include <k8sdns/wire/resolv_conf.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,42 +17,16 @@
 
 #define DNS_PORT  53
 #define NAMES_MAX 64
-/* What a few Pods send; far below any server's limits. */
-#define QPS 200
-/* As large as answers get; what is then lost is asked again for a small one. Source: RFC 6891, 6.2.5. */
-#define UDP_SIZE 4096
-
-/* Shares of the budget, so that the sum is no more than all of it when everything is silent. */
-#define SHARE_API      0.20
-#define SHARE_MATRIX   0.25
-#define SHARE_AGAIN    0.10
-#define SHARE_TCP      0.10
-#define SHARE_SAMPLING 0.20
-#define SHARE_LAST     0.15
 
 static const char usual_external[] = "www.example.com";
 
-struct collection {
-    struct run *run;
-    const struct collection_options *options;
-    struct facts *facts;
-    const struct resolver_view *view;
-    const char *domain, *own; /* the cluster's, and a name of it that always is */
-    struct target_facts *targets;
-    size_t targets_count;
-    struct probe_candidate *candidates;
-    size_t candidates_count;
-    uint16_t *port_targets;
-    struct known_replicas known;
-};
-
-static uint64_t share_us(const struct collection *c, double share)
+uint64_t collection_share_us(const struct collection *c, double share)
 {
     return (uint64_t)((double)c->options->budget_us * share);
 }
 
 /* A line on the terminal while people wait; gone when the page comes. */
-static void progress(const struct collection *c, const char *what)
+void collection_progress(const struct collection *c, const char *what)
 {
     if (!c->run->globals->quiet && isatty(STDERR_FILENO))
         fprintf(stderr, *what ? "\r\033[K%s ..." : "\r\033[K%s", what);
@@ -160,7 +131,7 @@ static int find_servers(struct collection *c)
 {
     struct kube_objects objects = {0};
     const struct discovery_asks asks = {
-        .kernel = true, .objects = &objects, .api_us = share_us(c, SHARE_API)};
+        .kernel = true, .objects = &objects, .api_us = collection_share_us(c, SHARE_API)};
     struct replicas_facts *replicas = ARENA_NEW(c->run->arena, struct replicas_facts);
     int r = discovery_run(c->run, &c->options->targets, c->facts->resolv, c->view, &asks, replicas);
 
@@ -195,7 +166,7 @@ static bool is_usual(const struct collection *c, const char *name)
  */
 static void fit_budget(struct collection *c)
 {
-    uint64_t most = QPS * (share_us(c, SHARE_MATRIX + SHARE_LAST) / 1000) / 1000;
+    uint64_t most = QPS * (collection_share_us(c, SHARE_MATRIX + SHARE_LAST) / 1000) / 1000;
     size_t names = c->candidates_count, servers = c->targets_count;
 
     while (c->candidates_count > 1 && c->candidates_count * 2 * c->targets_count > most) {
@@ -215,146 +186,6 @@ static void fit_budget(struct collection *c)
                          "%zu of %zu full names at %zu of %zu servers are all that the budget allows",
                          c->candidates_count, names, c->targets_count, servers),
             "give it more with --budget, or name fewer servers with --no-discovery --replica");
-}
-
-/* Ask; a run that could not ask anything is a gap. */
-static struct matrix_facts *ask(struct collection *c, const struct probe_candidate *candidates, size_t count,
-                                const struct prober_options *special)
-{
-    static const uint16_t types[] = {DNS_TYPE_A, DNS_TYPE_AAAA};
-    struct prober_options options = *special;
-    struct matrix_facts *matrix = ARENA_NEW(c->run->arena, struct matrix_facts);
-
-    options.types = types;
-    options.types_count = options.tcp ? 1 : 2;
-    options.tries = 1;
-    options.qps = QPS;
-    options.port_targets = c->port_targets;
-    *matrix = (struct matrix_facts){.targets = c->targets,
-                                    .targets_count = c->targets_count,
-                                    .cluster_domain = c->domain,
-                                    .resolver = resolver_words[c->view->resolver]};
-    if (prober_run(c->run->arena, &options, matrix, candidates, count, &c->run->err) < 0) {
-        run_unobserved(c->run, options.tcp ? "answers over TCP" : "answers of the servers",
-                       arena_text(c->run->arena, c->run->err.text), "see k8sdns probe");
-        c->run->err = (struct err){0};
-        return NULL;
-    }
-    return matrix;
-}
-
-/* What was lost at a server that is heard otherwise, again without EDNS: it may have been too large. */
-static void ask_small(struct collection *c)
-{
-    const struct matrix_facts *matrix = c->facts->matrix;
-    struct probe_candidate *lost = NULL;
-    size_t count = 0;
-
-    for (size_t i = 0; i < matrix->probes_count; i++) {
-        const struct probe_facts *p = &matrix->probes[i];
-        bool heard = false, known = false;
-
-        for (size_t k = 0; k < matrix->probes_count && !heard; k++)
-            heard = strcmp(matrix->probes[k].target, p->target) == 0 && probe_is_heard(&matrix->probes[k]);
-        for (size_t k = 0; k < count && !known; k++)
-            known = strcmp(lost[k].candidate, p->candidate) == 0;
-        if (p->status == PROBE_TIMEOUT && heard && !known)
-            *ARENA_PUSH(c->run->arena, lost, count) = (struct probe_candidate){p->name, p->candidate};
-    }
-    if (count)
-        c->facts->small =
-            ask(c, lost, count, &(struct prober_options){.timeout_us = share_us(c, SHARE_AGAIN)});
-}
-
-static bool is_missing(const struct matrix_facts *matrix, const char *name)
-{
-    bool heard = false;
-
-    for (size_t i = 0; i < matrix->probes_count; i++) {
-        if (strcmp(matrix->probes[i].name, name) != 0 || !probe_is_heard(&matrix->probes[i]))
-            continue;
-        heard = true;
-        if (matrix->probes[i].status != PROBE_NXDOMAIN)
-            return false;
-    }
-    return heard;
-}
-
-/* A Service is most often asked for in the wrong namespace: its first label, in those where Services mostly
- * are. */
-static void ask_near(struct collection *c)
-{
-    static const char *const spaces[] = {"default", "kube-system"};
-    struct arena *arena = c->run->arena;
-    struct probe_candidate *near = NULL;
-    size_t count = 0;
-
-    for (size_t i = 0; c->domain && i < c->facts->names_count; i++) {
-        const char *name = c->facts->names[i].name;
-        int label = (int)strcspn(name, ".");
-
-        if (c->facts->names[i].kind != NAME_GIVEN || !label || !is_missing(c->facts->matrix, name))
-            continue;
-        for (size_t k = 0; k < sizeof(spaces) / sizeof(spaces[0]); k++)
-            *ARENA_PUSH(arena, near, count) = (struct probe_candidate){
-                name, arena_printf(arena, "%.*s.%s.svc.%s", label, name, spaces[k], c->domain)};
-    }
-    if (count)
-        c->facts->near_names =
-            ask(c, near, count, &(struct prober_options){.timeout_us = share_us(c, SHARE_AGAIN)});
-}
-
-static void ask_all(struct collection *c)
-{
-    const struct probe_candidate own = {c->own, arena_text_n(c->run->arena, c->own, strlen(c->own) - 1)};
-
-    progress(c, "asking the servers");
-    c->port_targets = arena_array(c->run->arena, PROBER_PORTS, sizeof(uint16_t));
-    c->facts->matrix = ask(c, c->candidates, c->candidates_count,
-                           &(struct prober_options){
-                               .timeout_us = share_us(c, SHARE_MATRIX), .udp_size = UDP_SIZE, .nsid = true});
-    if (!c->facts->matrix)
-        return;
-    matrix_compare(c->run->arena, c->facts->matrix);
-    ask_small(c);
-    ask_near(c);
-    c->facts->tcp =
-        ask(c, &own, 1, &(struct prober_options){.timeout_us = share_us(c, SHARE_TCP), .tcp = true});
-}
-
-static int no_report(void *user)
-{
-    (void)user;
-    return 0;
-}
-
-/* The same question again and again: what is lost now and then is not seen in one asking. */
-static void sample(struct collection *c)
-{
-    static const uint16_t types[] = {DNS_TYPE_A, DNS_TYPE_AAAA};
-    const struct probe_candidate own = {c->own, arena_text_n(c->run->arena, c->own, strlen(c->own) - 1)};
-    struct watch_record *record = ARENA_NEW(c->run->arena, struct watch_record);
-    const struct watcher_options options = {
-        .candidates = &own,
-        .candidates_count = 1,
-        .types = types,
-        .types_count = 2,
-        .timeout_us = share_us(c, SHARE_LAST),
-        .qps = QPS,
-        .duration_us = share_us(c, SHARE_SAMPLING),
-        .interval_us = share_us(c, SHARE_SAMPLING),
-        .report = no_report,
-    };
-
-    progress(c, "asking again and again");
-    if (watcher_run(c->run->arena, &options, c->targets, c->targets_count, record, &c->run->err) < 0) {
-        run_unobserved(c->run, "a sampling of the servers", arena_text(c->run->arena, c->run->err.text),
-                       "see k8sdns watch");
-        c->run->err = (struct err){0};
-        return;
-    }
-    c->facts->sampling = ARENA_NEW(c->run->arena, struct watch_facts);
-    watch_record_facts(record, true, clock_monotonic_ns(), c->run->arena, c->facts->sampling);
 }
 
 /* ---- the kernel, before and after ---- */
@@ -416,7 +247,7 @@ int collection_run(struct run *run, const struct collection_options *options, st
     if (r < 0)
         return r;
     choose_candidates(&c);
-    progress(&c, "looking for the servers");
+    collection_progress(&c, "looking for the servers");
     r = find_servers(&c);
     if (r < 0)
         return r;
@@ -424,8 +255,8 @@ int collection_run(struct run *run, const struct collection_options *options, st
     table = look_at_conntrack(&c, false);
     node = look_at_node(&c);
     began_ns = clock_monotonic_ns();
-    ask_all(&c);
-    sample(&c);
+    collection_ask(&c);
+    collection_sample(&c);
     seconds = (double)(clock_monotonic_ns() - began_ns) / 1e9;
     facts->conntrack = look_at_conntrack(&c, true);
     facts->node = look_at_node(&c);
@@ -434,7 +265,7 @@ int collection_run(struct run *run, const struct collection_options *options, st
     if (node && facts->node)
         node_facts_compare(node, facts->node, seconds);
     look_at_ipvs(&c);
-    progress(&c, "");
+    collection_progress(&c, "");
     facts->host = *run->host;
     facts->elapsed_ms = (double)(clock_monotonic_ns() - run->began_ns) / 1e6;
     facts->unobserved = run->unobserved;

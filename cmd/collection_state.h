@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef K8SDNS_CMD_COLLECTION_STATE_H
+#define K8SDNS_CMD_COLLECTION_STATE_H
+
+#include "collection.h"
+#include "known_replicas.h"
+#include <k8sdns/source/prober.h>
+
+/* One collection as it goes along; private to collection*.c. */
+
+/* What a few Pods send; far below any server's limits. */
+#define QPS 200
+
+/* Shares of the budget, so that the sum is no more than all of it when everything is silent. */
+#define SHARE_API      0.20
+#define SHARE_MATRIX   0.25
+#define SHARE_AGAIN    0.10
+#define SHARE_TCP      0.10
+#define SHARE_SAMPLING 0.20
+#define SHARE_LAST     0.15
+
+struct collection {
+    struct run *run;
+    const struct collection_options *options;
+    struct facts *facts;
+    const struct resolver_view *view;
+    const char *domain, *own; /* the cluster's, and a name of it that always is */
+    struct target_facts *targets;
+    size_t targets_count;
+    struct probe_candidate *candidates;
+    size_t candidates_count;
+    uint16_t *port_targets;
+    struct known_replicas known;
+};
+
+uint64_t collection_share_us(const struct collection *collection, double share);
+
+/* A line on the terminal while people wait: what is being done; "" takes it away. */
+void collection_progress(const struct collection *collection, const char *what);
+
+/* Ask everything once: facts->matrix, small, near_names and tcp. */
+void collection_ask(struct collection *collection);
+
+/* The same question again and again, for what is lost now and then: facts->sampling. */
+void collection_sample(struct collection *collection);
+
+#endif
