@@ -73,7 +73,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         server = self.server
         server.asked.append((resource, query.get("continue", [None])[0]))
         kind = {"endpointslices": "EndpointSliceList", "endpoints": "EndpointsList", "services": "ServiceList",
-                "pods": "PodList"}[resource]
+                "pods": "PodList", "deployments": "DeploymentList", "events": "EventList",
+                "coredns": "ConfigMap"}[resource]
         fault = server.faults.get(resource, server.faults.get("all"))
         if self.headers["Authorization"] != f"Bearer {TOKEN}":
             fault = 401
@@ -88,6 +89,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.wfile.write(b"\0\1\2 not at all\r\n\r\n")
         if fault == "no-json":
             return self.answer(200, "<html>")
+        if kind not in server.cluster:
+            return self.answer(404, {"kind": "Status", "status": "Failure", "message": STATUSES[404], "code": 404})
+        if kind == "ConfigMap":
+            return self.answer(200, {"kind": kind, "apiVersion": "v1", **server.cluster[kind]})
         items = server.cluster[kind]
         meta = {"resourceVersion": "1"}
         if server.page and len(items) > server.page:

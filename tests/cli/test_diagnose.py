@@ -11,6 +11,8 @@ import tempfile
 import unittest
 
 import binary
+import kube_server
+from twisters import resolv_conf, twister
 
 HEALTHY = json.loads((binary.SOURCE / "tests/data/captures/healthy.json").read_text())
 CLUSTER_IP, REPLICAS = "10.96.0.10", ["10.244.1.21", "10.244.1.22", "10.244.1.23"]
@@ -315,6 +317,46 @@ class Captures(binary.Case):
             done = binary.run("--from", "-", stdin=json.dumps(facts.envelope).encode())
             self.golden(f"diagnose-{name}", done.stdout)
             self.assertEqual(done.stderr, "")
+
+
+class Kubernetes(binary.Case):
+    """What the API says of CoreDNS; all that is asked for over DNS stays on loopback."""
+
+    STATE = {
+        "DeploymentList": [{"metadata": {"name": "coredns", "labels": {"k8s-app": "kube-dns"}}, "spec": {"replicas": 2},
+                            "status": {"availableReplicas": 1}}],
+        "EventList": [{"type": "Warning", "involvedObject": {"name": "coredns-a"}, "reason": "Unhealthy",
+                       "message": "Readiness probe failed", "count": 3, "lastTimestamp": "2026-01-31T12:00:00Z"}],
+        "ConfigMap": {"metadata": {"name": "coredns", "creationTimestamp": "2026-01-31T12:00:00Z"},
+                      "data": {"Corefile": ".:53 {\n    loop\n}\n"}},
+    }
+
+    def capture(self, state, **options):
+        with twister() as server, resolv_conf("nameserver 127.0.0.9\n") as conf:
+            cluster = {"EndpointSliceList": [kube_server.endpoint_slice(
+                           kube_server.endpoint("127.0.0.1", "coredns-a", "node-1"), port=int(server.split(":")[1]))],
+                       "ServiceList": [kube_server.service("kube-dns", "127.0.0.8")],
+                       "PodList": [kube_server.pod("coredns-a", "127.0.0.1", "node-1")], **state}
+            with kube_server.api(cluster=cluster, **options) as (environment, account, asked):
+                document, status = binary.run_json("capture", "--resolv-conf", conf, "--budget", "1s", "--no-external",
+                                                   *account, env=environment)
+        self.assertEqual(status, 0)
+        self.assertTrue(all(t["address"].startswith("127.") for t in document["data"]["matrix"]["targets"]))
+        return document["data"]["kube"], [resource for resource, _ in asked]
+
+    def test_state(self):
+        kube, asked = self.capture(self.STATE)
+        self.assertEqual((kube["wanted"], kube["available"], kube["nodes"]), (2, 1, None))
+        self.assertEqual([(p["name"], p["restarts"], p["version"]) for p in kube["pods"]], [("coredns-a", 2, "1.11.1")])
+        self.assertIn("loop", kube["corefile"])
+        self.assertEqual([(e["reason"], e["count"]) for e in kube["events"]], [("Unhealthy", 3)])
+        self.assertEqual([c["what"] for c in kube["changes"]], ["ConfigMap coredns"])
+        self.assertEqual(asked.count("pods"), 1)
+
+    def test_state_that_is_forbidden(self):
+        """The rights to see the replicas, and no more: what is left is taken."""
+        kube, _ = self.capture(self.STATE, faults={"deployments": 403, "events": 403, "coredns": 403})
+        self.assertEqual((len(kube["pods"]), kube["wanted"], kube["corefile"], kube["events"]), (1, None, None, []))
 
 
 class Explain(binary.Case):
