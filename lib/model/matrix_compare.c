@@ -311,6 +311,20 @@ static int by_count(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Whether a target without a vote may be slow only since all its flows went to voters that are as slow. */
+static bool slow_by_chance(const struct grid *grid, size_t target, uint64_t own)
+{
+    double slow = 0, chance = 1;
+
+    if (grid->votes[target])
+        return false;
+    for (size_t k = 0; k < grid->matrix->targets_count; k++)
+        slow += grid->votes[k] && fastest(grid, k) != SHAPE_UNSET && fastest(grid, k) * 2 > own;
+    for (size_t n = flows(grid, target); n > 0; n--)
+        chance *= slow / (double)grid->voters;
+    return chance > CHANCE;
+}
+
 static void compare_latency(struct grid *grid)
 {
     size_t count = grid->matrix->targets_count;
@@ -328,7 +342,7 @@ static void compare_latency(struct grid *grid)
             continue;
         qsort(peers, n, sizeof(*peers), by_count);
         middle = peers[(n - 1) / 2];
-        if (own < middle * SLOW_FACTOR || own < middle + SLOW_MORE_US)
+        if (own < middle * SLOW_FACTOR || own < middle + SLOW_MORE_US || slow_by_chance(grid, t, own))
             continue;
         add(grid, grid->matrix->targets[t].id, DIFFERS_LATENCY, grid->questions,
             arena_printf(grid->arena, "%s is slow: its fastest answer took %s, that of the others %s",
