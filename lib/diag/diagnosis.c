@@ -93,6 +93,8 @@ static void run_rule(struct diagnosis *d, const struct rule *rule)
     size_t before = d->findings_count;
 
     *check = (struct check_facts){.id = rule->id, .state = FINDING_UNKNOWN};
+    if (!(rule->needs_any & d->present))
+        missing |= rule->needs_any;
     for (unsigned i = 0; i < RULE_NEEDS; i++)
         if (missing & 1U << i) {
             check->detail = arena_printf(d->arena, "%s; %s", needs[i].what, needs[i].how);

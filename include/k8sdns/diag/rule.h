@@ -37,7 +37,8 @@ struct rule {
     const char *id; /* pinned */
     const char *title;
     int severity;                /* the usual one */
-    unsigned needs;              /* enum rule_need */
+    unsigned needs;              /* enum rule_need: all of these */
+    unsigned needs_any;          /* and one of these at least, when there are any: kinds of evidence */
     const char *healthy;         /* what it says when it is quiet, in a few words */
     const char *cause;           /* why it happens, and what it does to lookups */
     const char *const *remedies; /* safest first, with the way back; NULL-terminated */
