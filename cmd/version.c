@@ -3,6 +3,7 @@
 #include <ares.h>
 #include <event2/event.h>
 #include <jansson.h>
+#include <k8sdns/source/bpf_ground.h>
 
 int version_run(struct run *run, const void *config, void *data)
 {
@@ -17,6 +18,8 @@ int version_run(struct run *run, const void *config, void *data)
     facts->version = VERSION;
     facts->libraries = arena_copy(run->arena, list, sizeof(list));
     facts->libraries_count = sizeof(list) / sizeof(list[0]);
+    if (bpf_built_in)
+        *ARENA_PUSH(run->arena, facts->features, facts->features_count) = "bpf";
     return STATUS_OK;
 }
 
@@ -29,4 +32,7 @@ void version_render(const void *data, struct page *page, struct arena *arena)
     if (page->verbosity > 0)
         for (size_t i = 0; i < facts->libraries_count; i++)
             page_addf(page, "%s %s\n", facts->libraries[i].name, facts->libraries[i].version);
+    if (page->verbosity > 0)
+        for (size_t i = 0; i < facts->features_count; i++)
+            page_addf(page, "with %s\n", facts->features[i]);
 }

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel_types.h"
+#include "bpf_library.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The parts of the kernel that are modules on most distributions; Of our choice: those that DNS meets. */
+#define MODULES_MAX 16
+
+struct kernel_types {
+    struct btf *kernel;
+    struct kernel_module {
+        const char *name;
+        struct btf *types; /* NULL: not loaded, or built in */
+    } modules[MODULES_MAX];
+    size_t modules_count;
+};
+
+struct kernel_types *kernel_types_new(struct err *err)
+{
+    struct kernel_types *types = calloc(1, sizeof(*types));
+
+    if (!types)
+        abort();
+    types->kernel = btf__load_vmlinux_btf();
+    if (!types->kernel) {
+        (void)!err_set_errno(err, ERR_UNOBSERVED, errno, "read the types of this kernel");
+        free(types);
+        return NULL;
+    }
+    return types;
+}
+
+void kernel_types_free(struct kernel_types *types)
+{
+    if (!types)
+        return;
+    for (size_t i = 0; i < types->modules_count; i++)
+        btf__free(types->modules[i].types);
+    btf__free(types->kernel);
+    free(types);
+}
+
+static const struct btf_type *find_enum(const struct kernel_types *types, const char *name)
+{
+    int32_t id = btf__find_by_name_kind(types->kernel, name, BTF_KIND_ENUM);
+
+    return id < 0 ? NULL : btf__type_by_id(types->kernel, (uint32_t)id);
+}
+
+const char *kernel_types_word(const struct kernel_types *types, const char *enumeration, uint32_t value)
+{
+    const struct btf_type *type = find_enum(types, enumeration);
+
+    for (unsigned i = 0; type && i < btf_vlen(type); i++)
+        if ((uint32_t)btf_enum(type)[i].val == value)
+            return btf__name_by_offset(types->kernel, btf_enum(type)[i].name_off);
+    return NULL;
+}
+
+int64_t kernel_types_value(const struct kernel_types *types, const char *enumeration, const char *word)
+{
+    const struct btf_type *type = find_enum(types, enumeration);
+
+    for (unsigned i = 0; type && i < btf_vlen(type); i++)
+        if (strcmp(btf__name_by_offset(types->kernel, btf_enum(type)[i].name_off), word) == 0)
+            return (uint32_t)btf_enum(type)[i].val;
+    return -1;
+}
+
+static struct btf *module_types(struct kernel_types *types, const char *name)
+{
+    struct kernel_module *module;
+
+    for (size_t i = 0; i < types->modules_count; i++)
+        if (strcmp(types->modules[i].name, name) == 0)
+            return types->modules[i].types;
+    if (types->modules_count == MODULES_MAX)
+        return NULL;
+    module = &types->modules[types->modules_count++];
+    module->name = name;
+    module->types = btf__load_module_btf(name, types->kernel);
+    return module->types;
+}
+
+bool kernel_types_has_function(struct kernel_types *types, const char *module, const char *name)
+{
+    struct btf *more;
+
+    if (btf__find_by_name_kind(types->kernel, name, BTF_KIND_FUNC) > 0)
+        return true;
+    more = module ? module_types(types, module) : NULL;
+    return more && btf__find_by_name_kind(more, name, BTF_KIND_FUNC) > 0;
+}
