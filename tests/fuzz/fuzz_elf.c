@@ -15,7 +15,9 @@ static void check(const char *text, size_t len)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     struct arena *arena = arena_new();
+    static const char *const names[] = {"getaddrinfo", "main"};
     struct elf_facts facts = {0};
+    uint64_t offsets[2];
 
     if (elf_read(arena, bytes, len, &facts) == 0) {
         check(facts.interpreter, len);
@@ -23,6 +25,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     }
     check(elf_glibc_version(arena, bytes, len), len);
     check(elf_musl_version(arena, bytes, len), len);
+    if (elf_function_offsets(bytes, len, names, 2, offsets) >= 0 &&
+        (offsets[0] >= len || offsets[1] >= len) && len)
+        abort();
     arena_free(arena);
     return 0;
 }

@@ -26,6 +26,14 @@ struct elf_facts {
 int elf_read(struct arena *arena, const uint8_t *bytes, size_t len, struct elf_facts *ret_facts) MUST_USE;
 
 /*
+ * Where in a shared library the functions `names` begin: offsets in the file, 0 for one that it does not
+ * export. Return how many were found, or -EBADMSG when it is no ELF file, has no dynamic symbols, or a header
+ * leads outside of it; the offsets then mean nothing. Source: elf(5).
+ */
+int elf_function_offsets(const uint8_t *bytes, size_t len, const char *const *names, size_t count,
+                         uint64_t *ret_offsets) MUST_USE;
+
+/*
  * The version of a C library or its loader, from its bytes: of glibc "2.36", from the words that every
  * build of it prints; of musl "1.2.3", the only text of that form in it. NULL when there is none.
  */

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fuzz.h"
+#include <k8sdns/wire/cgroup_path.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+    struct arena *arena = arena_new();
+    struct cgroup_identity identity = cgroup_path_read(arena, (const char *)bytes, len);
+
+    if ((identity.container && strlen(identity.container) != 64) ||
+        (identity.pod_uid && strlen(identity.pod_uid) != 36 && strlen(identity.pod_uid) != 32))
+        abort();
+    arena_free(arena);
+    return 0;
+}
