@@ -68,6 +68,7 @@ static int expand(struct arena *arena, struct question_set *set, bool search, co
 int question_set_collect(struct run *run, const struct question_options *questions,
                          const struct target_options *targets, struct question_set *set)
 {
+    size_t named;
     int r;
 
     *set = (struct question_set){0};
@@ -77,7 +78,8 @@ int question_set_collect(struct run *run, const struct question_options *questio
     if (run->args_count > NAMES_MAX)
         return err_set(&run->err, ERR_USAGE, E2BIG, "more than %d names", NAMES_MAX);
     /* Where nothing of the file is needed it may be missing. */
-    if (questions->no_search && targets->no_discovery)
+    named = targets->target.count + targets->replica.count + targets->cluster_ip.count;
+    if (questions->no_search && (targets->no_discovery || named))
         r = resolver_choose_if_any(run, questions->as, &set->resolv, &set->view);
     else
         r = resolver_choose(run, questions->as, &set->resolv, &set->view);

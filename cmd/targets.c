@@ -71,7 +71,8 @@ int targets_put_together(struct run *run, const struct target_options *options,
     struct collection all = {.arena = run->arena};
 
     add_list(&all, &options->cluster_ip, TARGET_CLUSTER_IP);
-    if (!options->no_discovery)
+    /* Without the file a resolver asks 127.0.0.1, where nobody was put to answer. */
+    if (!options->no_discovery && resolv->file)
         add_nameservers(&all, resolv, view);
     add_list(&all, &options->replica, TARGET_REPLICA);
     add_list(&all, &options->target, TARGET_OTHER);

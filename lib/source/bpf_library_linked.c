@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#define BPF_LIBRARY_PLAIN_NAMES
+#include "bpf_library.h"
+#include <stdarg.h>
+
+/* Of a program that carries all its libraries: libbpf is in it, and nothing is to be loaded. */
+struct bpf_library bpf_library = {
+#define BPF_ROW(name) .name = (name),
+    BPF_FUNCTIONS(BPF_ROW)
+#undef BPF_ROW
+};
+
+/* What it has to say goes into our own messages. */
+static int keep_quiet(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+    (void)level;
+    (void)fmt;
+    (void)args;
+    return 0;
+}
+
+int bpf_library_load(struct err *err)
+{
+    (void)err;
+    libbpf_set_print(keep_quiet);
+    return 0;
+}
