@@ -140,7 +140,9 @@ struct command {
     const char *part_missing; /* what to say when the capture has it not; NULL when it is no such command */
     bool local; /* it sends nothing: --pid and --netns choose files alone, so no namespace is entered */
     const struct shape *shape; /* of data */
-    const char *example;       /* one line: "k8sdns probe www.aliyun.com" */
+    const struct shape *const
+        *part_shapes;    /* of what report_part_as() hands over; NULL-terminated, or NULL */
+    const char *example; /* one line: "k8sdns probe www.aliyun.com" */
     /*
      * Fill `data`, zeroed memory of shape->size. Return an exit status (STATUS_*), or a negative errno with
      * run->err filled, whose kind then is the status.

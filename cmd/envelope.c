@@ -11,7 +11,8 @@
 /* Durations are printed to a thousandth of their unit, as far as anything here is measured. */
 #define REAL_DIGITS 7
 
-void envelope_write(struct text *out, const struct run *run, const void *data, int status)
+void envelope_write(struct text *out, const struct run *run, const struct shape *shape, const void *data,
+                    int status)
 {
     char time[CLOCK_TEXT], *dump;
     struct error_facts error = {run->err.text, (uint64_t)status};
@@ -32,7 +33,7 @@ void envelope_write(struct text *out, const struct run *run, const void *data, i
     if (run->err.kind != ERR_NONE)
         json_object_set_new(json, "error", shape_to_json(&error_facts_shape, &error));
     if (data)
-        json_object_set_new(json, "data", shape_to_json(run->command->shape, data));
+        json_object_set_new(json, "data", shape_to_json(shape ? shape : run->command->shape, data));
     if (run->redact)
         json_redact(json, run->redact);
     /* Streams are read line by line. */

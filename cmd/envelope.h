@@ -6,9 +6,11 @@
 #include <k8sdns/model/host_facts.h>
 
 /*
- * Write the JSON document of a run to `out`: the envelope with `data`, or with the error when `status` is
- * one of enum err_kind from 64 on (or there is no data because nothing could be observed).
+ * Write the JSON document of a run to `out`: the envelope with `data` of a shape (NULL: the command's), or
+ * with the error when `status` is one of enum err_kind from 64 on (or there is no data because nothing could
+ * be observed).
  */
-void envelope_write(struct text *out, const struct run *run, const void *data, int status);
+void envelope_write(struct text *out, const struct run *run, const struct shape *shape, const void *data,
+                    int status);
 
 #endif

@@ -48,9 +48,27 @@ int report_part(struct run *run, const void *data)
     int r;
 
     if (run->globals->json)
-        envelope_write(&out, run, data, STATUS_OK);
+        envelope_write(&out, run, NULL, data, STATUS_OK);
     else if (!run->globals->quiet)
         add_live(&out, run, data);
+    r = output_write(&out, &run->err);
+    text_fini(&out);
+    return r;
+}
+
+int report_piece(struct run *run, const struct shape *shape, const void *data,
+                 void (*render)(const void *data, struct page *page, struct arena *arena))
+{
+    struct text out = {0};
+    struct page page;
+    int r;
+
+    if (run->globals->json) {
+        envelope_write(&out, run, shape, data, STATUS_OK);
+    } else {
+        output_page(run->globals, &out, &page);
+        render(data, &page, run->arena);
+    }
     r = output_write(&out, &run->err);
     text_fini(&out);
     return r;
@@ -62,7 +80,7 @@ int report_end(struct run *run, const void *data, int status)
     int r;
 
     if (run->globals->json) {
-        envelope_write(&out, run, data, status);
+        envelope_write(&out, run, NULL, data, status);
     } else if (data) {
         struct page page;
 

@@ -12,6 +12,13 @@
 /* Print what is known by now. Return 0, or a negative errno with a message in run->err (kind ERR_OUTPUT). */
 int report_part(struct run *run, const void *data) MUST_USE;
 
+/*
+ * Print something that is neither all so far nor drawn over: an event, a line. `shape` is one of the
+ * command's part_shapes; text is made by `render`.
+ */
+int report_piece(struct run *run, const struct shape *shape, const void *data,
+                 void (*render)(const void *data, struct page *page, struct arena *arena)) MUST_USE;
+
 /* Whether a part is drawn over the one before it, so that it should tell of all so far. */
 bool report_is_live(const struct run *run);
 

@@ -19,8 +19,8 @@ static int run(struct run *run, const void *config, void *data)
 
     (void)config;
     for (; commands[n] && n < COMMANDS_MAX - 1; n++)
-        list[n] = (struct schema_command){commands[n]->name, commands[n]->shape};
-    list[n++] = (struct schema_command){"version", &version_facts_shape};
+        list[n] = (struct schema_command){commands[n]->name, commands[n]->shape, commands[n]->part_shapes};
+    list[n++] = (struct schema_command){"version", &version_facts_shape, NULL};
     schema = schema_make(list, n);
     text = json_dumps(schema, JSON_INDENT(2));
     facts->text = arena_printf(run->arena, "%s\n", text ? text : "");

@@ -104,13 +104,17 @@ def main():
     print_members(definitions, "envelope", seen)
     for case in schema["allOf"]:
         command = case["if"]["properties"]["command"]["const"]
-        name = case["then"]["properties"]["data"]["$ref"].rsplit("/", 1)[1]
+        data = case["then"]["properties"]["data"]
         print(f".Sh DATA OF {command.upper()}")
-        if name in seen:
-            print(f"As {name} above.")
-            continue
-        seen.add(name)
-        print_members(definitions, name, seen)
+        for choice in data.get("anyOf", [data]):
+            name = choice["$ref"].rsplit("/", 1)[1]
+            if choice != data:
+                print(f".Ss {name}")
+            if name in seen:
+                print(f"As {name} above.")
+                continue
+            seen.add(name)
+            print_members(definitions, name, seen)
     sys.stdout.write(TAIL)
 
 

@@ -101,6 +101,22 @@ static void define(json_t *defs, const struct shape *shape)
     json_object_set_new(schema, "patternProperties", patterns);
 }
 
+/* The data of a command: one shape, or one of several. */
+static json_t *data_schema(json_t *defs, const struct schema_command *command)
+{
+    json_t *choices;
+
+    define(defs, command->data);
+    if (!command->parts)
+        return reference(command->data);
+    choices = json_pack("[o]", reference(command->data));
+    for (size_t i = 0; command->parts[i]; i++) {
+        define(defs, command->parts[i]);
+        json_array_append_new(choices, reference(command->parts[i]));
+    }
+    return json_pack("{s:o}", "anyOf", choices);
+}
+
 json_t *schema_make(const struct schema_command *commands, size_t count)
 {
     json_t *defs = json_object(), *cases = json_array(), *root, *envelope, *properties;
@@ -110,10 +126,9 @@ json_t *schema_make(const struct schema_command *commands, size_t count)
     for (size_t i = 0; i < count; i++) {
         if (!commands[i].data)
             continue;
-        define(defs, commands[i].data);
         json_array_append_new(cases, json_pack("{s:{s:{s:{s:s}}}, s:{s:{s:o}}}", "if", "properties",
                                                "command", "const", commands[i].name, "then", "properties",
-                                               "data", reference(commands[i].data)));
+                                               "data", data_schema(defs, &commands[i])));
     }
     envelope = json_object_get(defs, envelope_facts_shape.name);
     properties = json_object_get(envelope, "properties");

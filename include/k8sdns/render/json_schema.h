@@ -5,10 +5,11 @@
 #include <jansson.h>
 #include <k8sdns/model/shape.h>
 
-/* A command's name and the shape of its data. */
+/* A command's name, the shape of its data, and those that it has instead while it streams. */
 struct schema_command {
     const char *name;
     const struct shape *data;
+    const struct shape *const *parts; /* NULL-terminated, or NULL */
 };
 
 /*
