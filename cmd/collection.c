@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collection_state.h"
 #include "conntrack_look.h"
+#include "corefile_look.h"
 #include "discovery.h"
 #include "ipvs_look.h"
 #include "resolver_choice.h"
@@ -249,6 +250,9 @@ int collection_run(struct run *run, const struct collection_options *options, st
     choose_candidates(&c);
     collection_progress(&c, "looking for the servers");
     r = find_servers(&c);
+    if (r < 0)
+        return r;
+    r = corefile_look(run, options->corefile, facts);
     if (r < 0)
         return r;
     fit_budget(&c);

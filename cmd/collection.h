@@ -13,6 +13,7 @@ struct collection_options {
     int as;               /* enum resolver, or AS_DETECTED */
     const char *external; /* a name of the world; NULL: the usual one */
     bool no_external;
+    const char *corefile; /* a file, or "-"; NULL: what Kubernetes says */
 };
 
 #define COLLECTION_DEFAULTS                     \
@@ -40,6 +41,11 @@ struct collection_options {
          .kind = OPTION_TEXT,                                                                       \
          .offset = offsetof(config, member.external),                                               \
          .help = "the name of the world to ask for (default www.example.com)"},                     \
+        {.name = "corefile",                                                                        \
+         .value = "FILE",                                                                           \
+         .kind = OPTION_TEXT,                                                                       \
+         .offset = offsetof(config, member.corefile),                                               \
+         .help = "CoreDNS's Corefile, or its ConfigMap"},                                           \
     {                                                                                               \
         .name = "no-external", .kind = OPTION_FLAG, .offset = offsetof(config, member.no_external), \
         .help = "ask for none: this cluster resolves only its own names"                            \

@@ -4,6 +4,7 @@
 #include <event2/event.h>
 #include <jansson.h>
 #include <k8sdns/source/bpf_ground.h>
+#include <yaml.h>
 
 int version_run(struct run *run, const void *config, void *data)
 {
@@ -12,6 +13,7 @@ int version_run(struct run *run, const void *config, void *data)
         {"c-ares", ares_version(NULL)},
         {"libevent", event_get_version()},
         {"jansson", jansson_version_str()},
+        {"libyaml", yaml_get_version_string()},
     };
 
     (void)config;

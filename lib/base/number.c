@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <k8sdns/base/number.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Digits from `*at` on, which moves behind them. Return how many there were; the value saturates. */
@@ -103,4 +104,18 @@ const char *duration_format_us(char *buf, size_t size, uint64_t us)
         snprintf(buf, size, "%" PRIu64 " h %02" PRIu64 " m", us / (3600 * UINT64_C(1000000)),
                  us / 60000000 % 60);
     return buf;
+}
+
+int version_compare(const char *a, const char *b)
+{
+    for (size_t i = 0; i < 3; i++) {
+        char *a_end, *b_end;
+        long x = strtol(a, &a_end, 10), y = strtol(b, &b_end, 10);
+
+        if (x != y)
+            return x < y ? -1 : 1;
+        a = *a_end == '.' ? a_end + 1 : "";
+        b = *b_end == '.' ? b_end + 1 : "";
+    }
+    return 0;
 }

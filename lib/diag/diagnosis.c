@@ -23,6 +23,7 @@ static const struct {
     {"answers over TCP", "give it time with --budget 5s"},
     {"a list of the replicas that live", "name them with --replica, or pipe kubectl's JSON to --endpoints -"},
     {"an answer of any server", "k8sdns probe shows each question"},
+    [16] = {"the Corefile", "kubectl -n kube-system get cm coredns -o yaml | k8sdns diagnose --corefile -"},
 };
 
 const struct rule *rule_find(const char *id)
@@ -83,6 +84,7 @@ static unsigned present(const struct diagnosis *d)
     bits |= f->kube ? NEED_KUBE : 0;
     bits |= f->tcp ? NEED_TCP : 0;
     bits |= d->heard_count ? NEED_HEARD : 0;
+    bits |= f->corefile ? NEED_COREFILE : 0;
     return bits;
 }
 

@@ -211,7 +211,7 @@ static void redact(json_t *json, const char *word)
     {
         /* What this program says of itself. */
         if (strcmp(key, "schema") == 0 || strcmp(key, "command") == 0 || strcmp(key, "version") == 0 ||
-            strcmp(key, "kernel") == 0 || strcmp(key, "time") == 0 || strcmp(key, "corefile") == 0)
+            strcmp(key, "kernel") == 0 || strcmp(key, "time") == 0)
             continue;
         other = redacted_value(value, key, word);
         if (other)
@@ -225,12 +225,30 @@ static void redact(json_t *json, const char *word)
     }
 }
 
+static void redact_corefile(json_t *corefile)
+{
+    json_t *remark;
+    size_t i;
+
+    if (!json_is_object(corefile))
+        return;
+    json_object_set_new(corefile, "blocks", json_array());
+    json_object_set_new(corefile, "unseen", json_array());
+    json_array_foreach(json_object_get(corefile, "remarks"), i, remark)
+    {
+        json_object_set_new(remark, "block", json_null());
+        json_object_set_new(remark, "quote", json_null());
+        json_object_set_new(remark, "write", json_null());
+    }
+}
+
 void json_redact(json_t *json, const char *word)
 {
     json_t *data = json_object_get(json, "data");
 
-    /* A Corefile holds names in a syntax of its own; it goes whole. */
+    /* A Corefile holds names in a syntax of its own; it goes whole. What was remarked of it stays. */
     if (json_object_get(json_object_get(data, "kube"), "corefile"))
         json_object_set_new(json_object_get(data, "kube"), "corefile", json_null());
+    redact_corefile(json_object_get(data, "corefile"));
     redact(json, word);
 }

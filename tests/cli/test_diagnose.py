@@ -68,6 +68,11 @@ class Facts:
             self.data[part] = None
         return self
 
+    def remark(self, matter, severity, line, text):
+        self.data["corefile"]["remarks"].insert(0, {"matter": matter, "severity": severity, "line": line, "text": text,
+                                                    "why": "x", "block": None, "write": None, "quote": None})
+        return self
+
     def put(self, path, value):
         *way, last = path.split(".")
         at = self.data
@@ -114,6 +119,9 @@ CASES = {
     "coredns-panic": (lambda f: f.put("kube.pods.0.restarts", 4).put("kube.pods.0.last_end", "OOMKilled").put(
         "kube.changes", [{"what": "Pod coredns-5d78c9869d-x2x7k", "how": "ended", "time": "2026-11-24T14:00:00Z",
                           "age_s": 600}]), ["kube"]),
+    "coredns-config": (lambda f: f.remark("debug", "warning", 3, "debug is on"), ["corefile"]),
+    "forward-loop": (lambda f: f.remark("forward-loop", "critical", 13, "forwards to 127.0.0.53, which is itself"),
+                     ["corefile"]),
     "coredns-version": (lambda f: f.put("kube.pods.0.version", "1.6.7"), ["kube"]),
     "apiserver-disconnected": (lambda f: f.put("kube.events", [
         {"object": "coredns-5d78c9869d-x2x7k", "reason": "Unhealthy", "message": "Readiness probe failed", "time": None,
@@ -264,7 +272,7 @@ class Captures(binary.Case):
         """Other commands show their part of a capture."""
         capture = json.dumps(HEALTHY).encode()
         for command, member in (("resolv", "resolv"), ("probe", "matrix"), ("replicas", "replicas"),
-                                ("conntrack", "conntrack"), ("node", "node")):
+                                ("conntrack", "conntrack"), ("node", "node"), ("corefile", "corefile")):
             document, status = binary.run_json(command, "--from", "-", stdin=capture)
             self.assertEqual((status, document["data"]), (0, HEALTHY["data"][member]))
             self.assertEqual(document["host"]["hostname"], HEALTHY["data"]["host"]["hostname"])
@@ -317,6 +325,51 @@ class Captures(binary.Case):
             done = binary.run("--from", "-", stdin=json.dumps(facts.envelope).encode())
             self.golden(f"diagnose-{name}", done.stdout)
             self.assertEqual(done.stderr, "")
+
+
+class Corefile(binary.Case):
+    """The Corefile by an option, and from what Kubernetes says."""
+
+    KUBEADM = (binary.SOURCE / "tests/data/corefiles/kubeadm.Corefile").read_text()
+
+    def capture(self, *arguments):
+        with twister() as server, resolv_conf("nameserver 127.0.0.9\n") as conf:
+            return binary.run_json("capture", "--resolv-conf", conf, "--budget", "1s", "--no-external",
+                                   "--no-discovery", "--replica", server, *arguments)
+
+    def test_file(self):
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write(self.KUBEADM.replace("/etc/resolv.conf", "127.0.0.1"))
+            file.flush()
+            document, status = self.capture("--corefile", file.name)
+            self.assertEqual(status, 0)
+            self.assertEqual([r["matter"] for r in document["data"]["corefile"]["remarks"]], ["forward-loop", "pods"])
+            found, status = binary.run_json("diagnose", "--from", "-", stdin=json.dumps(document).encode())
+            self.assertEqual(status, 2)
+            self.assertIn("forward-loop", [f["id"] for f in found["findings"]])
+            document, _ = self.capture("--corefile", file.name, "--redact", "word")
+            self.assertNotIn("lameduck", json.dumps(document))
+            self.assertEqual(document["data"]["corefile"]["blocks"], [])
+        self.assertEqual(self.capture("--corefile", "/nowhere")[1], 66)
+
+    def test_kubernetes(self):
+        objects = {"kind": "ConfigMap", "metadata": {"name": "coredns"},
+                   "data": {"Corefile": self.KUBEADM.replace("errors", "debug")}}
+        with tempfile.NamedTemporaryFile("w") as file:
+            json.dump(objects, file)
+            file.flush()
+            document, _ = self.capture("--endpoints", file.name)
+        self.assertEqual([r["matter"] for r in document["data"]["corefile"]["remarks"] if r["severity"] == "warning"],
+                         ["errors", "debug"])
+
+    def test_what_hides(self):
+        """Without loop, only the file that it forwards to can tell; with it CoreDNS would not answer."""
+        facts = Facts().put("corefile.resolv_conf_unseen", True)
+        self.assertEqual(states(diagnose(facts)[0])["forward-loop"], "quiet")
+        facts.remark("loop", "info", 13, "forwards without loop")
+        self.assertEqual(states(diagnose(facts)[0])["forward-loop"], "unknown")
+        self.assertEqual(states(diagnose(Facts().put("corefile.resolv_conf_unseen", True).dead(*EVERYONE))[0])
+                         ["forward-loop"], "unknown")
 
 
 class Kubernetes(binary.Case):

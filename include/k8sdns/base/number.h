@@ -23,4 +23,10 @@ int duration_parse_us(const char *text, uint64_t min_us, uint64_t max_us, uint64
 const char *duration_format_us(char *buf, size_t size, uint64_t us);
 #define DURATION_TEXT 24
 
+/*
+ * Compare "1.9.4" with "1.11": three numbers with dots between them; what is missing is 0, and what follows
+ * a number ("1.11.1-eks") is passed over. Return less than, equal to or greater than 0.
+ */
+int version_compare(const char *a, const char *b);
+
 #endif

@@ -28,8 +28,9 @@ enum rule_need {
     NEED_TCP = 1 << 9,
     NEED_HEARD = 1 << 11, /* some server answers */
     NEED_KNOWN = 1 << 10, /* somebody other than the kernel says which replicas live */
+    NEED_COREFILE = 1 << 16,
 };
-#define RULE_NEEDS 12
+#define RULE_NEEDS 17
 
 struct diagnosis;
 

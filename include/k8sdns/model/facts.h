@@ -3,6 +3,7 @@
 #define K8SDNS_MODEL_FACTS_H
 
 #include <k8sdns/model/conntrack_facts.h>
+#include <k8sdns/model/corefile_facts.h>
 #include <k8sdns/model/envelope_facts.h>
 #include <k8sdns/model/host_facts.h>
 #include <k8sdns/model/ipvs_facts.h>
@@ -51,6 +52,7 @@ struct facts {
     struct conntrack_facts *conntrack; /* with its rates over the sampling */
     struct node_facts *node;           /* likewise */
     struct ipvs_facts *ipvs;
+    struct corefile_facts *corefile;
     bool ipvs_absent; /* this kernel has none, so it is no cause either */
     struct unobserved *unobserved;
     size_t unobserved_count;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <k8sdns/base/number.h>
 #include <k8sdns/diag/rule.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Source: the release notes of CoreDNS, and the issues named. `from` is included, `before` is not. */
@@ -17,24 +17,9 @@ static const struct {
     {"1.10.0", "1.11.0", "may panic on headless Services with noendpoints (coredns#6087)", false},
 };
 
-/* Numbers with dots between them; what is missing is 0. */
-static long compare_versions(const char *a, const char *b)
-{
-    for (size_t i = 0; i < 3; i++) {
-        char *a_end, *b_end;
-        long x = strtol(a, &a_end, 10), y = strtol(b, &b_end, 10);
-
-        if (x != y)
-            return x - y;
-        a = *a_end == '.' ? a_end + 1 : "";
-        b = *b_end == '.' ? b_end + 1 : "";
-    }
-    return 0;
-}
-
 static bool in_range(const char *version, const char *from, const char *before)
 {
-    return compare_versions(version, from) >= 0 && compare_versions(version, before) < 0;
+    return version_compare(version, from) >= 0 && version_compare(version, before) < 0;
 }
 
 static void eval(const struct rule *rule, struct diagnosis *d)

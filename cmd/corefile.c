@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "corefile_look.h"
+#include <errno.h>
+#include <jansson.h>
+#include <k8sdns/base/file.h>
+#include <k8sdns/model/facts.h>
+#include <k8sdns/render/corefile_text.h>
+#include <k8sdns/wire/resolv_conf.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum print {
+    PRINT_REPORT,
+    PRINT_COREFILE,
+    PRINT_PATCH,
+};
+static const char *const print_words[] = {"report", "corefile", "patch", NULL};
+
+struct corefile_config {
+    const char *version, *map, *collector;
+    struct option_addresses cluster_ip, replica;
+    struct option_words enable;
+    int print;
+};
+
+static const struct corefile_config defaults = {.print = PRINT_REPORT};
+
+#define ROW(member) .offset = offsetof(struct corefile_config, member)
+
+static const struct option_row options[] = {
+    {.name = "coredns-version",
+     .value = "X.Y.Z",
+     .kind = OPTION_TEXT,
+     ROW(version),
+     .help = "judge it for that CoreDNS, with its known defects"},
+    {.name = "cluster-ip",
+     .value = "IP",
+     .kind = OPTION_ADDRESSES,
+     .min = 53,
+     ROW(cluster_ip),
+     .help = "the ClusterIP of kube-dns: forwarding there is a loop"},
+    {.name = "replica",
+     .value = "IP[:PORT]",
+     .kind = OPTION_ADDRESSES,
+     .min = 53,
+     ROW(replica),
+     .help = "a Pod that runs with it: forwarding there is a loop"},
+    {.name = "config-map",
+     .value = "NAME",
+     .kind = OPTION_TEXT,
+     ROW(map),
+     .help = "which ConfigMap of several (default coredns)"},
+    {.name = "enable",
+     .value = "PART,...",
+     .kind = OPTION_WORDS,
+     .words = corefile_part_words,
+     ROW(enable),
+     .help = "turn on log, errors, dnstap, trace, prometheus; print how"},
+    {.name = "collector",
+     .value = "IP",
+     .kind = OPTION_TEXT,
+     ROW(collector),
+     .help = "where k8sdns dnstap and spans listen, for --enable"},
+    {.name = "print",
+     .value = "WHAT",
+     .kind = OPTION_WORD,
+     .words = print_words,
+     ROW(print),
+     .help = "report (default), corefile, or patch: for kubectl patch"},
+    {0},
+};
+
+static int check(struct run *run, const struct corefile_config *config, struct corefile_wish *wish)
+{
+    struct address address;
+    int r = 0;
+
+    for (size_t i = 0; i < config->enable.count; i++)
+        for (int part = 0; part < COREFILE_PARTS; part++)
+            if (strcmp(config->enable.items[i], corefile_part_words[part]) == 0)
+                wish->parts[part] = true;
+    wish->collector = config->collector;
+    if (!config->collector && (wish->parts[COREFILE_DNSTAP] || wish->parts[COREFILE_TRACE]))
+        return err_set(
+            &run->err, ERR_USAGE, EINVAL,
+            "dnstap and trace send what they see to somebody; say where k8sdns dnstap and k8sdns spans "
+            "will listen with --collector IP");
+    if (config->collector)
+        r = address_parse(config->collector, 0, &address, &run->err);
+    if (r < 0)
+        return err_prefix(&run->err, r, "--collector");
+    if (config->collector && address.port)
+        return err_set(&run->err, ERR_USAGE, EINVAL, "--collector takes an address without a port");
+    if (config->version && (*config->version < '0' || *config->version > '9'))
+        return err_set(&run->err, ERR_USAGE, EINVAL,
+                       "--coredns-version: '%s' is no version; it looks like 1.11.1", config->version);
+    return 0;
+}
+
+/* The file that CoreDNS forwards to is seen where somebody says which one it is. */
+static int read_resolv_conf(struct run *run, struct corefile_environment *environment)
+{
+    const char *path = run->globals->resolv_conf;
+    char *bytes;
+    int r;
+
+    if (!path && !run->globals->pid)
+        return 0;
+    if (!path)
+        path = arena_printf(run->arena, "/proc/%llu/root/etc/resolv.conf",
+                            (unsigned long long)run->globals->pid);
+    r = file_read(run->arena, path, RESOLV_CONF_MAX, &bytes, &environment->resolv_conf_len, &run->err);
+    if (r == 0)
+        environment->resolv_conf = bytes;
+    return r;
+}
+
+/* A terminal or a file gets it byte by byte, so nothing may be in it that a terminal obeys. */
+static bool is_plain(const char *text)
+{
+    for (; *text; text++)
+        if (((unsigned char)*text < ' ' && !strchr("\t\n\r", *text)) || *text == 0x7f)
+            return false;
+    return true;
+}
+
+static int print_raw(struct run *run, int print, const char *text, struct corefile_facts *facts)
+{
+    json_t *patch;
+    char *dump;
+
+    if (print == PRINT_COREFILE && !is_plain(text))
+        return err_set(&run->err, ERR_FORMAT, EBADMSG,
+                       "it has control characters, which no terminal should get; use --print patch");
+    if (print == PRINT_COREFILE) {
+        facts->print = text;
+        return 0;
+    }
+    patch = json_pack("{s:{s:s}}", "data", "Corefile", text);
+    dump = patch ? json_dumps(patch, JSON_INDENT(2)) : NULL;
+    json_decref(patch);
+    if (!dump)
+        return err_set(&run->err, ERR_FORMAT, EBADMSG, "it is no UTF-8, which a ConfigMap must be");
+    facts->print = arena_printf(run->arena, "%s\n", dump);
+    free(dump);
+    return 0;
+}
+
+static int status_of(const struct corefile_facts *facts, const struct globals *globals)
+{
+    int worst = corefile_worst(facts);
+
+    if (worst == SEVERITY_CRITICAL)
+        return STATUS_CRITICAL;
+    return worst == SEVERITY_WARNING || (worst == SEVERITY_INFO && globals->fail_on == FAIL_ON_INFO)
+               ? STATUS_WARNING
+               : STATUS_OK;
+}
+
+static int turn_on(struct run *run, const struct corefile_text *text, struct corefile_wish *wish,
+                   struct corefile_facts *facts)
+{
+    if (text->corefile.fault)
+        return err_set(&run->err, ERR_FORMAT, EBADMSG,
+                       "CoreDNS cannot read it (line %llu: %s); mend that before turning anything on",
+                       (unsigned long long)text->corefile.fault_line, text->corefile.fault);
+    wish->space = text->space;
+    wish->map = text->map;
+    wish->node_local = facts->role == COREFILE_NODE_LOCAL;
+    facts->change = ARENA_NEW(run->arena, struct corefile_change_facts);
+    corefile_turn_on(run->arena, text->text, text->len, &text->corefile, wish, facts->change);
+    return 0;
+}
+
+static int run(struct run *run, const void *config_at, void *data)
+{
+    const struct corefile_config *config = config_at;
+    struct corefile_environment environment = {.version = config->version,
+                                               .cluster_ips = config->cluster_ip.items,
+                                               .cluster_ips_count = config->cluster_ip.count,
+                                               .own = config->replica.items,
+                                               .own_count = config->replica.count};
+    struct corefile_facts *facts = data;
+    struct corefile_wish wish = {0};
+    struct corefile_text text;
+    int r = check(run, config, &wish);
+
+    if (r == 0)
+        r = read_resolv_conf(run, &environment);
+    if (r == 0)
+        r = corefile_text_read(run, run->args_count ? run->args[0] : "-", config->map, &text);
+    if (r < 0)
+        return r;
+    environment.source = text.source;
+    environment.text = text.text;
+    environment.len = text.len;
+    corefile_judge(run->arena, &text.corefile, &environment, facts);
+    if (config->enable.count)
+        r = turn_on(run, &text, &wish, facts);
+    if (r == 0 && config->print != PRINT_REPORT) {
+        r = print_raw(run, config->print, facts->change ? facts->change->corefile : text.text, facts);
+        return r < 0 ? r : STATUS_OK;
+    }
+    if (r == 0 && facts->resolv_conf_unseen)
+        run_unobserved(run, "whether the resolv.conf that it forwards to leads back",
+                       "only CoreDNS's own counts, which is the node's with dnsPolicy Default",
+                       "on the node: --resolv-conf /etc/resolv.conf, or --pid of CoreDNS");
+    return r < 0 ? r : status_of(facts, run->globals);
+}
+
+const struct command command_corefile = {
+    .name = "corefile",
+    .group = "Read the configuration",
+    .summary = "what hurts in a Corefile or its ConfigMap; how to turn more on",
+    .arguments = "[FILE|-]",
+    .args_max = 1,
+    .options = options,
+    .defaults = &defaults,
+    .config_size = sizeof(struct corefile_config),
+    .shape = &corefile_facts_shape,
+    .local = true,
+    .part_offset = offsetof(struct facts, corefile),
+    .part_missing = "no Corefile",
+    .example = "kubectl -n kube-system get cm coredns -o yaml | k8sdns corefile -",
+    .run = run,
+    .render = corefile_text_render,
+};

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "corefile_judgement.h"
+#include <k8sdns/base/line.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Octets of a line that are shown. */
+#define QUOTE_MAX 200
+
+struct corefile_remark_facts *judgement_remark(struct judgement *j, int matter, int severity,
+                                               const struct judged_block *block, uint64_t line,
+                                               const char *why, const char *fmt, ...)
+{
+    static struct corefile_remark_facts dropped;
+    struct corefile_facts *facts = j->facts;
+    struct corefile_remark_facts *remark = &dropped;
+    va_list args;
+
+    if (facts->remarks_count >= COREFILE_REMARKS_MAX) {
+        facts->remarks_dropped++;
+        return remark;
+    }
+    remark = ARENA_PUSH(j->arena, facts->remarks, facts->remarks_count);
+    *remark = (struct corefile_remark_facts){.matter = matter,
+                                             .severity = severity,
+                                             .line = line,
+                                             .block = block ? block->label : NULL,
+                                             .why = why};
+    va_start(args, fmt);
+    remark->text = arena_vprintf(j->arena, fmt, args);
+    va_end(args);
+    return remark;
+}
+
+const struct corefile_directive *judged_find(const struct judged_block *block, const char *plugin)
+{
+    for (size_t i = 0; i < block->block->directives_count; i++)
+        if (strcmp(block->block->directives[i].name, plugin) == 0)
+            return &block->block->directives[i];
+    return NULL;
+}
+
+const struct corefile_option *directive_find(const struct corefile_directive *directive, const char *option)
+{
+    for (size_t i = 0; directive && i < directive->options_count; i++)
+        if (strcmp(directive->options[i].name, option) == 0)
+            return &directive->options[i];
+    return NULL;
+}
+
+bool zone_is_under(const char *zone, const char *under)
+{
+    size_t zone_len = strlen(zone), under_len = strlen(under);
+
+    if (strcmp(under, ".") == 0)
+        return true;
+    if (zone_len < under_len || strcasecmp(zone + zone_len - under_len, under) != 0)
+        return false;
+    return zone_len == under_len || zone[zone_len - under_len - 1] == '.';
+}
+
+int corefile_worst(const struct corefile_facts *facts)
+{
+    int worst = SEVERITY_INFO + 1;
+
+    for (size_t i = 0; i < facts->remarks_count; i++)
+        worst = facts->remarks[i].severity < worst ? facts->remarks[i].severity : worst;
+    return worst;
+}
+
+static void read_block(struct judgement *j, const struct corefile_block *block)
+{
+    struct judged_block *judged = ARENA_PUSH(j->arena, j->blocks, j->blocks_count);
+    struct corefile_block_facts *facts = ARENA_PUSH(j->arena, j->facts->blocks, j->facts->blocks_count);
+
+    *facts = (struct corefile_block_facts){
+        .line = block->line, .zones = block->keys, .zones_count = block->keys_count};
+    judged->block = block;
+    judged->label = arena_join(j->arena, block->keys, block->keys_count, " ");
+    for (size_t i = 0; i < block->keys_count; i++) {
+        struct corefile_key key;
+
+        if (!corefile_key_read(j->arena, block->keys[i], &key)) {
+            judgement_remark(j, MATTER_SYNTAX, SEVERITY_CRITICAL, judged, block->line,
+                             "CoreDNS does not start with it, and a running one keeps what it had.",
+                             "'%s' has a port that is none", block->keys[i]);
+            continue;
+        }
+        *ARENA_PUSH(j->arena, judged->keys, judged->keys_count) = key;
+        judged->root = judged->root || strcmp(key.zone, ".") == 0;
+    }
+    for (size_t i = 0; i < block->directives_count; i++) {
+        const struct corefile_directive *d = &block->directives[i];
+
+        *ARENA_PUSH(j->arena, facts->plugins, facts->plugins_count) = (struct corefile_plugin_facts){
+            d->name, d->line, arena_join(j->arena, d->args, d->args_count, " ")};
+        for (size_t k = 0; strcmp(d->name, "bind") == 0 && k < d->args_count; k++) {
+            struct address address;
+
+            j->node_local = j->node_local || strncmp(d->args[k], "__PILLAR__", 10) == 0;
+            if (address_parse(d->args[k], 0, &address, NULL) < 0)
+                continue;
+            *ARENA_PUSH(j->arena, judged->binds, judged->binds_count) = address;
+            j->node_local = j->node_local || address_is_link_local(&address);
+        }
+    }
+}
+
+static void list_unseen(struct judgement *j)
+{
+    const struct corefile *c = j->corefile;
+    struct corefile_facts *facts = j->facts;
+
+    for (size_t i = 0; i < c->imports_count; i++)
+        *ARENA_PUSH(j->arena, facts->unseen, facts->unseen_count) =
+            arena_printf(j->arena, "import %s", c->imports[i]);
+    for (size_t i = 0; i < c->blocks_count; i++)
+        for (size_t k = 0; k < c->blocks[i].imports_count; k++)
+            *ARENA_PUSH(j->arena, facts->unseen, facts->unseen_count) =
+                arena_printf(j->arena, "import %s", c->blocks[i].imports[k]);
+    for (size_t i = 0; i < c->variables_count; i++)
+        *ARENA_PUSH(j->arena, facts->unseen, facts->unseen_count) =
+            arena_printf(j->arena, "{$%s}", c->variables[i]);
+    if (facts->unseen_count)
+        judgement_remark(j, MATTER_UNSEEN, SEVERITY_INFO, NULL, SHAPE_UNSET,
+                         "What stands there counts as well, and was not looked at.",
+                         "it takes parts from elsewhere: %s",
+                         arena_join(j->arena, facts->unseen, facts->unseen_count, ", "));
+}
+
+/* The lines that remarks are about. */
+static void quote(struct judgement *j)
+{
+    struct line_cursor cursor = {.bytes = j->environment->text, .len = j->environment->len};
+    struct line line;
+
+    while (cursor.bytes && line_cursor_next(&cursor, &line)) {
+        while (line.len && strchr(" \t\r", line.text[line.len - 1]))
+            line.len--;
+        while (line.len && strchr(" \t", *line.text)) {
+            line.text++;
+            line.len--;
+        }
+        for (size_t i = 0; i < j->facts->remarks_count; i++)
+            if (j->facts->remarks[i].line == line.number)
+                j->facts->remarks[i].quote =
+                    arena_text_n(j->arena, line.text, line.len > QUOTE_MAX ? QUOTE_MAX : line.len);
+    }
+}
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct corefile_remark_facts *x = a, *y = b;
+
+    if (x->severity != y->severity)
+        return x->severity - y->severity;
+    if (x->line != y->line)
+        return x->line < y->line ? -1 : 1;
+    return x->matter - y->matter;
+}
+
+void corefile_judge(struct arena *arena, const struct corefile *corefile,
+                    const struct corefile_environment *environment, struct corefile_facts *ret)
+{
+    struct judgement j = {.arena = arena, .corefile = corefile, .environment = environment, .facts = ret};
+
+    *ret = (struct corefile_facts){.source = environment->source ? environment->source : "",
+                                   .version = environment->version,
+                                   .lines = corefile->lines};
+    j.node_local = strstr(ret->source, "local-dns") || strstr(ret->source, "nodelocal");
+    for (size_t i = 0; i < corefile->blocks_count; i++)
+        read_block(&j, &corefile->blocks[i]);
+    ret->role = j.node_local ? COREFILE_NODE_LOCAL : COREFILE_COREDNS;
+    if (corefile->fault)
+        judgement_remark(
+            &j, MATTER_SYNTAX, SEVERITY_CRITICAL, NULL, corefile->fault_line,
+            "CoreDNS does not start with it, and a running one keeps what it had. What follows it "
+            "was not judged.",
+            "%s", corefile->fault);
+    for (size_t i = 0; i < j.blocks_count; i++) {
+        judge_plugins(&j, &j.blocks[i]);
+        judge_forward(&j, &j.blocks[i]);
+        judge_kubernetes(&j, &j.blocks[i]);
+        judge_order(&j, &j.blocks[i]);
+        if (environment->version)
+            judge_versions(&j, &j.blocks[i]);
+        /* What seems missing may stand in the part that could not be read. */
+        if (!corefile->fault || i + 1 < j.blocks_count)
+            judge_block(&j, &j.blocks[i]);
+    }
+    if (!corefile->fault)
+        judge_whole(&j);
+    list_unseen(&j);
+    quote(&j);
+    if (ret->remarks_count)
+        qsort(ret->remarks, ret->remarks_count, sizeof(*ret->remarks), by_rank);
+}

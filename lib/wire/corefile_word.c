@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "corefile_word.h"
+#include <k8sdns/base/text.h>
+#include <string.h>
+
+/* Bytes that divide words. A NUL does so too, since no text here may hold one. */
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f' || c == '\0';
+}
+
+struct cutter {
+    const char *at, *end;
+    uint64_t line;
+};
+
+/* A word in quotes, which begins behind the first: only \" is an escape. */
+static void cut_quoted(struct cutter *c, struct text *out)
+{
+    for (; c->at < c->end && *c->at != '"'; c->at++) {
+        if (*c->at == '\\' && c->at + 1 < c->end && c->at[1] == '"')
+            c->at++;
+        c->line += *c->at == '\n';
+        text_add_char(out, *c->at ? *c->at : ' ', 1);
+    }
+    if (c->at < c->end)
+        c->at++;
+}
+
+size_t corefile_words(struct arena *arena, const char *bytes, size_t len, struct corefile_word **ret_words,
+                      uint64_t *ret_lines)
+{
+    struct cutter c = {bytes, bytes + len, 1};
+    struct corefile_word *words = NULL;
+    struct text out = {0};
+    size_t count = 0;
+
+    if (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
+        c.at += 3;
+    while (c.at < c.end) {
+        struct corefile_word word = {.line = c.line};
+
+        if (is_blank(*c.at)) {
+            c.line += *c.at++ == '\n';
+            continue;
+        }
+        if (*c.at == '#') {
+            const char *eol = memchr(c.at, '\n', (size_t)(c.end - c.at));
+
+            c.at = eol ? eol : c.end;
+            continue;
+        }
+        word.quoted = *c.at == '"';
+        text_clear(&out);
+        if (word.quoted) {
+            c.at++;
+            cut_quoted(&c, &out);
+        } else {
+            const char *begin = c.at;
+
+            while (c.at < c.end && !is_blank(*c.at))
+                c.at++;
+            text_add_n(&out, begin, (size_t)(c.at - begin));
+        }
+        word.end_line = c.line;
+        word.text = arena_text(arena, text_string(&out));
+        *ARENA_PUSH(arena, words, count) = word;
+    }
+    text_fini(&out);
+    *ret_words = words;
+    *ret_lines = len && bytes[len - 1] == '\n' ? c.line - 1 : c.line;
+    return count;
+}

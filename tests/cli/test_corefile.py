@@ -1,0 +1,306 @@
+#!/usr/bin/python3
+"""corefile: what it says of a Corefile, what it leaves in peace, and what it puts in."""
+import json
+import subprocess
+import tempfile
+import unittest
+
+import binary
+
+COREFILES = binary.SOURCE / "tests/data/corefiles"
+KUBEADM = (COREFILES / "kubeadm.Corefile").read_text()
+NODE_LOCAL = (COREFILES / "node-local.Corefile").read_text()
+CLUSTER_IP = "10.96.0.10"
+
+
+def corefile(text, *arguments):
+    return binary.run_json("corefile", "-", *arguments, stdin=text.encode())
+
+
+def remarks(document, severity=None):
+    return [(r["matter"], r["line"]) for r in document["data"]["remarks"] if severity in (None, r["severity"])]
+
+
+def without(*words):
+    return "".join(line for line in KUBEADM.splitlines(True) if line.split()[:1] not in [[w] for w in words])
+
+
+def config_map(text, name="coredns"):
+    return {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": name, "namespace": "kube-system"},
+            "data": {"Corefile": text}}
+
+
+class resolv_conf(tempfile.TemporaryDirectory):
+    def __init__(self, text):
+        super().__init__()
+        self.text = text
+
+    def __enter__(self):
+        path = super().__enter__() + "/resolv.conf"
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(self.text)
+        return path
+
+
+# What is done to kubeadm's own Corefile: the text, then (matter, severity, line) of what must be said, and no more
+# of that severity or above.
+CASES = {
+    "no cache": (KUBEADM[:KUBEADM.index("    cache")] + KUBEADM[KUBEADM.index("    loop"):], "cache", "warning", 13),
+    "no loop": (without("loop"), "loop", "warning", 13),
+    "no ready": (without("ready"), "ready", "warning", None),
+    "no errors": (without("errors"), "errors", "warning", 1),
+    "no health": (KUBEADM.replace("    health {\n       lameduck 5s\n    }\n", ""), "health", "warning", None),
+    "no reload": (without("reload"), "reload", "info", None),
+    "no prometheus": (without("prometheus"), "prometheus", "info", None),
+    "no loadbalance": (without("loadbalance"), "loadbalance", "info", None),
+    "no lameduck": (without("lameduck"), "health", "info", 3),
+    "no root": (KUBEADM.replace(".:53 {", "cluster.local:53 {"), "zones", "warning", None),
+    "cache off": (KUBEADM.replace("disable denial cluster.local", "disable denial"), "cache", "warning", 18),
+    "cache 0": (KUBEADM.replace("cache 30", "cache 0"), "cache", "critical", 16),
+    "cache 2": (KUBEADM.replace("cache 30", "cache 2"), "cache", "info", 16),
+    "cache for one zone": (KUBEADM.replace("cache 30", "cache 30 cluster.local"), "cache", "warning", 16),
+    "debug": (KUBEADM.replace("errors\n", "errors\n    debug\n"), "debug", "warning", 3),
+    "dnstap": (KUBEADM.replace("ready\n", "ready\n    dnstap tcp://10.0.0.1:6000\n"), "dnstap", "warning", 7),
+    "dnstap full": (KUBEADM.replace("ready\n", "ready\n    dnstap tcp://10.0.0.1:6000 full\n"), None, None, None),
+    "trace to itself": (KUBEADM.replace("ready\n", "ready\n    trace\n"), "trace", "info", 7),
+    "autopath, pods insecure": (KUBEADM.replace("ready\n", "ready\n    autopath @kubernetes\n"),
+                                "autopath", "warning", 7),
+    "autopath, pods verified": (KUBEADM.replace("ready\n", "ready\n    autopath @kubernetes\n").replace(
+        "insecure", "verified"), "autopath", "info", 7),
+    "pods wrong": (KUBEADM.replace("insecure", "verify"), "pods", "critical", 8),
+    "no reverse": (without("fallthrough"), "fallthrough", "info", 7),
+    "hosts ends it": (KUBEADM.replace("ready\n", "ready\n    hosts {\n     192.0.2.1 a.test\n    }\n"),
+                      "fallthrough", "critical", 7),
+    "hosts for one zone": (KUBEADM.replace("ready\n", "ready\n    hosts /f a.test {\n     192.0.2.1 a.test\n    }\n"),
+                           None, None, None),
+    "hosts passes on": (KUBEADM.replace("ready\n", "ready\n    hosts {\n     192.0.2.1 a\n     fallthrough\n    }\n"),
+                        None, None, None),
+    "template ends it": (KUBEADM.replace("ready\n", "ready\n    template IN ANY {\n     rcode NXDOMAIN\n    }\n"),
+                         "fallthrough", "critical", 7),
+    "order": (KUBEADM.replace("loop\n", "loop\n    rewrite name a.test b.test\n"), "order", "info", 21),
+    "twice": (KUBEADM.replace("ready\n", "ready\n    errors\n"), "repeated-plugin", "critical", 7),
+    "misspelt": (KUBEADM.replace("prometheus", "prometeus"), "unknown-plugin", "critical", 12),
+    "another's": (KUBEADM.replace("ready\n", "ready\n    zzyzx\n"), "unknown-plugin", "warning", 7),
+    "option misspelt": (KUBEADM.replace("max_concurrent", "max_concurent"), "unknown-option", "critical", 14),
+    "few at once": (KUBEADM.replace("1000", "10"), "forward", "warning", 14),
+    "no health checks": (KUBEADM.replace("max_concurrent 1000", "max_fails 0"), "forward", "info", 14),
+    "proxy": (KUBEADM.replace("ready\n", "ready\n    proxy . 10.0.0.1\n"), "removed", "warning", 7),
+    "upstream": (KUBEADM.replace("pods insecure", "upstream"), "removed", "warning", 8),
+    "same zone": (KUBEADM + ".:53 {\n    errors\n}\n", "duplicate-zone", "critical", 24),
+    "same zone, other port": (KUBEADM + ".:54 {\n    errors\n}\n", None, None, None),
+    "same zone, other address": (KUBEADM.replace("errors", "errors\n    bind 10.0.0.1") +
+                                 ".:53 {\n    errors\n    bind 10.0.0.2\n}\n", None, None, None),
+    "loopback": (KUBEADM.replace("/etc/resolv.conf", "127.0.0.53"), "forward-loop", "critical", 13),
+    "loopback elsewhere": (KUBEADM.replace("/etc/resolv.conf", "127.0.0.1:5301"), "forward", "warning", 13),
+    "loopback, own block": (KUBEADM.replace("/etc/resolv.conf", "127.0.0.1:5301") +
+                            ".:5301 {\n    errors\n    cache\n    loop\n    forward . tls://8.8.8.8 {\n"
+                            "        tls_servername dns.google\n    }\n}\n", None, None, None),
+    "ClusterIP": (KUBEADM.replace("/etc/resolv.conf", CLUSTER_IP), "forward-loop", "critical", 13),
+    "replica": (KUBEADM.replace("/etc/resolv.conf", "8.8.8.8 10.244.1.21"), "forward-loop", "critical", 13),
+    "node-local": (KUBEADM.replace("/etc/resolv.conf", "169.254.20.10"), "forward", "warning", 13),
+    "a cloud's own": (KUBEADM.replace("/etc/resolv.conf", "169.254.169.253"), None, None, None),
+    "stub domain": (KUBEADM + "corp.test:53 {\n    errors\n    cache 30\n    forward . 10.150.0.1\n}\n",
+                    None, None, None),
+    "a name": (KUBEADM.replace("/etc/resolv.conf", "dns.google"), "forward", "warning", 13),
+    "no upstream": (KUBEADM.replace(". /etc/resolv.conf", "."), "forward", "critical", 13),
+    "sixteen": (KUBEADM.replace("/etc/resolv.conf", " ".join(f"192.0.2.{n}" for n in range(16))),
+                "forward", "critical", 13),
+    "kubernetes elsewhere": (KUBEADM.replace(".:53", "corp.test:53") + ".:53 {\n    errors\n}\n",
+                             "zones", "warning", 7),
+    "erratic": (KUBEADM + "x.test {\n    errors\n    erratic\n}\n", "erratic", "warning", 26),
+    "unclosed": (KUBEADM[:-2], "syntax", "critical", 1),
+    "a port that is none": (KUBEADM.replace(".:53", ".:x"), "syntax", "critical", 1),
+    "variable": (KUBEADM.replace("/etc/resolv.conf", "{$UPSTREAM}"), "unseen", "info", None),
+}
+
+
+class Remarks(binary.Case):
+    def test_kubeadm(self):
+        """The default hurts nobody; that the resolv.conf is not seen is said."""
+        document, status = corefile(KUBEADM)
+        self.assertEqual((status, remarks(document)), (0, [("pods", 8)]))
+        self.assertEqual(len(document["unobserved"]), 1)
+        self.assertEqual(document["data"]["blocks"][0]["zones"], [".:53"])
+        self.assertEqual([p["name"] for p in document["data"]["blocks"][0]["plugins"]],
+                         ["errors", "health", "ready", "kubernetes", "prometheus", "forward", "cache", "loop",
+                          "reload", "loadbalance"])
+
+    def test_cases(self):
+        severities = ["critical", "warning", "info"]
+        for name, (text, matter, severity, line) in CASES.items():
+            with self.subTest(name):
+                document, status = corefile(text, "--cluster-ip", CLUSTER_IP, "--replica", "10.244.1.21")
+                if not matter:
+                    self.assertEqual(remarks(document, "critical") + remarks(document, "warning"), [])
+                    self.assertEqual(status, 0)
+                    continue
+                self.assertIn((matter, line), remarks(document, severity))
+                self.assertEqual(status, {"critical": 2, "warning": 1, "info": 0}[severity])
+                worse = severities[:severities.index(severity)]
+                self.assertEqual([r for r in worse if remarks(document, r)], [])
+                for remark in document["data"]["remarks"]:
+                    self.assertTrue(remark["why"])
+                    if remark["line"]:
+                        self.assertEqual(remark["quote"], text.splitlines()[remark["line"] - 1].strip())
+
+    def test_node_local(self):
+        """What is right for node-local-dns, and its placeholders, raise nothing."""
+        for text in (NODE_LOCAL, NODE_LOCAL.replace("169.254.20.10 10.96.0.10", "__PILLAR__LOCAL__DNS__")):
+            document, status = corefile(text, "--cluster-ip", CLUSTER_IP)
+            self.assertEqual((status, remarks(document)), (0, []))
+            self.assertEqual(document["data"]["role"], "node-local")
+        # Where it is bound to the ClusterIP it must not forward there; where it is not, it should.
+        loop = NODE_LOCAL.replace("10.100.7.7", CLUSTER_IP)
+        self.assertEqual(remarks(corefile(loop)[0]), [("forward-loop", 10)])
+        self.assertEqual(corefile(loop.replace(" 10.96.0.10\n", "\n"), "--cluster-ip", CLUSTER_IP)[1], 0)
+
+    def test_resolv_conf(self):
+        for text, matter in (("nameserver 192.0.2.1\n", None), ("nameserver 127.0.0.53\n", "forward-loop"),
+                             (f"nameserver {CLUSTER_IP}\n", "forward-loop"), ("", "forward"),
+                             ("nameserver 192.0.2.1\nsearch default.svc.cluster.local svc.cluster.local\n",
+                              "forward-loop")):
+            with resolv_conf(text) as path:
+                document, status = corefile(KUBEADM, "--resolv-conf", path, "--cluster-ip", CLUSTER_IP)
+            self.assertEqual(remarks(document, "critical"), [(matter, 13)] if matter else [])
+            self.assertEqual((status, document["unobserved"]), (2 if matter else 0, []))
+        self.assertEqual(corefile(KUBEADM, "--resolv-conf", "/nowhere")[1], 66)
+
+    def test_versions(self):
+        autopath = KUBEADM.replace("ready\n", "ready\n    autopath @kubernetes\n").replace("insecure", "verified")
+        for version, text, matters in (("1.5.0", autopath, ["autopath"]), ("1.11.3", autopath, []),
+                                       ("1.7.1", KUBEADM, ["version"]), ("1.8.1", KUBEADM, []),
+                                       ("1.11.0", KUBEADM.replace("/etc/resolv.conf", "tls://9.9.9.9"), ["version"]),
+                                       ("1.11.1", KUBEADM.replace("/etc/resolv.conf", "tls://9.9.9.9"), [])):
+            document, _ = corefile(text, "--coredns-version", version)
+            self.assertEqual([m for m, _ in remarks(document, "warning")], matters, version)
+        for version, status in (("1.4.0", 0), ("1.6.0", 2)):
+            self.assertEqual(corefile(KUBEADM.replace("ready\n", "ready\n    proxy . 10.0.0.1\n"),
+                                      "--coredns-version", version)[1], status)
+
+    def test_snippets(self):
+        """A remark names the line of the snippet; what a file may hold is not missed."""
+        text = "(all) {\n    debug\n    errors\n}\n" + KUBEADM.replace("errors", "import all")
+        document, _ = corefile(text)
+        self.assertEqual(remarks(document, "warning"), [("debug", 2)])
+        document, status = corefile("import custom/*.server\n"
+                                    ".:53 {\n    import custom/*.override\n    forward . /f\n}\n")
+        self.assertEqual(document["data"]["unseen"], ["import custom/*.server", "import custom/*.override"])
+        self.assertLessEqual({"ready", "errors", "cache", "loop", "health"},
+                             {m for m, _ in remarks(document, "info")})
+        self.assertEqual(status, 0)
+
+    def test_many(self):
+        """A huge one is judged in no time, and says what was left out."""
+        text = "".join(f"z{n}.test:53 {{\n    forward . 127.0.0.1\n    debug\n}}\n" for n in range(2000))
+        document, status = corefile(text)
+        self.assertEqual((status, len(document["data"]["remarks"])), (2, 200))
+        self.assertGreater(document["data"]["remarks_dropped"], 2000)
+
+
+class Input(binary.Case):
+    def test_forms(self):
+        """The same from a file, from JSON and from YAML, alone or in a list."""
+        one = config_map(CASES["debug"][0])
+        lists = {"kind": "List", "apiVersion": "v1", "items": [config_map(NODE_LOCAL, "node-local-dns"), one, {}]}
+        forms = [json.dumps(one), json.dumps(lists)]
+        yaml = "apiVersion: v1\ndata:\n  Corefile: |\n" + "".join(
+            "    " + line for line in CASES["debug"][0].splitlines(True)) + "kind: X\nmetadata: {name: coredns}\n"
+        quoted = "data: {Corefile: " + json.dumps(CASES["debug"][0]) + "}\nmetadata: {name: coredns}\nkind: ConfigMap\n"
+        for form in [*forms, yaml, quoted]:
+            document, status = corefile(form)
+            self.assertEqual((status, remarks(document, "warning")), (1, [("debug", 3)]))
+            self.assertEqual(document["data"]["source"], "ConfigMap kube-system/coredns")
+        document, _ = corefile(forms[1], "--config-map", "node-local-dns")
+        self.assertEqual(document["data"]["role"], "node-local")
+
+    def test_errors(self):
+        two = {"items": [config_map(KUBEADM, "a"), config_map(KUBEADM, "b")]}
+        for text, arguments, words in (("", (), "empty"), ("hello\n", (), "no Corefile"),
+                                       ("\0\1\2" * 99, (), "no Corefile"),
+                                       ("kind: Pod\n", (), "no ConfigMap"), ("{\"kind\": ", (), "no JSON: line 1"),
+                                       ("kind: a\n b: c\n", (), "no YAML: line 2"), (json.dumps(two), (), "several"),
+                                       (json.dumps(two), ("--config-map", "c"), "no ConfigMap 'c'"),
+                                       ("# x\n" * 300000 + KUBEADM, (), "over 1024 KB")):
+            done = binary.run("corefile", "-", *arguments, stdin=text.encode())
+            self.assertEqual((done.returncode, done.stdout), (65, ""), text[:40])
+            self.assertIn(words, done.stderr)
+        self.assertEqual(binary.run("corefile", "/nowhere").returncode, 66)
+        for arguments in (("--coredns-version", "x"), ("--enable", "trace"), ("--enable", "lgo"),
+                          ("--enable", "trace", "--collector", "x"),
+                          ("--enable", "trace", "--collector", "10.0.0.1:53")):
+            self.assertEqual(binary.run("corefile", *arguments, stdin=KUBEADM.encode()).returncode, 64, arguments)
+
+    def test_hostile(self):
+        """Escapes of a terminal do not reach it."""
+        text = KUBEADM.replace("errors", "errors \x1b[31m")
+        for arguments in ((), ("-v",), ("--enable", "log")):
+            self.assertNotIn("\x1b", binary.run("corefile", *arguments, stdin=text.encode()).stdout)
+        done = binary.run("corefile", "--print", "corefile", stdin=text.encode())
+        self.assertEqual(done.returncode, 65)
+        self.assertIn("\\u001B", binary.run("corefile", "--print", "patch", stdin=text.encode()).stdout)
+
+    def test_text(self):
+        for name, text, arguments in (("kubeadm", KUBEADM, ("-v",)), ("debug", CASES["debug"][0], ()),
+                                      ("enable", KUBEADM, ("--enable", "log,errors,trace", "--collector", "10.0.0.9"))):
+            done = binary.run("corefile", *arguments, stdin=text.encode())
+            self.golden(f"corefile-{name}", done.stdout)
+
+
+class Changes(binary.Case):
+    ALL = ("--enable", "log,errors,dnstap,trace,prometheus", "--collector", "10.0.0.9")
+
+    def test_enable(self):
+        """What is put in is on, stands in each server block, and leaves all else as it was."""
+        for name in ("kubeadm", "node-local", "r3", "upstream"):
+            with self.subTest(name):
+                text = (COREFILES / f"{name}.Corefile").read_text()
+                document, _ = corefile(text, *self.ALL)
+                change = document["data"]["change"]
+                after, _ = corefile(change["corefile"], *self.ALL)
+                self.assertEqual(sorted(after["data"]["change"]["on_already"]),
+                                 ["dnstap", "errors", "log", "prometheus", "trace"])
+                self.assertEqual(after["data"]["change"]["edits"], [])
+                for block in after["data"]["blocks"]:
+                    plugins = {p["name"]: p["arguments"] for p in block["plugins"]}
+                    self.assertLessEqual({"log", "errors", "dnstap", "trace", "prometheus"}, plugins.keys())
+                    self.assertIn("full", plugins["dnstap"].split())
+                lines = change["corefile"].splitlines()
+                for edit in change["edits"]:
+                    self.assertEqual(lines[edit["line"] - 1], edit["text"])
+                added = {edit["line"] for edit in change["edits"] if not edit["changed"]}
+                kept = [line for number, line in enumerate(lines, 1) if number not in added]
+                changed = sum(edit["changed"] for edit in change["edits"])
+                self.assertEqual(sum(a != b for a, b in zip(kept, text.splitlines())), changed)
+                self.assertEqual(len(kept), len(text.splitlines()))
+
+    def test_patch(self):
+        """kubectl's patch: the Corefile as it is, or with more on."""
+        patch = json.loads(binary.run("corefile", "--print", "patch", stdin=KUBEADM.encode()).stdout)
+        self.assertEqual(patch, {"data": {"Corefile": KUBEADM}})
+        done = binary.run("corefile", "--print", "corefile", "--enable", "log", stdin=KUBEADM.encode())
+        self.assertEqual((done.returncode, done.stdout), (0, KUBEADM.replace("{\n", "{\n    log\n", 1)))
+        done = binary.run("corefile", "--print", "patch", *self.ALL, stdin=KUBEADM.encode())
+        self.assertIn("dnstap tcp://10.0.0.9:6000 full\n    trace zipkin 10.0.0.9:9411 {\n        every 10\n    }\n",
+                      json.loads(done.stdout)["data"]["Corefile"])
+
+    def test_steps(self):
+        """The commands are for a shell, and the way back is there."""
+        document, _ = corefile(json.dumps(config_map(NODE_LOCAL, "node-local-dns")), *self.ALL)
+        change = document["data"]["change"]
+        commands = [s["command"] for s in change["steps"] + change["back"]]
+        self.assertTrue(all("node-local-dns" in c for c in commands if c.startswith("kubectl")))
+        self.assertEqual(change["back"][-1]["command"].split(" --type")[0],
+                         "kubectl patch -n kube-system configmap node-local-dns")
+        for command in commands:
+            self.assertEqual(subprocess.run(["sh", "-nc", command], check=False).returncode, 0)
+        document, _ = corefile(without("reload"), "--enable", "log")
+        self.assertIn("rollout restart", document["data"]["change"]["steps"][-1]["command"])
+
+    def test_what_cannot_be_read(self):
+        done = binary.run("corefile", "--enable", "log", stdin=KUBEADM[:-2].encode())
+        self.assertEqual(done.returncode, 65)
+        self.assertIn("mend that", done.stderr)
+
+
+if __name__ == "__main__":
+    binary.main()

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "unit.h"
+#include <k8sdns/base/number.h>
+#include <k8sdns/base/text.h>
+#include <k8sdns/wire/config_map.h>
+#include <k8sdns/wire/corefile.h>
+#include <string.h>
+
+/* A Corefile in one line: "keys{directive args[option args]...}", with lines where they are asked for. */
+static const char *outline(struct arena *arena, const char *text)
+{
+    struct corefile corefile;
+    struct text out = {0};
+    const char *copy;
+
+    corefile_read(arena, text, strlen(text), &corefile);
+    for (size_t i = 0; i < corefile.blocks_count; i++) {
+        const struct corefile_block *block = &corefile.blocks[i];
+
+        text_addf(&out, "%s{", arena_join(arena, block->keys, block->keys_count, ","));
+        for (size_t k = 0; k < block->directives_count; k++) {
+            const struct corefile_directive *d = &block->directives[k];
+
+            text_addf(&out, "%s%s:%d", k ? ";" : "", d->name, (int)d->line);
+            for (size_t n = 0; n < d->args_count; n++)
+                text_addf(&out, " %s", d->args[n]);
+            for (size_t n = 0; n < d->options_count; n++)
+                text_addf(&out, "[%s:%d %s]", d->options[n].name, (int)d->options[n].line,
+                          arena_join(arena, d->options[n].args, d->options[n].args_count, " "));
+        }
+        text_add(&out, "}");
+    }
+    if (corefile.fault)
+        text_addf(&out, "!%d", (int)corefile.fault_line);
+    copy = arena_text(arena, text_string(&out));
+    text_fini(&out);
+    return copy;
+}
+
+static void test_read(void **state)
+{
+    static const struct {
+        const char *text, *outline;
+    } cases[] = {
+        {"", ""},
+        {".:53 {\n errors\n}\n", ".:53{errors:2}"},
+        {"\xef\xbb\xbf.:53 {\r\n errors\r\n}\r\n", ".:53{errors:2}"},
+        {"a b, c {\n}\n", "a,b,c{}"},
+        {"a,\nb {\n}\n", "a,b{}"},
+        {"# a\na { # b\n  log # c\n  log a#b\n}\n", "a{log:3;log:4 a#b}"},
+        {"a {\n log . \"x \\\"y\\\" \\z\n{\" w\n errors\n}\n", "a{log:2 . x \"y\" \\z\n{ w;errors:4}"},
+        {"a {\n cache {\n  success 10 20\n  denial\n }\n}\nb {\n}\n",
+         "a{cache:2[success:3 10 20][denial:4 ]}b{}"},
+        {"a {\n t {\n  x {\n   y z\n  }\n  w\n }\n}", "a{t:2[x:3 ][y:4 z][w:6 ]}"},
+        {"a\nerrors\nlog\n", "a{errors:2;log:3}"},
+        {"(s) {\n errors\n cache 30\n}\na {\n import s\n log\n}\n", "a{errors:2;cache:3 30;log:7}"},
+        {"(s) {\n success 1\n}\na {\n cache {\n  import s\n  denial 2\n }\n}\n",
+         "a{cache:5[success:2 1][denial:7 2]}"},
+        {"(s) {\n b {\n  log\n }\n}\na {\n}\nimport s\n", "a{}b{log:3}"},
+        {"a {\n import f/*.x\n errors\n}\n", "a{errors:3}"},
+        /* What CoreDNS refuses, each seen there or in its parser. */
+        {"a {\n errors\n", "a{errors:2}!1"},
+        {"a {\n forward . 1.2.3.4 {\n x\n}\n", "a{forward:2 . 1.2.3.4[x:3 ]}!1"},
+        {"a{\n errors\n}\n", "!1"},
+        {"a {\n errors }\n", "a{errors:2}!2"},
+        {"a {\n}\n}\n", "a{}!3"},
+        {"{\n}\n", "!1"},
+        {"a, {\n}\n", "a{}!1"},
+        {"a {\n import\n}\n", "a{}!2"},
+        {"a {\n import x y\n}\n", "a{}!2"},
+        {"(s) {\n}\n(s) {\n}\n", "!3"},
+        {"(s) {\n import s\n}\na {\n import s\n}\n", "a{}!2"},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_string_equal(outline(*state, cases[i].text), cases[i].outline);
+}
+
+static void test_lines(void **state)
+{
+    struct corefile corefile;
+    const char text[] = "a,\nb {\n errors {$X}{$Y}\n import z\n}\nimport y\nc\nlog {$X}";
+
+    corefile_read(*state, text, sizeof(text) - 1, &corefile);
+    assert_null(corefile.fault);
+    assert_int_equal(corefile.lines, 8);
+    assert_int_equal(corefile.blocks_count, 2);
+    assert_int_equal(corefile.blocks[0].line, 1);
+    assert_int_equal(corefile.blocks[0].open_line, 2);
+    assert_int_equal(corefile.blocks[0].end_line, 5);
+    assert_string_equal(corefile.blocks[0].imports[0], "z");
+    assert_int_equal(corefile.blocks[1].open_line, 0);
+    assert_int_equal(corefile.imports_count, 1);
+    assert_int_equal(corefile.variables_count, 2);
+    assert_string_equal(corefile.variables[1], "Y");
+}
+
+static void test_keys(void **state)
+{
+    static const struct {
+        const char *text, *zone;
+        int transport, port; /* port 0: none */
+    } cases[] = {
+        {".", ".", COREFILE_DNS, 53},
+        {".:53", ".", COREFILE_DNS, 53},
+        {":1053", ".", COREFILE_DNS, 1053},
+        {"Example.ORG", "example.org.", COREFILE_DNS, 53},
+        {"dns://example.org.:54", "example.org.", COREFILE_DNS, 54},
+        {"tls://.", ".", COREFILE_TLS, 853},
+        {"https://example.org:8443", "example.org.", COREFILE_HTTPS, 8443},
+        {"10.0.0.0/24:53", "10.0.0.0/24.", COREFILE_DNS, 53},
+        {"fd00::/64", "fd00::/64.", COREFILE_DNS, 53},
+        {".:x", NULL, 0, 0},
+        {".:70000", NULL, 0, 0},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct corefile_key key;
+
+        assert_int_equal(corefile_key_read(*state, cases[i].text, &key), cases[i].port != 0);
+        if (!cases[i].port)
+            continue;
+        assert_string_equal(key.zone, cases[i].zone);
+        assert_int_equal(key.transport, cases[i].transport);
+        assert_int_equal(key.port, cases[i].port);
+    }
+}
+
+static void test_config_maps(void **state)
+{
+    static const struct {
+        const char *text, *corefiles; /* joined by '|'; NULL: refused */
+    } cases[] = {
+        {"kind: ConfigMap\ndata:\n  Corefile: |\n    a {\n    }\n", "a {\n}\n"},
+        {"data:\n  Corefile: \"a {\\n}  \\n\"\n", "a {\n}  \n"},
+        {"items:\n- data: {Corefile: x}\n- data: {other: y}\n- data:\n    Corefile: z\n", "x|z"},
+        {"data: {Corefile: x}\n---\ndata: {Corefile: y}\n", "x|y"},
+        {"{\"data\": {\"Corefile\": \"a\\n\"}}", "a\n"},
+        {"{\"items\": [{\"data\": {\"Corefile\": \"a\"}}, 1, {}]}", "a"},
+        {"kind: Pod\n", ""},
+        {"{\"data\": ", NULL},
+        {"data:\n - a\n b\n", NULL},
+        {"data: &x [1]\nkind: *x\n", NULL},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct config_map *maps;
+        struct err err = {0};
+        size_t count;
+        const char *all = "";
+
+        assert_true(config_map_is_one(cases[i].text, strlen(cases[i].text)));
+        if (!cases[i].corefiles) {
+            assert_true(config_map_read(*state, cases[i].text, strlen(cases[i].text), &maps, &count, &err) <
+                        0);
+            assert_int_equal(err.kind, ERR_FORMAT);
+            continue;
+        }
+        assert_int_equal(config_map_read(*state, cases[i].text, strlen(cases[i].text), &maps, &count, &err),
+                         0);
+        for (size_t k = 0; k < count; k++)
+            all = arena_printf(*state, "%s%s%s", all, k ? "|" : "", maps[k].corefile);
+        assert_string_equal(all, cases[i].corefiles);
+    }
+    assert_false(config_map_is_one("data:53 {\n whoami\n}\n", 20));
+    assert_false(config_map_is_one("{$ZONE} {\n}\n", 12));
+}
+
+static void test_versions(void **state)
+{
+    (void)state;
+    assert_true(version_compare("1.9.4", "1.11.0") < 0);
+    assert_true(version_compare("1.11", "1.11.0") == 0);
+    assert_true(version_compare("1.11.1-eks", "1.11.1") == 0);
+    assert_true(version_compare("2", "1.99.99") > 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {ARENA_TEST(test_read), ARENA_TEST(test_lines), ARENA_TEST(test_keys),
+                                       ARENA_TEST(test_config_maps), cmocka_unit_test(test_versions)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
