@@ -133,12 +133,12 @@ struct command {
     size_t config_size;
     size_t targets_offset; /* of a struct target_options in the config, used when takes_targets is set */
     bool takes_targets;
-    bool json_only;           /* it has no text form */
-    bool tells_gaps;          /* its text says what could not be observed */
-    bool from_facts;          /* run() judges run->captured when there is one */
-    size_t part_offset;       /* of a pointer in struct facts: with --from its data is that part */
-    const char *part_missing; /* what to say when the capture has it not; NULL when it is no such command */
-    bool local; /* it sends nothing: --pid and --netns choose files alone, so no namespace is entered */
+    bool json_only;            /* it has no text form */
+    bool tells_gaps;           /* its text says what could not be observed */
+    bool from_facts;           /* run() judges run->captured when there is one */
+    size_t part_offset;        /* of a pointer in struct facts: with --from its data is that part */
+    const char *part_missing;  /* what to say when the capture has it not; NULL when it is no such command */
+    bool local;                /* --pid and --netns choose files, or what is shown: no namespace is entered */
     const struct shape *shape; /* of data */
     const struct shape *const
         *part_shapes;    /* of what report_part_as() hands over; NULL-terminated, or NULL */

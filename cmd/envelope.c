@@ -38,7 +38,9 @@ void envelope_write(struct text *out, const struct run *run, const struct shape 
         json_redact(json, run->redact);
     /* Streams are read line by line. */
     dump = json_dumps(json, JSON_REAL_PRECISION(REAL_DIGITS) |
-                                (run->command && run->command->render_part ? JSON_COMPACT : JSON_INDENT(2)));
+                                (run->command && (run->command->render_part || run->command->part_shapes)
+                                     ? JSON_COMPACT
+                                     : JSON_INDENT(2)));
     text_add(out, dump ? dump : "{}");
     text_add_char(out, '\n', 1);
     free(dump);

@@ -42,3 +42,10 @@ bool pause_wait(struct pause *pause)
     pause->next_ns += ((now - pause->next_ns) / pause->interval_ns + 1) * pause->interval_ns;
     return true;
 }
+
+bool pause_is_enough(void)
+{
+    sigset_t set = enough();
+
+    return sigtimedwait(&set, NULL, &(struct timespec){0}) > 0;
+}

@@ -8,9 +8,8 @@
 /*
  * The few members of the kernel's structs that our programs read. Their order and offsets here mean nothing:
  * the loader puts in those of the running kernel (CO-RE, by the attribute below). A member that only some
- * kernels have is asked for with bpf_core_field_exists(). A struct of another kernel's shape has a name with
- * three underscores
- * (`struct sock___old`), which the loader leaves out when it looks for it.
+ * kernels have is asked for with bpf_core_field_exists(). A struct of another kernel's shape gets a name with
+ * three underscores (`struct sock___old`); the loader looks for what stands before them.
  */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -31,6 +30,18 @@ struct net_device {
     possible_net_t nd_net;
 };
 
+struct inode {
+    unsigned long i_ino;
+};
+
+struct file {
+    struct inode *f_inode;
+};
+
+struct socket {
+    struct file *file;
+};
+
 struct sock_common {
     unsigned short skc_family;
     possible_net_t skc_net;
@@ -38,6 +49,11 @@ struct sock_common {
 
 struct sock {
     struct sock_common __sk_common;
+    struct socket *sk_socket;
+};
+
+struct dst_entry {
+    struct net_device *dev;
 };
 
 struct sk_buff {
@@ -48,11 +64,8 @@ struct sk_buff {
     unsigned int len, data_len;
     __be16 protocol;
     __u16 transport_header, network_header, mac_header;
+    unsigned int tail;
     unsigned char *head, *data;
-};
-
-struct dst_entry {
-    struct net_device *dev;
 };
 
 #pragma clang attribute pop

@@ -93,3 +93,49 @@ bool kernel_types_has_function(struct kernel_types *types, const char *module, c
     more = module ? module_types(types, module) : NULL;
     return more && btf__find_by_name_kind(more, name, BTF_KIND_FUNC) > 0;
 }
+
+unsigned kernel_types_arguments(const struct kernel_types *types, const char *function_type)
+{
+    int32_t id = btf__find_by_name_kind(types->kernel, function_type, BTF_KIND_TYPEDEF);
+    const struct btf_type *type = id < 0 ? NULL : btf__type_by_id(types->kernel, (uint32_t)id);
+
+    while (type && (btf_is_typedef(type) || btf_is_ptr(type)))
+        type = btf__type_by_id(types->kernel, type->type);
+    return type && btf_is_func_proto(type) ? btf_vlen(type) : 0;
+}
+
+static int64_t find_member(const struct btf *btf, const struct btf_type *type, const char *member)
+{
+    for (unsigned i = 0; i < btf_vlen(type); i++) {
+        const char *name = btf__name_by_offset(btf, btf_members(type)[i].name_off);
+        int64_t offset = btf_member_bit_offset(type, i) / 8;
+        const struct btf_type *inner = btf__type_by_id(btf, btf_members(type)[i].type);
+
+        if (strcmp(name, member) == 0)
+            return offset;
+        if (!*name && btf_is_composite(inner)) {
+            int64_t deeper = find_member(btf, inner, member);
+
+            if (deeper >= 0)
+                return offset + deeper;
+        }
+    }
+    return -1;
+}
+
+int64_t kernel_types_member(struct kernel_types *types, const char *module, const char *name,
+                            const char *member)
+{
+    const struct btf *btf = types->kernel;
+    int32_t id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
+    const struct btf_type *type;
+
+    if (id < 0) {
+        btf = module ? module_types(types, module) : NULL;
+        id = btf ? btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT) : -1;
+    }
+    if (id < 0)
+        return -1;
+    type = btf__type_by_id(btf, (uint32_t)id);
+    return member ? find_member(btf, type, member) : type->size;
+}

@@ -28,4 +28,15 @@ int64_t kernel_types_value(const struct kernel_types *types, const char *enumera
  */
 bool kernel_types_has_function(struct kernel_types *types, const char *module, const char *name);
 
+/* How many arguments the function behind a typedef takes ("btf_trace_kfree_skb" counts one more: its data),
+ * or 0. */
+unsigned kernel_types_arguments(const struct kernel_types *types, const char *function_type);
+
+/*
+ * The offset in bytes of a member of `struct name` of the kernel or of `module`, in members without a name as
+ * well; its size when `member` is NULL. -1 when there is none.
+ */
+int64_t kernel_types_member(struct kernel_types *types, const char *module, const char *name,
+                            const char *member);
+
 #endif

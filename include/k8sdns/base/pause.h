@@ -16,4 +16,8 @@ void pause_begin(struct pause *pause, uint64_t interval_us);
 /* Wait for the next time. Return false when one of these signals came instead. */
 bool pause_wait(struct pause *pause);
 
+/* Whether one of these signals has come since pause_begin(), for those who wait in other ways. It is taken.
+ */
+bool pause_is_enough(void);
+
 #endif

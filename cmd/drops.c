@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report.h"
+#include <errno.h>
+#include <k8sdns/base/clock.h>
+#include <k8sdns/base/number.h>
+#include <k8sdns/base/pause.h>
+#include <k8sdns/model/facts.h>
+#include <k8sdns/render/drops_text.h>
+#include <k8sdns/source/drop_trace.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DNS_PORT     53
+#define POLL_MS      100
+#define RATE_DEFAULT 1000
+
+struct drops_config {
+    uint64_t duration_us, count, rate;
+    struct option_words ports, names, reasons;
+    struct option_addresses clients;
+};
+
+static const struct drops_config defaults = {.rate = RATE_DEFAULT};
+
+#define ROW(member) .offset = offsetof(struct drops_config, member)
+
+static const struct option_row options[] = {
+    {.name = "duration",
+     .value = "DURATION",
+     .kind = OPTION_DURATION,
+     .min = 100000,
+     .max = UINT64_C(31536000000000),
+     ROW(duration_us),
+     .help = "stop after it (default: on Ctrl-C)"},
+    {.name = "count",
+     .value = "N",
+     .kind = OPTION_NUMBER,
+     .min = 1,
+     .max = UINT64_C(1000000000),
+     ROW(count),
+     .help = "stop when N drops were shown"},
+    {.name = "port",
+     .value = "N",
+     .kind = OPTION_WORDS,
+     ROW(ports),
+     .help = "ports that are DNS as well as 53; comma separated"},
+    {.name = "name",
+     .value = "NAME",
+     .kind = OPTION_WORDS,
+     ROW(names),
+     .help = "only questions for this name, or one below it"},
+    {.name = "client",
+     .value = "IP",
+     .kind = OPTION_ADDRESSES,
+     ROW(clients),
+     .help = "only this client's packets"},
+    {.name = "reason",
+     .value = "WORD",
+     .kind = OPTION_WORDS,
+     ROW(reasons),
+     .help = "only these drop reasons of the kernel (NO_SOCKET, ...)"},
+    {.name = "rate",
+     .value = "N",
+     .kind = OPTION_NUMBER,
+     .min = 0,
+     .max = 1000000,
+     ROW(rate),
+     .help = "show N a second and CPU, count the rest (default 1000; 0: all)"},
+    {0},
+};
+
+struct watching {
+    struct run *run;
+    uint64_t left;
+};
+
+static int show(void *user, struct arena *arena, const struct drop_facts *drop)
+{
+    struct watching *watching = user;
+    struct run *run = watching->run;
+    struct arena *kept = run->arena;
+    int r = 0;
+
+    run->arena = arena; /* what is told goes with the telling */
+    if (run->globals->json || !run->globals->quiet)
+        r = report_piece(run, &drop_facts_shape, drop, drops_text_render_event);
+    run->arena = kept;
+    if (r < 0)
+        return r;
+    return watching->left && --watching->left == 0;
+}
+
+static int read_ports(struct run *run, const struct option_words *words, uint16_t ports[DROP_TRACE_PORTS_MAX],
+                      size_t *ret_count)
+{
+    size_t count = 0;
+
+    ports[count++] = DNS_PORT;
+    for (size_t i = 0; i < words->count; i++) {
+        uint64_t port;
+        int r = number_parse(words->items[i], 1, 65535, &port, &run->err);
+
+        if (r < 0) {
+            run->err.kind = ERR_USAGE;
+            return err_prefix(&run->err, r, "--port");
+        }
+        if (count == DROP_TRACE_PORTS_MAX)
+            return err_set(&run->err, ERR_USAGE, E2BIG, "--port: more than %d ports",
+                           DROP_TRACE_PORTS_MAX - 1);
+        ports[count++] = (uint16_t)port;
+    }
+    *ret_count = count;
+    return 0;
+}
+
+static int add_namespace(struct run *run, const char *path, uint32_t **list, size_t *count)
+{
+    struct stat st;
+
+    if (*count == DROP_TRACE_FILTERS_MAX)
+        return err_set(&run->err, ERR_USAGE, E2BIG, "more than %d network namespaces",
+                       DROP_TRACE_FILTERS_MAX);
+    if (stat(path, &st) < 0)
+        return err_set_errno(&run->err, errno == EACCES ? ERR_UNOBSERVED : ERR_INPUT, errno,
+                             "look at the network namespace %s", path);
+    *ARENA_PUSH(run->arena, *list, *count) = (uint32_t)st.st_ino;
+    return 0;
+}
+
+/* --netns takes several, and with --pid they add up. */
+static int read_namespaces(struct run *run, uint32_t **list, size_t *count)
+{
+    char *rest, *path;
+    int r = 0;
+
+    if (run->globals->pid)
+        r = add_namespace(
+            run, arena_printf(run->arena, "/proc/%llu/ns/net", (unsigned long long)run->globals->pid), list,
+            count);
+    if (!run->globals->netns)
+        return r;
+    rest = arena_text(run->arena, run->globals->netns);
+    while (r == 0 && (path = strsep(&rest, ",")))
+        r = add_namespace(run, path, list, count);
+    return r;
+}
+
+static int watch(struct run *run, const struct drops_config *config, struct drop_trace *trace)
+{
+    struct watching watching = {run, config->count};
+    uint64_t end = config->duration_us ? clock_monotonic_ns() + config->duration_us * 1000 : UINT64_MAX, now;
+    struct pause pause;
+    int r = 0;
+
+    pause_begin(&pause, 1000000);
+    if (!run->globals->quiet && isatty(STDERR_FILENO))
+        fprintf(stderr, "watching; %s ends it\n", config->duration_us ? "time, or Ctrl-C," : "Ctrl-C");
+    while (r == 0 && (now = clock_monotonic_ns()) < end && !pause_is_enough()) {
+        uint64_t left_ms = (end - now) / 1000000 + 1;
+
+        r = drop_trace_poll(trace, left_ms < POLL_MS ? (int)left_ms : POLL_MS, show, &watching);
+    }
+    return r < 0 ? r : 0;
+}
+
+static int run(struct run *run, const void *config_at, void *data)
+{
+    const struct drops_config *config = config_at;
+    uint16_t ports[DROP_TRACE_PORTS_MAX];
+    uint32_t *namespaces = NULL;
+    struct drop_trace_options watched = {.ports = ports,
+                                         .clients = config->clients.items,
+                                         .clients_count = config->clients.count,
+                                         .reasons = config->reasons.items,
+                                         .reasons_count = config->reasons.count,
+                                         .names = config->names.items,
+                                         .names_count = config->names.count,
+                                         .rate = config->rate};
+    struct drops_facts *facts = data;
+    struct drop_trace *trace;
+    int r = read_ports(run, &config->ports, ports, &watched.ports_count);
+
+    if (r == 0)
+        r = read_namespaces(run, &namespaces, &watched.namespaces_count);
+    if (r == 0 && watched.clients_count > DROP_TRACE_FILTERS_MAX)
+        r = err_set(&run->err, ERR_USAGE, E2BIG, "--client: more than %d", DROP_TRACE_FILTERS_MAX);
+    if (r < 0)
+        return r;
+    watched.namespaces = namespaces;
+    r = drop_trace_new(&watched, &trace, &run->err);
+    if (r < 0)
+        return r;
+    r = watch(run, config, trace);
+    if (r == 0)
+        drop_trace_summary(trace, run->arena, facts);
+    drop_trace_free(trace);
+    for (size_t i = 0; r == 0 && i < facts->probes_count; i++)
+        if (facts->probes[i].why)
+            run_unobserved(run, facts->probes[i].tells,
+                           arena_printf(run->arena, "%s: %s", facts->probes[i].where, facts->probes[i].why),
+                           "run it on a kernel that permits it; most drops are told apart without");
+    return r < 0 ? r : STATUS_OK;
+}
+
+const struct command command_drops = {
+    .name = "drops",
+    .group = "Look at the node",
+    .summary = "DNS packets that the kernel throws away, as it happens",
+    .arguments = "",
+    .options = options,
+    .defaults = &defaults,
+    .config_size = sizeof(struct drops_config),
+    .local = true,
+    .tells_gaps = true,
+    .shape = &drops_facts_shape,
+    .part_shapes = (const struct shape *const[]){&drop_facts_shape, NULL},
+    .example = "k8sdns drops --duration 1m",
+    .run = run,
+    .render = drops_text_render,
+};

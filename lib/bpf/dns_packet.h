@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef K8SDNS_BPF_DNS_PACKET_H
+#define K8SDNS_BPF_DNS_PACKET_H
+
+#include "drop_event.h"
+#include "kernel_structs.h"
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <linux/bpf.h>
+#include <linux/in.h>
+
+#define ETHERTYPE_IP   0x0800
+#define ETHERTYPE_IPV6 0x86dd
+
+/* RFC 8200 section 4: extension headers that may stand before UDP and TCP. */
+#define NEXT_HOP_BY_HOP  0
+#define NEXT_ROUTING     43
+#define NEXT_FRAGMENT    44
+#define NEXT_DESTINATION 60
+#define EXTENSIONS_MAX   4
+
+#define TCP_SYN 2
+
+enum packet_kind {
+    PACKET_OTHER,
+    PACKET_EMPTY,    /* to or from a DNS port, but TCP without data that begins no connection */
+    PACKET_FRAGMENT, /* a later one: it has no ports */
+    PACKET_DNS,
+};
+
+const volatile __u16 dns_ports[DROP_PORTS];
+
+static __always_inline bool is_dns_port(__u16 port)
+{
+#pragma unroll
+    for (int i = 0; i < DROP_PORTS; i++)
+        if (port && dns_ports[i] == port)
+            return true;
+    return false;
+}
+
+static __always_inline void map_ipv4(__u8 *to, const void *from)
+{
+    __builtin_memset(to, 0, 10);
+    to[10] = to[11] = 0xff;
+    __builtin_memcpy(to + 12, from, 4);
+}
+
+/* The bytes from `at` up to the end of the message, or as many as are kept. */
+static __always_inline void copy_message(struct drop_event *event, const unsigned char *head, __u32 at,
+                                         __u32 end)
+{
+    __u64 len = end - at;
+
+    event->dns_len = 0;
+    if (at >= end)
+        return;
+    barrier_var(len); /* or the verifier loses what the next line shows */
+    if (len > DROP_DNS_BYTES)
+        len = DROP_DNS_BYTES;
+    if (bpf_probe_read_kernel(event->dns, len, head + at) == 0)
+        event->dns_len = (__u32)len;
+}
+
+/* The packet's ports and the beginning of its DNS message. It goes from `at` up to `last`, where it ends. */
+static __always_inline enum packet_kind read_transport(struct sk_buff *skb, struct drop_event *event,
+                                                       __u32 at, __u32 last)
+{
+    const unsigned char *head = skb->head;
+    struct {
+        __be16 src, dst;
+        __be32 more[2];
+        __u8 offset, flags;
+    } ports = {0};
+    __u32 header = 8;
+
+    if (event->protocol != IPPROTO_UDP && event->protocol != IPPROTO_TCP)
+        return PACKET_OTHER;
+    if (bpf_probe_read_kernel(&ports, event->protocol == IPPROTO_UDP ? 4 : 14, head + at))
+        return PACKET_OTHER;
+    event->packet.src_port = bpf_ntohs(ports.src);
+    event->packet.dst_port = bpf_ntohs(ports.dst);
+    if (!is_dns_port(event->packet.src_port) && !is_dns_port(event->packet.dst_port))
+        return PACKET_OTHER;
+    if (event->protocol == IPPROTO_TCP)
+        header = (__u32)(ports.offset >> 4) * 4 + 2; /* and the length before a message, RFC 1035, 4.2.2 */
+    copy_message(event, head, at + header, last < skb->tail ? last : skb->tail);
+    if (event->protocol == IPPROTO_TCP && at + header - 2 >= last && !(ports.flags & TCP_SYN))
+        return PACKET_EMPTY;
+    return PACKET_DNS;
+}
+
+static __always_inline enum packet_kind read_ipv4(struct sk_buff *skb, struct drop_event *event, __u32 at)
+{
+    struct {
+        __u8 version_length, tos;
+        __be16 length, id, fragment;
+        __u8 ttl, protocol;
+        __be16 checksum;
+        __u8 src[4], dst[4];
+    } ip;
+
+    if (bpf_probe_read_kernel(&ip, sizeof(ip), skb->head + at) || ip.version_length >> 4 != 4)
+        return PACKET_OTHER;
+    event->family = 4;
+    event->protocol = ip.protocol;
+    map_ipv4(event->packet.src, ip.src);
+    map_ipv4(event->packet.dst, ip.dst);
+    if (bpf_ntohs(ip.fragment) & 0x1fff)
+        return ip.protocol == IPPROTO_UDP || ip.protocol == IPPROTO_TCP ? PACKET_FRAGMENT : PACKET_OTHER;
+    return read_transport(skb, event, at + (__u32)(ip.version_length & 15) * 4,
+                          ip.length ? at + bpf_ntohs(ip.length) : ~0U);
+}
+
+static __always_inline enum packet_kind read_ipv6(struct sk_buff *skb, struct drop_event *event, __u32 at)
+{
+    struct {
+        __be32 flow;
+        __be16 length;
+        __u8 next, hops, src[16], dst[16];
+    } ip;
+    struct {
+        __u8 next, length;
+        __be16 fragment;
+    } more;
+    __u32 last;
+    __u8 next;
+
+    if (bpf_probe_read_kernel(&ip, sizeof(ip), skb->head + at) || (bpf_ntohl(ip.flow) >> 28) != 6)
+        return PACKET_OTHER;
+    event->family = 6;
+    __builtin_memcpy(event->packet.src, ip.src, 16);
+    __builtin_memcpy(event->packet.dst, ip.dst, 16);
+    next = ip.next;
+    at += sizeof(ip);
+    last = ip.length ? at + bpf_ntohs(ip.length) : ~0U;
+#pragma unroll
+    for (int i = 0; i < EXTENSIONS_MAX; i++) {
+        if (next != NEXT_HOP_BY_HOP && next != NEXT_ROUTING && next != NEXT_FRAGMENT &&
+            next != NEXT_DESTINATION)
+            break;
+        if (bpf_probe_read_kernel(&more, sizeof(more), skb->head + at))
+            return PACKET_OTHER;
+        if (next == NEXT_FRAGMENT && bpf_ntohs(more.fragment) & 0xfff8)
+            return more.next == IPPROTO_UDP || more.next == IPPROTO_TCP ? PACKET_FRAGMENT : PACKET_OTHER;
+        at += next == NEXT_FRAGMENT ? 8 : ((__u32)more.length + 1) * 8;
+        next = more.next;
+    }
+    event->protocol = next;
+    return read_transport(skb, event, at, last);
+}
+
+/* Fill family, protocol, packet and dns of the event. Parts of a message outside of the first buffer are not
+ * read. */
+static __always_inline enum packet_kind read_packet(struct sk_buff *skb, struct drop_event *event)
+{
+    __u32 at = skb->network_header;
+
+    event->dns_len = 0;
+    if (skb->protocol == bpf_htons(ETHERTYPE_IP))
+        return read_ipv4(skb, event, at);
+    if (skb->protocol == bpf_htons(ETHERTYPE_IPV6))
+        return read_ipv6(skb, event, at);
+    return PACKET_OTHER;
+}
+
+/* Copy the question's name in lower case, and give a hash of it (FNV-1a); 0 when there is none. */
+static __always_inline __u64 read_name(struct drop_event *event)
+{
+    __u64 hash = 0xcbf29ce484222325;
+
+    __builtin_memset(event->name, 0, DROP_NAME_BYTES);
+    for (__u32 i = 0; i < DROP_NAME_BYTES - 1; i++) {
+        __u8 c;
+
+        if (12 + i >= event->dns_len)
+            return 0;
+        c = event->dns[12 + i];
+        if (c >= 'A' && c <= 'Z')
+            c += 'a' - 'A';
+        event->name[i] = c;
+        hash = (hash ^ c) * 0x100000001b3;
+        if (!c)
+            return hash;
+    }
+    return 0;
+}
+
+#endif

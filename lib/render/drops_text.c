@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <inttypes.h>
+#include <k8sdns/render/drops_text.h>
+#include <k8sdns/render/table.h>
+#include <string.h>
+
+/* Names and clients shown without -v. */
+#define SHOWN 5
+
+/* The end of an address with its port, in brackets where that is IPv6. */
+static const char *end_text(struct arena *arena, const char *address, uint64_t port)
+{
+    return arena_printf(arena, strchr(address, ':') ? "[%s]:%" PRIu64 : "%s:%" PRIu64, address, port);
+}
+
+static bool same_end(const char *a, uint64_t a_port, const char *b, uint64_t b_port)
+{
+    return a_port == b_port && strcmp(a, b) == 0;
+}
+
+/* The other side of a translation, where the packet as it was dropped shows one side alone. */
+static void print_nat(const struct drop_facts *d, const struct drop_ends_facts *other, const char *when,
+                      struct page *page, struct arena *arena)
+{
+    const struct drop_ends_facts *e = &d->ends;
+
+    if (!other)
+        return;
+    if (!same_end(other->src, other->src_port, e->src, e->src_port))
+        page_addf(page, " (%s %s NAT)", end_text(arena, other->src, other->src_port), when);
+    if (!same_end(other->dst, other->dst_port, e->dst, e->dst_port))
+        page_addf(page, " (to %s %s NAT)", end_text(arena, other->dst, other->dst_port), when);
+}
+
+static void print_rule(const char *table, const char *chain, struct page *page)
+{
+    if (table)
+        page_addf(page, " table %s", table);
+    if (chain)
+        page_addf(page, " chain %s", chain);
+}
+
+void drops_text_render_event(const void *data, struct page *page, struct arena *arena)
+{
+    const struct drop_facts *d = data;
+    const char *clock = strchr(d->time, 'T');
+
+    page_paint(page, PAINT_FAINT, clock ? clock + 1 : d->time);
+    page_addf(page, " ");
+    page_paint(page, PAINT_BAD, d->reason ? d->reason : drop_cause_words[d->cause]);
+    page_addf(page, " %s", d->function ? d->function : "?");
+    if (d->hook >= 0)
+        page_addf(page, " %s", drop_hook_words[d->hook]);
+    print_rule(d->table, d->chain, page);
+    page_addf(page, "  %s > %s %s", end_text(arena, d->ends.src, d->ends.src_port),
+              end_text(arena, d->ends.dst, d->ends.dst_port), d->transport);
+    print_nat(d, d->before_nat, "before", page, arena);
+    print_nat(d, d->after_nat, "after", page, arena);
+    if (d->id != SHAPE_UNSET)
+        page_addf(page, "  id %" PRIu64 "%s", d->id, d->answer == 1 ? " answer" : "");
+    if (d->name)
+        page_addf(page, " %s %s", d->type ? d->type : "?", d->name);
+    if (d->process)
+        page_addf(page, "  %s", d->process);
+    if (d->pod)
+        page_addf(page, "  pod %s", d->pod);
+    else if (d->container)
+        page_addf(page, "  container %.12s", d->container);
+    else if (d->netns)
+        page_addf(page, "  netns %s", d->netns);
+    page_addf(page, "\n");
+    if (page->verbosity > 0)
+        for (size_t i = 0; i < d->stack_count; i++)
+            page_addf(page, "    %s\n", d->stack[i]);
+}
+
+static void print_kinds(const struct drops_facts *facts, struct page *page, struct arena *arena)
+{
+    static const struct table_column columns[] = {{.heading = "COUNT", .right = true},
+                                                  {.heading = "REASON"},
+                                                  {.heading = "FUNCTION"},
+                                                  {.heading = "HOOK"},
+                                                  {.heading = "WHAT IT MEANS", .elastic = true}};
+    struct table *table = table_new(arena, columns, sizeof(columns) / sizeof(columns[0]));
+
+    for (size_t i = 0; i < facts->kinds_count; i++) {
+        const struct drop_kind_facts *k = &facts->kinds[i];
+        const char *rule = k->table ? arena_printf(arena, " (table %s%s%s)", k->table,
+                                                   k->chain ? ", chain " : "", k->chain ? k->chain : "")
+                                    : "";
+
+        table_row(table);
+        table_cellf(table, PAINT_PLAIN, "%" PRIu64, k->count);
+        table_cell(table, PAINT_BAD, k->reason ? k->reason : "-");
+        table_cell(table, PAINT_PLAIN, k->function ? k->function : "-");
+        table_cell(table, PAINT_PLAIN, k->hook >= 0 ? drop_hook_words[k->hook] : "-");
+        table_cellf(table, PAINT_PLAIN, "%s%s%s", k->sure ? "" : "probably: ", drop_cause_text(k->cause),
+                    rule);
+    }
+    page_addf(page, "\n");
+    table_print(table, page, 0);
+}
+
+static void print_tallies(const char *heading, const struct shape_tally *list, size_t count,
+                          struct page *page, struct arena *arena)
+{
+    const struct table_column columns[] = {{.heading = "COUNT", .right = true}, {.heading = heading}};
+    struct table *table = table_new(arena, columns, 2);
+    size_t shown = count > SHOWN && page->verbosity <= 0 ? SHOWN : count;
+
+    if (!count)
+        return;
+    for (size_t i = 0; i < shown; i++) {
+        table_row(table);
+        table_cellf(table, PAINT_PLAIN, "%" PRIu64, list[i].count);
+        table_cell(table, PAINT_PLAIN, list[i].name);
+    }
+    page_addf(page, "\n");
+    table_print(table, page, 0);
+    if (shown < count)
+        page_addf(page, "and %zu more (-v)\n", count - shown);
+}
+
+static void print_gaps(const struct drops_facts *facts, struct page *page)
+{
+    bool headed = false;
+
+    if (facts->fragments)
+        page_paragraph(page, "\n* ",
+                       "%" PRIu64
+                       " later fragments were dropped as well: they carry no ports, so they may be DNS's",
+                       facts->fragments);
+    if (facts->lost || facts->unshown)
+        page_paragraph(page, "\n* ",
+                       "counted, but not shown one by one: %" PRIu64 " over the rate (--rate), %" PRIu64
+                       " for which the buffer had no room",
+                       facts->unshown, facts->lost);
+    if (facts->uncounted)
+        page_paragraph(page, "\n* ",
+                       "%" PRIu64
+                       " are counted by reason and place alone: there were too many names and clients",
+                       facts->uncounted);
+    for (size_t i = 0; i < facts->probes_count; i++) {
+        const struct drop_probe_facts *p = &facts->probes[i];
+
+        if (!p->why && page->verbosity <= 0)
+            continue;
+        if (!headed)
+            page_addf(page, "\n%s\n", page->verbosity > 0 ? "watched by" : "not watched");
+        headed = true;
+        page_paragraph(page, "  - ", "%s (%s)%s%s", p->where, p->tells, p->why ? ": not attached, " : "",
+                       p->why ? p->why : "");
+    }
+}
+
+void drops_text_render(const void *data, struct page *page, struct arena *arena)
+{
+    const struct drops_facts *facts = data;
+
+    page_addf(page, "%" PRIu64 " DNS packets dropped in %.1f s\n", facts->drops, facts->seconds);
+    if (facts->kinds_count)
+        print_kinds(facts, page, arena);
+    print_tallies("NAME", facts->names, facts->names_count, page, arena);
+    print_tallies("CLIENT", facts->clients, facts->clients_count, page, arena);
+    print_gaps(facts, page);
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "bpf_library.h"
+#include "drop_trace_state.h"
+#include <drops_bpf.skel.h>
+#include <errno.h>
+#include <k8sdns/base/clock.h>
+#include <k8sdns/base/suggest.h>
+#include <k8sdns/source/bpf_ground.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define REASON_PREFIX "SKB_DROP_REASON_"
+#define WINDOWS       10 /* in a second; RATE_NS of drops_bpf.c */
+
+void drop_trace_note(struct drop_trace *trace, const char *where, const char *tells, const char *why)
+{
+    *ARENA_PUSH(trace->arena, trace->probes, trace->probes_count) =
+        (struct drop_probe_facts){where, tells, why ? arena_text(trace->arena, why) : NULL};
+}
+
+/* ---- before loading: what differs between kernels, and what is asked for ---- */
+
+static bool find_offset(struct kernel_types *types, const char *module, const char *name, const char *member,
+                        uint32_t *ret)
+{
+    int64_t offset = kernel_types_member(types, module, name, member);
+
+    *ret = offset < 0 ? 0 : (uint32_t)offset;
+    return offset >= 0;
+}
+
+static struct drop_offsets find_offsets(struct kernel_types *types)
+{
+    static const char tracking[] = "nf_conntrack", tables[] = "nf_tables", xt[] = "x_tables";
+    struct drop_offsets o = {0};
+
+    o.has_ct = find_offset(types, tracking, "nf_conn", "tuplehash", &o.ct_tuples) &&
+               find_offset(types, tracking, "nf_conn", "status", &o.ct_status) &&
+               find_offset(types, tracking, "nf_conntrack_tuple_hash", NULL, &o.ct_tuple_size) &&
+               find_offset(types, tracking, "nf_conntrack_tuple_hash", "tuple", &o.ct_tuple);
+    o.has_nft = find_offset(types, tables, "nft_chain", "table", &o.chain_table) &&
+                find_offset(types, tables, "nft_chain", "name", &o.chain_name) &&
+                find_offset(types, tables, "nft_table", "name", &o.table_name) &&
+                find_offset(types, tables, "nft_pktinfo", "skb", &o.nft_packet);
+    o.has_xt = find_offset(types, xt, "xt_table", "name", &o.xt_name);
+    return o;
+}
+
+static int choose_reasons(struct drop_trace *trace, const struct drop_trace_options *options,
+                          struct drops_bpf *programs, struct err *err)
+{
+    for (size_t i = 0; i < options->reasons_count; i++) {
+        bool whole = strncmp(options->reasons[i], REASON_PREFIX, strlen(REASON_PREFIX)) == 0;
+        char word[128];
+        int64_t value;
+
+        snprintf(word, sizeof(word), "%s%s", whole ? "" : REASON_PREFIX, options->reasons[i]);
+        value = kernel_types_value(trace->types, "skb_drop_reason", word);
+        if (value < 0 || value >= DROP_REASONS)
+            return err_set(
+                err, ERR_USAGE, EINVAL,
+                "this kernel has no drop reason '%s'; its reasons are those of enum skb_drop_reason, "
+                "such as NETFILTER_DROP, NO_SOCKET, SOCKET_RCVBUFF",
+                options->reasons[i]);
+        programs->rodata->reasons[value] = 1;
+    }
+    programs->rodata->by_reason = options->reasons_count > 0;
+    return 0;
+}
+
+static void choose_own(struct drops_bpf *programs)
+{
+    struct stat st;
+
+    if (stat("/proc/self/ns/pid", &st) < 0)
+        return;
+    programs->rodata->own_pid = (uint32_t)getpid();
+    programs->rodata->own_pid_device =
+        (uint64_t)major(st.st_dev) << 20 | minor(st.st_dev); /* as the kernel has it */
+    programs->rodata->own_pid_inode = st.st_ino;
+}
+
+static int configure(struct drop_trace *trace, const struct drop_trace_options *options,
+                     const struct drop_offsets *offsets, struct err *err)
+{
+    struct drops_bpf *programs = trace->programs;
+    unsigned arguments = kernel_types_arguments(trace->types, "btf_trace_kfree_skb");
+    int64_t netfilter = kernel_types_value(trace->types, "skb_drop_reason", REASON_PREFIX "NETFILTER_DROP");
+
+    for (size_t i = 0; i < options->ports_count && i < DROP_PORTS; i++)
+        programs->rodata->dns_ports[i] = options->ports[i];
+    /* The typedef's first argument is the probe's own. Source: Linux include/trace/events/skb.h. */
+    programs->rodata->has_reason = arguments >= 4;
+    programs->rodata->has_receiver = arguments >= 5;
+    programs->rodata->reason_netfilter = netfilter > 0 ? (uint32_t)netfilter : 0;
+    programs->rodata->has_symbols = kernel_types_value(trace->types, "bpf_func_id", "BPF_FUNC_snprintf") >= 0;
+    programs->rodata->by_netns = options->namespaces_count > 0;
+    programs->rodata->by_client = options->clients_count > 0;
+    programs->rodata->rate_max = options->rate ? (uint32_t)(options->rate / WINDOWS + 1) : 0;
+    memcpy((void *)&programs->rodata->offsets, offsets, sizeof(*offsets));
+    if (options->own)
+        choose_own(programs);
+    bpf_program__set_autoload(programs->progs.sent, options->own);
+    return choose_reasons(trace, options, programs, err);
+}
+
+static void map_address(const struct address *address, uint8_t out[16])
+{
+    memset(out, 0, 16);
+    if (address->family == AF_INET) {
+        out[10] = out[11] = 0xff;
+        memcpy(out + 12, &address->v4, 4);
+    } else {
+        memcpy(out, &address->v6, 16);
+    }
+}
+
+static void fill_filters(struct drops_bpf *programs, const struct drop_trace_options *options)
+{
+    const uint8_t one = 1;
+    uint8_t key[16];
+
+    for (size_t i = 0; i < options->namespaces_count; i++)
+        bpf_map_update_elem(bpf_map__fd(programs->maps.netns_wanted), &options->namespaces[i], &one, 0);
+    for (size_t i = 0; i < options->clients_count; i++) {
+        map_address(&options->clients[i], key);
+        bpf_map_update_elem(bpf_map__fd(programs->maps.clients_wanted), key, &one, 0);
+    }
+}
+
+/* ---- into the kernel ---- */
+
+static int refused(struct err *err, int r)
+{
+    if (r == -EPERM || r == -EACCES)
+        return err_set(
+            err, ERR_UNOBSERVED, -r,
+            "this kernel refuses programs (a lockdown, a seccomp filter, or a missing capability: it takes "
+            "CAP_BPF and CAP_PERFMON)");
+    if (r == -ESRCH || r == -EINVAL || r == -ENOENT)
+        return err_set(
+            err, ERR_UNOBSERVED, -r,
+            "this kernel cannot run the program at its tracepoint kfree_skb; it takes Linux 5.8 or later");
+    return err_set_errno(err, ERR_UNOBSERVED, -r, "put the program into the kernel");
+}
+
+static int attach(struct drop_trace *trace, const struct drop_trace_options *options, struct err *err)
+{
+    struct drops_bpf *programs = trace->programs;
+    int r = drops_bpf__load(programs);
+
+    if (r < 0)
+        return refused(err, r);
+    fill_filters(programs, options);
+    r = drops_bpf__attach(programs);
+    if (r < 0)
+        return refused(err, r);
+    drop_trace_note(trace, "tracepoint kfree_skb",
+                    "each drop, with its reason and the functions that led to it", NULL);
+    if (!programs->rodata->has_reason)
+        drop_trace_note(trace, "the tracepoint's reason", "why, in the kernel's words",
+                        "Linux has it since 5.17");
+    if (!programs->rodata->has_symbols)
+        drop_trace_note(trace, "names of functions", "where in the kernel",
+                        "Linux gives them to programs since 5.13");
+    return 0;
+}
+
+static int receive(void *user, void *data, size_t size);
+
+static int begin(struct drop_trace *trace, const struct drop_trace_options *options, struct err *err)
+{
+    struct drop_offsets offsets;
+    int r;
+
+    trace->types = kernel_types_new(err);
+    if (!trace->types)
+        return -ENOENT;
+    offsets = find_offsets(trace->types);
+    trace->programs = drops_bpf__open();
+    if (!trace->programs)
+        return err_set_errno(err, ERR_INTERNAL, errno, "read the program for the kernel");
+    r = configure(trace, options, &offsets, err);
+    if (r == 0)
+        r = attach(trace, options, err);
+    if (r < 0)
+        return r;
+    trace->events = ring_buffer__new(bpf_map__fd(trace->programs->maps.events), receive, trace, NULL);
+    if (!trace->events)
+        return err_set_errno(err, ERR_UNOBSERVED, errno, "read the events of the program in the kernel");
+    return 0;
+}
+
+int drop_trace_new(const struct drop_trace_options *options, struct drop_trace **ret_trace, struct err *err)
+{
+    struct clock_stamp now = clock_stamp_now();
+    struct drop_trace *trace;
+    int r = bpf_ground_check(false, err);
+
+    if (r < 0)
+        return r;
+    trace = calloc(1, sizeof(*trace));
+    if (!trace)
+        abort();
+    trace->arena = arena_new();
+    trace->owners = netns_owners_new();
+    trace->names = options->names;
+    trace->names_count = options->names_count;
+    trace->began_ns = now.mono_ns;
+    trace->offset_ns = now.real_ns - now.mono_ns;
+    r = begin(trace, options, err);
+    if (r < 0) {
+        drop_trace_free(trace);
+        return r;
+    }
+    *ret_trace = trace;
+    return 0;
+}
+
+void drop_trace_free(struct drop_trace *trace)
+{
+    if (!trace)
+        return;
+    if (trace->events)
+        ring_buffer__free(trace->events);
+    if (trace->programs)
+        drops_bpf__destroy(trace->programs);
+    kernel_types_free(trace->types);
+    netns_owners_free(trace->owners);
+    arena_free(trace->arena);
+    free(trace);
+}
+
+/* ---- events ---- */
+
+static bool same_kind(const struct drop_key *a, const struct drop_key *b)
+{
+    return a->stack == b->stack && a->reason == b->reason && a->judge == b->judge && a->chain == b->chain;
+}
+
+static void keep_example(struct drop_trace *trace, const struct drop_event *event)
+{
+    if (trace->examples_count == EXAMPLES_MAX)
+        return;
+    for (size_t i = 0; i < trace->examples_count; i++)
+        if (same_kind(&trace->examples[i].key, &event->key))
+            return;
+    *ARENA_PUSH(trace->arena, trace->examples, trace->examples_count) = *event;
+}
+
+static int receive(void *user, void *data, size_t size)
+{
+    struct drop_trace *trace = user;
+    struct drop_facts drop;
+    struct arena *arena;
+
+    if (size < sizeof(struct drop_event) || !drop_trace_wants(trace, ((struct drop_event *)data)->name))
+        return 0;
+    keep_example(trace, data);
+    if (!trace->each)
+        return 0;
+    arena = arena_new();
+    drop_trace_read(trace, arena, data, &drop);
+    trace->result = trace->each(trace->user, arena, &drop);
+    arena_free(arena);
+    return trace->result ? -ECANCELED : 0;
+}
+
+int drop_trace_poll(struct drop_trace *trace, int timeout_ms,
+                    int (*each)(void *user, struct arena *arena, const struct drop_facts *drop), void *user)
+{
+    trace->each = each;
+    trace->user = user;
+    trace->result = 0;
+    (void)!ring_buffer__poll(trace->events, timeout_ms);
+    return trace->result;
+}
