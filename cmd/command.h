@@ -97,6 +97,7 @@ struct run {
     struct arena *part; /* of a command that streams: what its data points to in the end; or NULL */
     struct err err;
     uint64_t started_ns, began_ns; /* realtime, monotonic */
+    bool told;                     /* what is known was printed as a part: as JSON it is not printed again */
     size_t live_lines;             /* of live text on the screen, which the next one replaces */
     char **args;                   /* what is left when the options are taken out */
     size_t args_count;

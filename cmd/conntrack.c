@@ -54,7 +54,7 @@ static int run(struct run *run, const void *config_at, void *data)
     struct conntrack_looking looking = {.config = config};
     int r = known_replicas_find(run, &config->targets, &looking.known);
 
-    return r < 0 ? r : rounds_run(run, &config->rounds, look, &looking, data);
+    return r < 0 ? r : rounds_run(run, &config->rounds, look, &looking, false, data);
 }
 
 const struct command command_conntrack = {

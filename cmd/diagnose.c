@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collection.h"
+#include "rounds.h"
+#include <errno.h>
 #include <k8sdns/diag/diagnose.h>
 #include <k8sdns/render/diagnose_text.h>
 
 struct diagnose_config {
     struct collection_options collection;
     struct option_words set;
+    struct round_options rounds;
 };
 
 static const struct diagnose_config defaults = {.collection = COLLECTION_DEFAULTS};
@@ -17,6 +20,7 @@ static const struct option_row options[] = {
      .kind = OPTION_WORDS,
      .offset = offsetof(struct diagnose_config, set),
      .help = "draw a rule's line elsewhere; see k8sdns-findings(7)"},
+    ROUND_OPTION_ROWS(struct diagnose_config, rounds),
     {0},
 };
 
@@ -33,29 +37,53 @@ static int status_of(const struct run *run, const struct diagnose_facts *facts)
     return facts->asked ? STATUS_OK : STATUS_UNKNOWN;
 }
 
-static int run(struct run *run, const void *config_at, void *data)
-{
-    const struct diagnose_config *config = config_at;
-    const struct facts *facts = run->captured;
+/* What each diagnosis needs besides the run. */
+struct diagnosing {
+    const struct diagnose_config *config;
     struct thresholds thresholds;
-    int r;
+};
 
-    thresholds_init(&thresholds);
-    for (size_t i = 0; i < config->set.count; i++) {
-        r = threshold_set(&thresholds, config->set.items[i], &run->err);
-        if (r < 0)
-            return r;
-    }
+static int look(struct run *run, const void *diagnosing_at, bool first, const void *before, double seconds,
+                void *data)
+{
+    const struct diagnosing *diagnosing = diagnosing_at;
+    const struct facts *facts = run->captured;
+
+    (void)first;
+    (void)before;
+    (void)seconds;
     if (!facts) {
         struct facts *seen = ARENA_NEW(run->arena, struct facts);
+        int r;
 
-        r = collection_run(run, &config->collection, seen);
+        run->unobserved = NULL;
+        run->unobserved_count = 0;
+        r = collection_run(run, &diagnosing->config->collection, seen);
         if (r < 0)
             return r;
         facts = seen;
     }
-    diagnose(run->arena, facts, &thresholds, &run->findings, &run->findings_count, data);
-    return status_of(run, data);
+    diagnose(run->arena, facts, &diagnosing->thresholds, &run->findings, &run->findings_count, data);
+    return 0;
+}
+
+static int run(struct run *run, const void *config_at, void *data)
+{
+    const struct diagnose_config *config = config_at;
+    struct diagnosing diagnosing = {.config = config};
+    int r;
+
+    if (run->captured && config->rounds.interval_us)
+        return err_set(&run->err, ERR_USAGE, EINVAL,
+                       "a capture does not change: --interval does not go with --from");
+    thresholds_init(&diagnosing.thresholds);
+    for (size_t i = 0; i < config->set.count; i++) {
+        r = threshold_set(&diagnosing.thresholds, config->set.items[i], &run->err);
+        if (r < 0)
+            return r;
+    }
+    r = rounds_run(run, &config->rounds, look, &diagnosing, true, data);
+    return r < 0 ? r : status_of(run, data);
 }
 
 const struct command command_diagnose = {
@@ -75,4 +103,5 @@ const struct command command_diagnose = {
     .example = "k8sdns diagnose www.aliyun.com",
     .run = run,
     .render = diagnose_text_render,
+    .render_part = diagnose_text_render_part,
 };

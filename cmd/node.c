@@ -54,7 +54,7 @@ static int run(struct run *run, const void *config_at, void *data)
     for (size_t i = 0; i < config->targets.target.count; i++)
         *ARENA_PUSH(run->arena, targets, question.targets_count) = config->targets.target.items[i];
     question.targets = targets;
-    return rounds_run(run, &config->rounds, look, &question, data);
+    return rounds_run(run, &config->rounds, look, &question, false, data);
 }
 
 const struct command command_node = {

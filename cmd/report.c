@@ -80,7 +80,8 @@ int report_end(struct run *run, const void *data, int status)
     int r;
 
     if (run->globals->json) {
-        envelope_write(&out, run, NULL, data, status);
+        if (!run->told || !data)
+            envelope_write(&out, run, NULL, data, status);
     } else if (data) {
         struct page page;
 

@@ -32,9 +32,11 @@ struct round_options {
 typedef int round_look(struct run *run, const void *config, bool first, const void *before, double seconds,
                        void *data);
 
-/* Look as often as asked for, report each but the last, and leave the last in `data`. Return an exit status.
+/*
+ * Look as often as asked for, report each but the last, and leave the last in `data`. Return an exit status.
+ * The first look is one of those reported when `first_counts`; else it is what the next is compared with.
  */
 int rounds_run(struct run *run, const struct round_options *options, round_look *look, const void *config,
-               void *data) MUST_USE;
+               bool first_counts, void *data) MUST_USE;
 
 #endif

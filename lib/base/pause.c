@@ -30,14 +30,19 @@ bool pause_wait(struct pause *pause)
     sigset_t set = enough();
     uint64_t now;
 
-    while ((now = clock_monotonic_ns()) < pause->next_ns) {
-        uint64_t left = pause->next_ns - now;
-        struct timespec wait = {.tv_sec = (time_t)(left / UINT64_C(1000000000)),
-                                .tv_nsec = (long)(left % UINT64_C(1000000000))};
+    /* At least once: a signal may have come while there was more to do than the interval has room for. */
+    do {
+        uint64_t left;
+        struct timespec wait;
 
+        now = clock_monotonic_ns();
+        left = now < pause->next_ns ? pause->next_ns - now : 0;
+        wait = (struct timespec){.tv_sec = (time_t)(left / UINT64_C(1000000000)),
+                                 .tv_nsec = (long)(left % UINT64_C(1000000000))};
         if (sigtimedwait(&set, NULL, &wait) > 0)
             return false;
-    }
+        now = clock_monotonic_ns();
+    } while (now < pause->next_ns);
     /* After a standstill the missed ones are left out. */
     pause->next_ns += ((now - pause->next_ns) / pause->interval_ns + 1) * pause->interval_ns;
     return true;

@@ -144,3 +144,11 @@ void diagnose_text_render(const void *data, struct page *page, struct arena *are
             page_addf(page, "  %s\n", facts->next[i]);
     }
 }
+
+void diagnose_text_render_part(const void *data, struct page *page, struct arena *arena)
+{
+    const struct diagnose_facts *facts = data;
+
+    (void)arena;
+    page_paragraph(page, "", "%s  %s", facts->time ? facts->time : "", facts->verdict);
+}

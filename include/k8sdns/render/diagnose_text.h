@@ -9,4 +9,7 @@
 /* A struct diagnose_facts as text: verdict, findings, what is well, what was not seen, what to run next. */
 void diagnose_text_render(const void *data, struct page *page, struct arena *arena);
 
+/* When it was seen and the verdict, for one that is made again and again. */
+void diagnose_text_render_part(const void *data, struct page *page, struct arena *arena);
+
 #endif

@@ -1,0 +1,92 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The manifests of packaging/ are objects that the Kubernetes API takes, and their commands exist."""
+import json
+import os
+import pathlib
+import subprocess
+import unittest
+
+import jsonschema
+import yaml
+
+SOURCE = pathlib.Path(os.environ["SOURCE"])
+SCHEMA = json.loads((SOURCE / "tests/data/kube/schema.json").read_text())
+MANIFESTS = sorted((SOURCE / "packaging").glob("*.yaml"))
+# What the Pod Security standard "restricted" asks of a container (kubernetes.io, pod-security-standards).
+RESTRICTED = {"allowPrivilegeEscalation": False, "runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+
+
+def documents(path):
+    return [document for document in yaml.safe_load_all(path.read_text()) if document]
+
+
+def errors(document):
+    """What the schema has against it. A member that the API does not know is an error, as with kubectl --validate."""
+    kind = SCHEMA["kinds"].get(f"{document.get('apiVersion')}/{document.get('kind')}")
+    if not kind:
+        return [f"no kind {document.get('apiVersion')}/{document.get('kind')}"]
+    validator = jsonschema.Draft202012Validator({**kind, "$defs": SCHEMA["$defs"]})
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(document)]
+
+
+def containers(path):
+    for document in documents(path):
+        template = document.get("spec", {}).get("template")
+        for container in template["spec"]["containers"] if template else []:
+            yield document, container
+
+
+class Manifests(unittest.TestCase):
+    def test_valid(self):
+        self.assertGreater(len(MANIFESTS), 3)
+        for path in MANIFESTS:
+            for document in documents(path):
+                with self.subTest(path.name, kind=document["kind"]):
+                    self.assertEqual(errors(document), [])
+
+    def test_the_schema_refuses(self):
+        document = documents(SOURCE / "packaging/job.yaml")[0]
+        document["spec"]["template"]["spec"]["containers"][0]["imgae"] = "k8sdns"
+        self.assertEqual(len(errors(document)), 1)
+        document["spec"]["template"]["spec"]["restartPolicy"] = 1
+        self.assertEqual(len(errors(document)), 2)
+
+    def test_commands(self):
+        """A container's arguments are a command with options that it has."""
+        for path in MANIFESTS:
+            for _, container in containers(path):
+                command, *options = container["args"]
+                text = subprocess.run([os.environ["K8SDNS"], command, "--help"], stdout=subprocess.PIPE, text=True,
+                                      check=True).stdout
+                for option in options:
+                    if option.startswith("--"):
+                        self.assertIn(option, text, path)
+
+    def test_least_privilege(self):
+        """Only the node's Pod has any; every capability there says what for."""
+        for path in MANIFESTS:
+            for document, container in containers(path):
+                context = container["securityContext"]
+                self.assertEqual(context["capabilities"]["drop"], ["ALL"], path)
+                self.assertTrue(context["readOnlyRootFilesystem"], path)
+                if document["metadata"]["name"] != "k8sdns-node":
+                    self.assertEqual({key: context.get(key) for key in RESTRICTED}, RESTRICTED, path)
+                    self.assertNotIn("add", context["capabilities"], path)
+        node = SOURCE / "packaging/node.yaml"
+        for _, container in containers(node):
+            for capability in container["securityContext"]["capabilities"]["add"]:
+                self.assertRegex(node.read_text(), rf"- {capability} # \S")
+
+    def test_account(self):
+        """It may read, and reads no more than the program asks for."""
+        asked = (SOURCE / "lib/source/kube_api.c").read_text()
+        for document in documents(SOURCE / "packaging/rbac.yaml"):
+            for rule in document.get("rules", []):
+                self.assertLessEqual(set(rule["verbs"]), {"get", "list"})
+                for resource in rule["resources"]:
+                    self.assertIn(f'"{resource}', asked.replace("SYSTEM ", ""), resource)
+
+
+if __name__ == "__main__":
+    unittest.main()
