@@ -29,7 +29,9 @@ case " $* " in
 *" get pods "*"spec.nodeName=n1,"*) echo pod/k8sdns-node-x ;;
 *" get pods "* | *" delete pod "*) ;;
 *" exec "*"bare "*) echo "no sh in this image" >&2; exit 126 ;;
-*)  case " $* " in *" debug "*"node/"*) echo "Creating debugging pod node-debugger-n2-abc with container debugger." >&2 ;; esac
+*)  case " $* " in
+    *" debug "*"node/"*) echo "Creating debugging pod node-debugger-n2-abc with container debugger." >&2 ;;
+    esac
     while [ "$1" != -- ]; do shift; done
     shift
     [ "$1" != /k8sdns ] || { shift; set -- "$K8SDNS" "$@"; }
