@@ -4,6 +4,7 @@
 #include "corefile_look.h"
 #include "discovery.h"
 #include "ipvs_look.h"
+#include "metrics_look.h"
 #include "resolver_choice.h"
 #include "targets.h"
 #include <errno.h>
@@ -232,12 +233,44 @@ static void look_at_ipvs(struct collection *c)
     c->run->err = (struct err){0};
 }
 
+/* ---- what the replicas count, around the sampling ---- */
+
+static int begin_metrics(struct collection *c, struct metrics_look *look)
+{
+    const struct option_words *named = &c->options->metrics;
+    int r = 0;
+
+    *look = (struct metrics_look){
+        .run = c->run, .timeout_us = collection_share_us(c, SHARE_METRICS), .given_up_stays = true};
+    if (c->options->no_metrics)
+        return 0;
+    for (size_t i = 0; r == 0 && i < named->count; i++)
+        r = metrics_look_add_named(look, named->items[i]);
+    if (!named->count)
+        metrics_look_add_replicas(look, c->facts->replicas, c->facts->kube);
+    return r < 0 || !look->targets_count ? r : metrics_look_scrape(look);
+}
+
+static int end_metrics(struct collection *c, struct metrics_look *look, int r)
+{
+    if (r == 0 && look->targets_count && metrics_look_changes(look))
+        r = metrics_look_scrape(look);
+    if (r == 0 && look->targets_count) {
+        c->facts->metrics = ARENA_NEW(c->run->arena, struct metrics_facts);
+        metrics_look_facts(look, c->facts->metrics);
+        metrics_look_unobserved(c->run, c->facts->metrics);
+    }
+    metrics_look_fini(look);
+    return r;
+}
+
 int collection_run(struct run *run, const struct collection_options *options, struct facts *facts)
 {
     struct collection c = {.run = run, .options = options, .facts = facts};
     char time[CLOCK_TEXT];
     struct conntrack_facts *table;
     struct node_facts *node;
+    struct metrics_look metrics;
     uint64_t began_ns;
     double seconds;
     int r = read_resolv(&c);
@@ -260,7 +293,12 @@ int collection_run(struct run *run, const struct collection_options *options, st
     node = look_at_node(&c);
     began_ns = clock_monotonic_ns();
     collection_ask(&c);
-    collection_sample(&c);
+    r = begin_metrics(&c, &metrics);
+    if (r == 0)
+        collection_sample(&c);
+    r = end_metrics(&c, &metrics, r);
+    if (r < 0)
+        return r;
     seconds = (double)(clock_monotonic_ns() - began_ns) / 1e9;
     facts->conntrack = look_at_conntrack(&c, true);
     facts->node = look_at_node(&c);

@@ -13,7 +13,9 @@ struct collection_options {
     int as;               /* enum resolver, or AS_DETECTED */
     const char *external; /* a name of the world; NULL: the usual one */
     bool no_external;
-    const char *corefile; /* a file, or "-"; NULL: what Kubernetes says */
+    const char *corefile;        /* a file, or "-"; NULL: what Kubernetes says */
+    struct option_words metrics; /* URLs, addresses, files; none: of the replicas that are found */
+    bool no_metrics;
 };
 
 #define COLLECTION_DEFAULTS                     \
@@ -46,6 +48,15 @@ struct collection_options {
          .kind = OPTION_TEXT,                                                                       \
          .offset = offsetof(config, member.corefile),                                               \
          .help = "CoreDNS's Corefile, or its ConfigMap"},                                           \
+        {.name = "metrics",                                                                         \
+         .value = "URL|FILE",                                                                       \
+         .kind = OPTION_WORDS,                                                                      \
+         .offset = offsetof(config, member.metrics),                                                \
+         .help = "scrape these (default: the replicas that are found, port 9153)"},                 \
+        {.name = "no-metrics",                                                                      \
+         .kind = OPTION_FLAG,                                                                       \
+         .offset = offsetof(config, member.no_metrics),                                             \
+         .help = "scrape nobody"},                                                                  \
     {                                                                                               \
         .name = "no-external", .kind = OPTION_FLAG, .offset = offsetof(config, member.no_external), \
         .help = "ask for none: this cluster resolves only its own names"                            \

@@ -12,10 +12,11 @@
 #define QPS 200
 
 /* Shares of the budget, so that the sum is no more than all of it when everything is silent. */
-#define SHARE_API      0.20
+#define SHARE_API      0.15
 #define SHARE_MATRIX   0.25
 #define SHARE_AGAIN    0.10
 #define SHARE_TCP      0.10
+#define SHARE_METRICS  0.05
 #define SHARE_SAMPLING 0.20
 #define SHARE_LAST     0.15
 

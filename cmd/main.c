@@ -138,7 +138,7 @@ static int run_captured(struct run *run, const void *config, void *data)
     if (!command->from_facts && !command->part_missing)
         return err_set(&run->err, ERR_USAGE, EINVAL,
                        "%s reads no capture; --from goes with diagnose, resolv, probe, "
-                       "replicas, conntrack, node, ipvs and corefile",
+                       "replicas, metrics, conntrack, node, ipvs and corefile",
                        command->name);
     r = capture_file_read(run, run->globals->from);
     if (r < 0)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "replica_metrics.h"
 #include "server.h"
 #include "verdict.h"
 #include <k8sdns/diag/diagnose.h>
@@ -23,6 +24,9 @@ static const struct {
     {"answers over TCP", "give it time with --budget 5s"},
     {"a list of the replicas that live", "name them with --replica, or pipe kubectl's JSON to --endpoints -"},
     {"an answer of any server", "k8sdns probe shows each question"},
+    [12] = {"metrics of the replicas",
+            "give the address of one to --metrics, or kubectl -n kube-system port-forward POD 9153 and "
+            "--metrics http://127.0.0.1:9153/metrics"},
     [16] = {"the Corefile", "kubectl -n kube-system get cm coredns -o yaml | k8sdns diagnose --corefile -"},
 };
 
@@ -85,6 +89,7 @@ static unsigned present(const struct diagnosis *d)
     bits |= f->tcp ? NEED_TCP : 0;
     bits |= d->heard_count ? NEED_HEARD : 0;
     bits |= f->corefile ? NEED_COREFILE : 0;
+    bits |= metrics_first(f) ? NEED_METRICS : 0;
     return bits;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "https_get.h"
+#include "http_get.h"
 #include <errno.h>
 #include <event2/http.h>
 #include <k8sdns/base/number.h>
@@ -24,7 +24,7 @@
 
 struct api {
     struct arena *arena;
-    struct https_server server;
+    struct http_server server;
     struct kube_objects *objects;
     struct err err;
 };
@@ -81,7 +81,7 @@ static int read_page(struct api *api, const char *path, const char *from, struct
         path = arena_printf(api->arena, "%s&continue=%s", path, coded);
         free(coded);
     }
-    r = https_get(api->arena, &api->server, path, &status, &body, &len, &api->err);
+    r = http_get(api->arena, &api->server, path, &status, &body, &len, &api->err);
     if (r < 0)
         return err_prefix(&api->err, r, "the API server");
     if (status != 200)
@@ -147,6 +147,8 @@ enum kube_api_outcome kube_api_read(struct arena *arena, const struct kube_api_o
         *ret_detail = "KUBERNETES_SERVICE_HOST is not set: this is no Pod";
         return KUBE_API_ABSENT;
     }
+    api.server.tls = true;
+    api.server.accept = "application/json";
     api.server.timeout_us = options->timeout_us;
     api.server.body_max = KUBE_JSON_MAX;
     api.server.bearer = read_trimmed(arena, options, "token", TOKEN_MAX, NULL);

@@ -63,6 +63,22 @@ class Facts:
         next(limit for limit in self.data["node"]["limits"] if limit["id"] == name).update(values)
         return self
 
+    def replica(self, number, *parts, **values):
+        """Let what replica `number` counts be so; a float with a unit or a count stays of its kind."""
+        at = self.data["metrics"]["replicas"][number]
+        for part in parts:
+            at = at[part]
+        at.update(values)
+        return self
+
+    def upstream(self, number, **values):
+        self.data["metrics"]["replicas"][number]["forward"]["upstreams"][0].update(values)
+        return self
+
+    def sampling_of(self, target, **values):
+        next(t for t in self.data["sampling"]["targets"] if t["id"] == target).update(values)
+        return self
+
     def without(self, *parts):
         for part in parts:
             self.data[part] = None
@@ -115,17 +131,18 @@ CASES = {
     "neighbour-full": (lambda f: f.limit("neighbour-ipv4", ratio=1.0), ["node"]),
     "socket-limits": (lambda f: f.limit("udp-receive-buffer", events=9, events_per_second=4.5), ["node"]),
     "node-overloaded": (lambda f: f.limit("cpu-pressure", use=92.0, ratio=0.92), ["node"]),
-    "coredns-cpu": (lambda f: f.put("kube.nodes", 90), ["kube"]),
+    "coredns-cpu": (lambda f: f.put("kube.nodes", 90), ["kube", "metrics"]),
+    "server-rate-limited": (lambda f: f.replica(1, "forward", rejected_new=7), ["sampling", "metrics"]),
     "coredns-panic": (lambda f: f.put("kube.pods.0.restarts", 4).put("kube.pods.0.last_end", "OOMKilled").put(
         "kube.changes", [{"what": "Pod coredns-5d78c9869d-x2x7k", "how": "ended", "time": "2026-11-24T14:00:00Z",
-                          "age_s": 600}]), ["kube"]),
+                          "age_s": 600}]), ["kube", "metrics"]),
     "coredns-config": (lambda f: f.remark("debug", "warning", 3, "debug is on"), ["corefile"]),
     "forward-loop": (lambda f: f.remark("forward-loop", "critical", 13, "forwards to 127.0.0.53, which is itself"),
                      ["corefile"]),
-    "coredns-version": (lambda f: f.put("kube.pods.0.version", "1.6.7"), ["kube"]),
+    "coredns-version": (lambda f: f.put("kube.pods.0.version", "1.6.7"), ["kube", "metrics"]),
     "apiserver-disconnected": (lambda f: f.put("kube.events", [
         {"object": "coredns-5d78c9869d-x2x7k", "reason": "Unhealthy", "message": "Readiness probe failed", "time": None,
-         "count": 9, "age_s": 60}]), ["kube"]),
+         "count": 9, "age_s": 60}]), ["kube", "metrics"]),
     "recent-change": (lambda f: f.put("kube.changes", [{"what": "ConfigMap coredns", "how": "written",
                                                        "time": "2026-11-24T14:00:00Z", "age_s": 600}]), ["kube"]),
     "path-filtered": (lambda f: f.answers("unreachable", REPLICAS[1],
@@ -136,18 +153,18 @@ CASES = {
     "clusterip-lossy": (lambda f: f.sampled(12, CLUSTER_IP), ["sampling"]),
     "replica-refused": (lambda f: f.answers("refused", REPLICAS[1]), ["matrix"]),
     "replica-unreachable": (lambda f: f.dead(REPLICAS[1]), ["matrix"]),
-    "replica-slow": (lambda f: f.put("sampling.targets.2.p50_us", 80000), ["sampling"]),
+    "replica-slow": (lambda f: f.put("sampling.targets.2.p50_us", 80000), ["sampling", "metrics"]),
     "replica-inconsistent": (lambda f: f.put("matrix.differences", [
         {"target": REPLICAS[1], "questions": 1, "kind": "records",
-         "text": "10.244.1.22 differs from the others in 1 of 18 questions"}]), ["matrix"]),
+         "text": "10.244.1.22 differs from the others in 1 of 18 questions"}]), ["matrix", "metrics"]),
     "family-failing": (lambda f: f.answers("timeout", type=["AAAA"]), ["matrix"]),
     "path-lossy": (lambda f: f.sampled(9, *REPLICAS), ["sampling"]),
     "large-answer-lost": (lambda f: f.put("small", copy.deepcopy(f.data["matrix"])).answers("timeout", **OWN),
                           ["matrix"]),
     "tcp-blocked": (lambda f: f.no_tcp(), ["tcp"]),
     "upstream-failing": (lambda f: f.answers("servfail", name=names("external"), candidate=names("external")),
-                         ["matrix"]),
-    "coredns-errors": (lambda f: f.answers("servfail", REPLICAS[0]), ["matrix"]),
+                         ["matrix", "metrics"]),
+    "coredns-errors": (lambda f: f.answers("servfail", REPLICAS[0]), ["matrix", "metrics"]),
     "resolver-differs": (lambda f: f.answers("servfail", name=names("external"),
                                              candidate=["www.example.com.default.svc.cluster.local"]), ["matrix"]),
     "name-not-found": (lambda f: f.answers("nxdomain", name=names("own")), ["matrix"]),
@@ -210,6 +227,110 @@ class Rules(binary.Case):
     def test_a_pods_own_table_tells_nothing(self):
         document, _ = diagnose(Facts().put("conntrack.table.hooks", False).put("conntrack.table.fill_ratio", 1.0))
         self.assertEqual(states(document)["conntrack-full"], "unknown")
+
+
+def share(label, change, total=100000):
+    return {"label": label, "total": total, "change": change, "per_second": float(change), "ratio": 0.5}
+
+
+# What the replicas count, without anything else: a name, the rule, how it fires, its severity, its evidence.
+COUNTS = {
+    "two of a hundred": ("coredns-errors", lambda f: f.replica(0, answers=100, servfails=2, servfail_ratio=0.02),
+                         "warning", "2 SERVFAIL in 100 answers in 1.0 s"),
+    "four of a hundred": ("coredns-errors", lambda f: f.replica(0, answers=100, servfails=4, servfail_ratio=0.04,
+                                                                own_servfails=3),
+                          "critical", "3 of them are its own"),
+    "late": ("coredns-errors", lambda f: f.replica(2, "latency_ms", p99=8192.0, over=True), "critical", "over 8.2 s"),
+    "over a core": ("coredns-cpu", lambda f: f.replica(0, cpu_cores=1.42), "warning",
+                    "1.42 cores at 569 requests/s in 1.0 s"),
+    "at its limit": ("coredns-cpu", lambda f: f.replica(0, cpu_cores=0.097, cpu_limit_cores=0.1), "warning",
+                     "its limit is 0.1"),
+    "on all its CPUs": ("coredns-cpu", lambda f: f.replica(0, cpu_cores=0.95, cpus=1), "warning", "runs on 1"),
+    "panics": ("coredns-panic", lambda f: f.replica(0, panics_total=3, panics_new=2), "warning", "2 of them in 1.0 s"),
+    "panics of the past": ("coredns-panic", lambda f: f.replica(0, panics_total=3), "info", "3 panics since it began"),
+    "another process": ("coredns-panic", lambda f: f.replica(0, restarted=True, window_s=None), "warning",
+                        "began anew"),
+    "an upstream's SERVFAIL": ("upstream-failing", lambda f: f.upstream(
+        0, rcodes=[share("NOERROR", 960), share("SERVFAIL", 40)]), "critical", "40 SERVFAIL in 1000 answers"),
+    "an upstream's silence": ("upstream-failing", lambda f: f.upstream(0, healthcheck_failures_new=4), "warning",
+                              "4 health checks"),
+    "a late upstream": ("upstream-failing", lambda f: f.upstream(1, latency_ms={
+        "p50": 1.0, "p90": 2.0, "p99": 5000.0, "over": False, "observations": 300, "window": True}), "warning",
+        "more than 5.0 s"),
+    "no upstream": ("upstream-failing", lambda f: f.replica(0, "forward", all_down_new=9), "critical",
+                    "down for 9 questions"),
+    "API errors": ("apiserver-disconnected", lambda f: f.replica(0, "api", requests=30, errors=2, errors_new=2),
+                   "warning", "2 requests to the API server failed in 1.0 s"),
+    "API never": ("apiserver-disconnected", lambda f: f.replica(0, "api", requests=20, errors=20, errors_new=0,
+                                                                codes=[share("403", 0, 20)]),
+                  "warning", "20 of its 20 requests"),
+    "an old version": ("coredns-version", lambda f: f.replica(0, version="1.6.9"), "warning", "1.6.9"),
+    "a slow one": ("replica-slow", lambda f: f.put("metrics.differences", [
+        f"{REPLICAS[1]}:9153: p99 1.2 s, the others 7.5 ms"]), "warning", "p99 1.2 s"),
+    "another Corefile": ("replica-inconsistent", lambda f: f.replica(1, odd=["Corefile"]), "info", "another Corefile"),
+    "rejects": ("server-rate-limited", lambda f: f.replica(1, "forward", rejected_new=7), "warning", "refused 7"),
+}
+QUIET_COUNTS = {
+    "one accident": lambda f: f.replica(0, answers=20, servfails=1, servfail_ratio=0.05),
+    "one in a hundred": lambda f: f.replica(0, answers=1000, servfails=10, servfail_ratio=0.01),
+    "nothing in the window": lambda f: f.replica(0, "latency_ms", p99=8192.0, window=False),
+    "a core": lambda f: f.replica(0, cpu_cores=1.0),
+    "health checks of the past": lambda f: f.upstream(0, healthcheck_failures=9),
+    "few API errors of the past": lambda f: f.replica(0, "api", requests=30, errors=2, errors_new=0),
+    "rejects of the past": lambda f: f.replica(0, "forward", rejected=7),
+    "not seen": lambda f: f.replica(0, error="no answer within 2.0 s", servfails=90, answers=100),
+}
+OTHERS = ["resolv", "plans", "matrix", "small", "tcp", "sampling", "replicas", "kube", "conntrack", "node", "ipvs"]
+
+
+class Counts(binary.Case):
+    """Metrics as the only evidence."""
+
+    def test_fires(self):
+        for name, (rule, change, severity, evidence) in COUNTS.items():
+            with self.subTest(name):
+                document, _ = diagnose(change(Facts()).without(*OTHERS))
+                found = [f for f in document["findings"] if f["id"] == rule]
+                self.assertEqual([f["severity"] for f in found], [severity], states(document)[rule])
+                self.assertIn(evidence, " ".join(found[0]["evidence"]))
+
+    def test_quiet(self):
+        for name, change in {"healthy": lambda f: f, **QUIET_COUNTS}.items():
+            with self.subTest(name):
+                document, _ = diagnose(change(Facts()).without(*OTHERS))
+                self.assertEqual(document["findings"], [])
+                for rule, *_ in COUNTS.values():
+                    self.assertEqual(states(document)[rule], "quiet", rule)
+
+    def test_all_unseen_is_unknown(self):
+        facts = Facts().without(*OTHERS)
+        for number in range(3):
+            facts.replica(number, error="cannot connect: Connection refused")
+        document, _ = diagnose(facts)
+        self.assertEqual({states(document)[rule] for rule, *_ in COUNTS.values()}, {"unknown"})
+
+    def test_upstream_leads_to_errors(self):
+        facts = COUNTS["four of a hundred"][1](COUNTS["no upstream"][1](Facts()))
+        document, status = diagnose(facts)
+        self.assertEqual((status, document["findings"][0]["id"]), (2, "upstream-failing"))
+        self.assertEqual([f["consequence_of"] for f in document["findings"] if f["id"] == "coredns-errors"],
+                         ["upstream-failing"])
+
+    def test_rates_of_our_own_questions(self):
+        """A limit shows in the sampling as well: now refused, now answered; or lost by our own rate."""
+        facts = Facts().without("metrics").sampling_of(REPLICAS[1], rcodes={"NOERROR": 30, "REFUSED": 20})
+        self.assertEqual(states(diagnose(facts)[0])["server-rate-limited"], "fires")
+        facts = Facts().without("metrics").sampling_of(CLUSTER_IP, rcodes={"NOERROR": 30, "REFUSED": 20})
+        self.assertEqual(states(diagnose(facts)[0])["server-rate-limited"], "quiet")
+        facts = Facts().without("metrics")
+        frequency = next(t for t in facts.data["sampling"]["targets"] if t["id"] == REPLICAS[0])["frequency"]
+        frequency.update(word="at-peak", load="rate", correlation=0.9, calm_load=50.0, busy_load=200.0,
+                         calm_bad_ratio=0.0, busy_bad_ratio=0.3)
+        self.assertEqual(states(diagnose(facts)[0])["server-rate-limited"], "fires")
+        frequency.update(load="latency", calm_load=500.0, busy_load=90000.0)
+        document, _ = diagnose(facts)
+        self.assertEqual(states(document)["server-rate-limited"], "quiet")
+        self.assertIn("fails when it is slow", str([f for f in document["findings"] if f["id"] == "coredns-cpu"]))
 
 
 class Relations(binary.Case):

@@ -26,8 +26,9 @@ enum rule_need {
     NEED_IPVS = 1 << 7,
     NEED_KUBE = 1 << 8,
     NEED_TCP = 1 << 9,
-    NEED_HEARD = 1 << 11, /* some server answers */
-    NEED_KNOWN = 1 << 10, /* somebody other than the kernel says which replicas live */
+    NEED_HEARD = 1 << 11,   /* some server answers */
+    NEED_KNOWN = 1 << 10,   /* somebody other than the kernel says which replicas live */
+    NEED_METRICS = 1 << 12, /* some replica was scraped */
     NEED_COREFILE = 1 << 16,
 };
 #define RULE_NEEDS 17

@@ -10,6 +10,9 @@ struct thresholds {
     double amplification_queries;
     double loss_warning_ratio, loss_critical_ratio;
     double servfail_warning_ratio, servfail_critical_ratio;
+    double latency_p99_s;
+    double forward_servfail_warning_ratio, forward_servfail_critical_ratio, forward_latency_p99_s;
+    double cpu_cores, cpu_limit_ratio;
     double slow_factor, slow_more_ms;
     double near_full_ratio, full_ratio;
     double port_use_ratio;

@@ -8,6 +8,7 @@
 #include <k8sdns/model/host_facts.h>
 #include <k8sdns/model/ipvs_facts.h>
 #include <k8sdns/model/kube_facts.h>
+#include <k8sdns/model/metrics_facts.h>
 #include <k8sdns/model/node_facts.h>
 #include <k8sdns/model/plan_facts.h>
 #include <k8sdns/model/probe_facts.h>
@@ -53,7 +54,8 @@ struct facts {
     struct node_facts *node;           /* likewise */
     struct ipvs_facts *ipvs;
     struct corefile_facts *corefile;
-    bool ipvs_absent; /* this kernel has none, so it is no cause either */
+    struct metrics_facts *metrics; /* what the replicas count */
+    bool ipvs_absent;              /* this kernel has none, so it is no cause either */
     struct unobserved *unobserved;
     size_t unobserved_count;
 };

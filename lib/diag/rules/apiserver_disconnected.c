@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../replica_metrics.h"
 #include <inttypes.h>
-#include <k8sdns/diag/rule.h>
 #include <string.h>
 
-static void eval(const struct rule *rule, struct diagnosis *d)
+/* Probes that fail, as Kubernetes tells of them. */
+static void by_events(const struct rule *rule, struct diagnosis *d)
 {
     const struct kube_facts *kube = d->facts->kube;
     struct finding *finding;
@@ -20,6 +21,52 @@ static void eval(const struct rule *rule, struct diagnosis *d)
                          event->count == SHAPE_UNSET ? 1 : event->count, event->age_s / 60);
         return;
     }
+}
+
+/* "403: 20, <error>: 3" */
+static const char *codes_text(struct diagnosis *d, const struct metrics_api_facts *api)
+{
+    const char **texts = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; i < api->codes_count; i++)
+        *ARENA_PUSH(d->arena, texts, count) =
+            arena_printf(d->arena, "%s: %" PRIu64, api->codes[i].name, api->codes[i].total);
+    return arena_join(d->arena, texts, count, ", ");
+}
+
+/* Requests that CoreDNS itself counts. Those of its past alone are judged when hardly any went well: it asks
+ * again and again, ever more seldom, so that a short look may see none of it. */
+static void by_counts(const struct rule *rule, struct diagnosis *d)
+{
+    struct finding *finding = NULL;
+
+    for (const struct metrics_replica_facts *m = metrics_first(d->facts); m; m = metrics_next(d->facts, m)) {
+        const struct metrics_api_facts *api = &m->api;
+        bool grew = metrics_grew(api->errors_new);
+        bool mostly = metrics_grew(api->errors) && api->errors * 2 > api->requests;
+
+        if (!grew && !mostly)
+            continue;
+        finding = metrics_finding(d, rule, finding, m);
+        finding->title = "CoreDNS's requests to the API server fail";
+        if (grew)
+            finding_evidence(d, finding, "%s: %" PRIu64 " requests to the API server failed %s", m->source,
+                             api->errors_new, metrics_window(d->arena, m));
+        if (mostly)
+            finding_evidence(d, finding,
+                             "%s: %" PRIu64 " of its %" PRIu64 " requests to the API server failed (%s)",
+                             m->source, api->errors, api->requests, codes_text(d, api));
+        if (!grew && api->errors < api->requests)
+            finding->confidence = CONFIDENCE_POSSIBLE;
+    }
+}
+
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    if (d->facts->kube)
+        by_events(rule, d);
+    by_counts(rule, d);
 }
 
 static const char *const remedies[] = {
@@ -46,8 +93,8 @@ const struct rule rule_apiserver_disconnected = {
     .id = "apiserver-disconnected",
     .title = "CoreDNS does not reach the API server",
     .severity = SEVERITY_WARNING,
-    .needs = NEED_KUBE,
-    .healthy = "Kubernetes reports no CoreDNS that is unready",
+    .needs_any = NEED_KUBE | NEED_METRICS,
+    .healthy = "nothing says that CoreDNS misses the API server",
     .cause = "CoreDNS learns Services by watching the API server. Cut off, it is not ready, or "
              "answers with what it knew: new Services do not resolve, old addresses stay.",
     .remedies = remedies,

@@ -1,25 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../replica_metrics.h"
 #include <inttypes.h>
 #include <k8sdns/diag/rule.h>
 #include <math.h>
 
-static void eval(const struct rule *rule, struct diagnosis *d)
+/* Few replicas are a risk, not yet a fault. */
+static void by_number(const struct rule *rule, struct diagnosis *d)
 {
     const struct kube_facts *kube = d->facts->kube;
     uint64_t replicas = kube->available != SHAPE_UNSET ? kube->available : kube->pods_count;
     struct finding *finding;
 
     if (kube->nodes == SHAPE_UNSET || !replicas) {
-        rule_unknown(
-            d,
-            "the number of nodes is not known; let kubectl get nodes,pods -A -o json be piped to --endpoints -");
+        if (!(d->present & NEED_METRICS))
+            rule_unknown(d,
+                         "the number of nodes is not known; let kubectl get nodes,pods -A -o json be piped "
+                         "to --endpoints -");
         return;
     }
     if ((double)kube->nodes / (double)replicas <= d->thresholds->nodes_per_replica &&
         (replicas > 1 || kube->nodes < 2))
         return;
     finding = finding_new(d, rule, "CoreDNS");
-    /* Few replicas are a risk, not yet a fault. */
     finding->severity = SEVERITY_INFO;
     finding->confidence = CONFIDENCE_POSSIBLE;
     finding_evidence(d, finding, "%" PRIu64 " replicas for %" PRIu64 " nodes", replicas, kube->nodes);
@@ -28,6 +30,57 @@ static void eval(const struct rule *rule, struct diagnosis *d)
             finding_evidence(d, finding, "each has a CPU limit of %s", kube->pods[i].cpu_limit);
             break;
         }
+}
+
+/* What each uses; the kernel stops it at its limit, which shows as waiting. */
+static void by_use(const struct rule *rule, struct diagnosis *d)
+{
+    const struct thresholds *t = d->thresholds;
+    struct finding *finding = NULL;
+
+    for (const struct metrics_replica_facts *m = metrics_first(d->facts); m; m = metrics_next(d->facts, m)) {
+        bool limited = m->cpu_cores >= m->cpu_limit_cores * t->cpu_limit_ratio;
+        bool full = m->cpus != SHAPE_UNSET && m->cpu_cores >= (double)m->cpus * t->cpu_limit_ratio;
+
+        if (!(m->cpu_cores > t->cpu_cores) && !limited && !full)
+            continue;
+        finding = metrics_finding(d, rule, finding, m);
+        finding->title = "CoreDNS uses all the CPU that it gets";
+        finding_evidence(d, finding, "%s uses %.2f cores at %.0f requests/s %s%s", m->source, m->cpu_cores,
+                         m->qps, metrics_window(d->arena, m),
+                         limited ? arena_printf(d->arena, ", its limit is %g: the kernel stops it there",
+                                                m->cpu_limit_cores)
+                         : full  ? arena_printf(d->arena, ", and runs on %" PRIu64 " at the most", m->cpus)
+                                 : "");
+    }
+}
+
+/* Failures that come with slower answers are those of a server that is too busy. */
+static void by_load(const struct rule *rule, struct diagnosis *d)
+{
+    for (size_t i = 0; d->facts->sampling && i < d->facts->sampling->targets_count; i++) {
+        const struct watch_target_facts *w = &d->facts->sampling->targets[i];
+        struct finding *finding;
+
+        if (w->role != TARGET_REPLICA || w->frequency.word != FREQUENCY_AT_PEAK ||
+            w->frequency.load != LOAD_LATENCY)
+            continue;
+        finding = finding_new(d, rule, w->id);
+        finding->title = "CoreDNS fails when it is busy";
+        finding->confidence = CONFIDENCE_POSSIBLE;
+        finding_evidence(d, finding,
+                         "%s fails when it is slow: %.1f %% while answers take %.1f ms, %.1f %% at %.1f ms",
+                         w->id, w->frequency.calm_bad_ratio * 100, w->frequency.calm_load / 1e3,
+                         w->frequency.busy_bad_ratio * 100, w->frequency.busy_load / 1e3);
+    }
+}
+
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    if (d->facts->kube)
+        by_number(rule, d);
+    by_use(rule, d);
+    by_load(rule, d);
 }
 
 static const char *const remedies[] = {
@@ -52,8 +105,8 @@ const struct rule rule_coredns_cpu = {
     .id = "coredns-cpu",
     .title = "CoreDNS has too little CPU or too few replicas",
     .severity = SEVERITY_WARNING,
-    .needs = NEED_KUBE,
-    .healthy = "CoreDNS has replicas enough for the nodes",
+    .needs_any = NEED_KUBE | NEED_METRICS,
+    .healthy = "CoreDNS has CPU and replicas enough, as far as seen",
     .cause = "One core answers some ten thousand queries a second. With a CPU limit, or more load "
              "than that, queries wait in the queue and then are lost: slow and failing at peak, over "
              "the whole cluster.",

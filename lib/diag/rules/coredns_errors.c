@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../replica_metrics.h"
 #include "../server.h"
 #include <inttypes.h>
 #include <string.h>
 
-static void eval(const struct rule *rule, struct diagnosis *d)
+/* What the servers answered to our own questions. */
+static void by_answers(const struct rule *rule, struct diagnosis *d)
 {
     uint64_t answers = 0, failed = 0;
     const char *who = NULL;
@@ -47,6 +49,56 @@ static void eval(const struct rule *rule, struct diagnosis *d)
             finding_evidence(d, finding, "%s", d->facts->matrix->differences[i].text);
 }
 
+/* What they count of everybody's. */
+static void by_counts(const struct rule *rule, struct diagnosis *d)
+{
+    struct finding *finding = NULL;
+
+    for (const struct metrics_replica_facts *m = metrics_first(d->facts); m; m = metrics_next(d->facts, m)) {
+        if (!metrics_is_judged(m) ||
+            !metrics_share_is_over(m->servfails, m->answers, d->thresholds->servfail_warning_ratio))
+            continue;
+        finding = metrics_finding(d, rule, finding, m);
+        metrics_share_weigh(finding, m->servfails, m->answers, d->thresholds->servfail_critical_ratio);
+        finding_evidence(d, finding, "%s counts %" PRIu64 " SERVFAIL in %" PRIu64 " answers %s (%.1f %%)%s",
+                         m->source, m->servfails, m->answers, metrics_window(d->arena, m),
+                         m->servfail_ratio * 100,
+                         m->own_servfails == SHAPE_UNSET
+                             ? ""
+                             : arena_printf(d->arena, "; %" PRIu64 " of them are its own, not an upstream's",
+                                            m->own_servfails));
+    }
+}
+
+static void by_latency(const struct rule *rule, struct diagnosis *d)
+{
+    struct finding *finding = NULL;
+
+    for (const struct metrics_replica_facts *m = metrics_first(d->facts); m; m = metrics_next(d->facts, m)) {
+        const struct metrics_latency_facts *latency = &m->latency_ms;
+
+        if (!metrics_latency_is_judged(m, latency) || !(latency->p99 > d->thresholds->latency_p99_s * 1e3))
+            continue;
+        finding = metrics_finding(d, rule, finding, m);
+        finding->title = "CoreDNS answers too late";
+        if (latency->observations >= METRICS_MANY)
+            finding->severity = SEVERITY_CRITICAL;
+        else
+            finding->confidence = CONFIDENCE_POSSIBLE;
+        finding_evidence(d, finding, "one of 100 answers of %s takes %s %.1f s %s (of %" PRIu64 ")",
+                         m->source, latency->over ? "over" : "more than", latency->p99 / 1e3,
+                         metrics_window(d->arena, m), latency->observations);
+    }
+}
+
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    if (d->present & NEED_HEARD)
+        by_answers(rule, d);
+    by_counts(rule, d);
+    by_latency(rule, d);
+}
+
 static const char *const remedies[] = {
     "read what it says: kubectl -n kube-system logs -l k8s-app=kube-dns --tail=200",
     "is it ready: kubectl -n kube-system get pods -l k8s-app=kube-dns",
@@ -70,7 +122,7 @@ const struct rule rule_coredns_errors = {
     .id = "coredns-errors",
     .title = "CoreDNS answers with SERVFAIL",
     .severity = SEVERITY_WARNING,
-    .needs = NEED_HEARD | NEED_MATRIX,
+    .needs_any = NEED_HEARD | NEED_METRICS,
     .healthy = "names of the cluster bring no SERVFAIL",
     .cause = "For names of its own SERVFAIL means that CoreDNS could not find out: its plugin has "
              "not synced with the API server, a plugin failed, or it forwards to itself.",

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../replica_metrics.h"
 #include <inttypes.h>
 #include <k8sdns/diag/rule.h>
 #include <string.h>
 
-static void eval(const struct rule *rule, struct diagnosis *d)
+/* Restarts that Kubernetes tells of. */
+static void by_restarts(const struct rule *rule, struct diagnosis *d)
 {
     const struct kube_facts *kube = d->facts->kube;
     const char *recent = NULL;
@@ -23,6 +25,39 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         finding_evidence(d, finding, "%s has restarted %" PRIu64 " times, last at %s (%s)", pod->name,
                          pod->restarts, recent, pod->last_end ? pod->last_end : "no reason given");
     }
+}
+
+/* Panics that CoreDNS caught, and a process that began anew while it was watched. */
+static void by_counts(const struct rule *rule, struct diagnosis *d)
+{
+    for (const struct metrics_replica_facts *m = metrics_first(d->facts); m; m = metrics_next(d->facts, m)) {
+        bool ended = m->restarted && m->role != METRICS_OF_CLUSTER_IP;
+        struct finding *finding;
+
+        if (!metrics_grew(m->panics_total) && !ended)
+            continue;
+        finding = metrics_finding(d, rule, NULL, m);
+        if (ended)
+            finding_evidence(d, finding, "%s began anew between two looks", m->source);
+        if (!metrics_grew(m->panics_total))
+            continue;
+        finding->title = ended ? finding->title : "CoreDNS panics";
+        finding_evidence(
+            d, finding, "%s caught %" PRIu64 " panics since it began%s", m->source, m->panics_total,
+            metrics_grew(m->panics_new) ? arena_printf(d->arena, ", %" PRIu64 " of them %s", m->panics_new,
+                                                       metrics_window(d->arena, m))
+                                        : "");
+        /* When it was is not known. */
+        if (!ended && !metrics_grew(m->panics_new))
+            finding->severity = SEVERITY_INFO;
+    }
+}
+
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    if (d->facts->kube)
+        by_restarts(rule, d);
+    by_counts(rule, d);
 }
 
 static const char *const remedies[] = {
@@ -47,8 +82,8 @@ const struct rule rule_coredns_panic = {
     .id = "coredns-panic",
     .title = "CoreDNS restarts",
     .severity = SEVERITY_WARNING,
-    .needs = NEED_KUBE,
-    .healthy = "no CoreDNS Pod restarted lately",
+    .needs_any = NEED_KUBE | NEED_METRICS,
+    .healthy = "no CoreDNS restarted or panicked lately",
     .cause = "A replica that ends takes with it what it was asked, and until its endpoint is gone "
              "queries still go there. Old versions panic when the API server is away; a low memory "
              "limit ends in OOMKilled.",

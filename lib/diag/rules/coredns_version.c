@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../replica_metrics.h"
 #include <k8sdns/base/number.h>
-#include <k8sdns/diag/rule.h>
 #include <string.h>
 
 /* Source: the release notes of CoreDNS, and the issues named. `from` is included, `before` is not. */
@@ -22,27 +22,36 @@ static bool in_range(const char *version, const char *from, const char *before)
     return version_compare(version, from) >= 0 && version_compare(version, before) < 0;
 }
 
+static void judge(const struct rule *rule, struct diagnosis *d, const char *version)
+{
+    struct finding *finding;
+    size_t said = 0;
+
+    for (size_t i = 0; i < d->findings_count; i++)
+        if (strcmp(d->findings[i].id, rule->id) == 0 && strcmp(d->findings[i].subject, version) == 0)
+            return;
+    for (size_t k = 0; k < sizeof(defects) / sizeof(defects[0]); k++) {
+        if (!in_range(version, defects[k].from, defects[k].before))
+            continue;
+        finding = said++ ? &d->findings[d->findings_count - 1] : finding_new(d, rule, version);
+        if (defects[k].severe)
+            finding->severity = SEVERITY_WARNING;
+        finding->confidence = CONFIDENCE_POSSIBLE;
+        finding_evidence(d, finding, "%s: %s", version, defects[k].text);
+    }
+}
+
+/* By the image, and by what each says of itself. */
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     const struct kube_facts *kube = d->facts->kube;
-    struct finding *finding;
 
-    for (size_t i = 0; i < kube->pods_count; i++) {
-        const char *version = kube->pods[i].version;
-        size_t said = 0;
-
-        if (!version || (i && kube->pods[i - 1].version && strcmp(version, kube->pods[i - 1].version) == 0))
-            continue;
-        for (size_t k = 0; k < sizeof(defects) / sizeof(defects[0]); k++) {
-            if (!in_range(version, defects[k].from, defects[k].before))
-                continue;
-            finding = said++ ? &d->findings[d->findings_count - 1] : finding_new(d, rule, version);
-            if (defects[k].severe)
-                finding->severity = SEVERITY_WARNING;
-            finding->confidence = CONFIDENCE_POSSIBLE;
-            finding_evidence(d, finding, "%s: %s", version, defects[k].text);
-        }
-    }
+    for (size_t i = 0; kube && i < kube->pods_count; i++)
+        if (kube->pods[i].version)
+            judge(rule, d, kube->pods[i].version);
+    for (const struct metrics_replica_facts *m = metrics_first(d->facts); m; m = metrics_next(d->facts, m))
+        if (m->version && m->role != METRICS_OF_NODE_LOCAL) /* which counts its own releases */
+            judge(rule, d, m->version);
 }
 
 static const char *const remedies[] = {
@@ -67,7 +76,7 @@ const struct rule rule_coredns_version = {
     .id = "coredns-version",
     .title = "a version of CoreDNS with a known defect",
     .severity = SEVERITY_INFO,
-    .needs = NEED_KUBE,
+    .needs_any = NEED_KUBE | NEED_METRICS,
     .healthy = "no version of CoreDNS with a known defect that matters here",
     .cause = "Some versions have defects that show as DNS trouble in a cluster.",
     .remedies = remedies,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../replica_metrics.h"
 #include "../server.h"
 #include <string.h>
 
@@ -9,7 +10,8 @@ static bool is_said_elsewhere(const struct difference_facts *difference)
            strstr(difference->text, "(SERVFAIL)") || strstr(difference->text, "(REFUSED)");
 }
 
-static void eval(const struct rule *rule, struct diagnosis *d)
+/* What they answered to our own questions. */
+static void by_answers(const struct rule *rule, struct diagnosis *d)
 {
     const struct matrix_facts *matrix = d->facts->matrix;
     struct finding *finding;
@@ -22,6 +24,33 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         finding = finding_new(d, rule, difference->target);
         finding_evidence(d, finding, "%s", difference->text);
     }
+}
+
+/* Another version or Corefile is ordinary while one is rolled out, and a cause when it stays. */
+static void by_configuration(const struct rule *rule, struct diagnosis *d)
+{
+    for (const struct metrics_replica_facts *m = metrics_first(d->facts); m; m = metrics_next(d->facts, m)) {
+        struct finding *finding;
+
+        for (size_t i = 0; i < m->odd_count; i++) {
+            if (strcmp(m->odd[i], "version") != 0 && strcmp(m->odd[i], "Corefile") != 0)
+                continue;
+            finding = metrics_finding(d, rule, NULL, m);
+            finding->title = "a replica is not set up like the others";
+            finding->severity = SEVERITY_INFO;
+            finding->confidence = CONFIDENCE_POSSIBLE;
+            finding_evidence(d, finding, "%s has another %s than the others", m->source, m->odd[i]);
+        }
+    }
+}
+
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    if (d->facts->matrix && (d->present & NEED_HEARD) && (d->present & NEED_REPLICAS))
+        by_answers(rule, d);
+    else if (!(d->present & NEED_METRICS))
+        rule_unknown(d, "no replica was asked apart; name them with --replica");
+    by_configuration(rule, d);
 }
 
 static const char *const remedies[] = {
@@ -47,7 +76,7 @@ const struct rule rule_replica_inconsistent = {
     .id = "replica-inconsistent",
     .title = "replicas give different answers",
     .severity = SEVERITY_WARNING,
-    .needs = NEED_HEARD | NEED_MATRIX | NEED_REPLICAS,
+    .needs_any = NEED_MATRIX | NEED_METRICS,
     .healthy = "the replicas agree",
     .cause = "A replica whose watch of the API server has stopped, or whose cache is stale, or that "
              "has another Corefile, answers differently: the same lookup works and fails by chance.",

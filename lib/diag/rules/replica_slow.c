@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../replica_metrics.h"
 #include "../server.h"
 #include <k8sdns/base/number.h>
+#include <string.h>
 
 /* The lower median of the other replicas' medians; unset without any. */
 static uint64_t median_of_others(const struct diagnosis *d, size_t me)
@@ -27,7 +29,8 @@ static uint64_t median_of_others(const struct diagnosis *d, size_t me)
     return best;
 }
 
-static void eval(const struct rule *rule, struct diagnosis *d)
+/* How long they took to answer our own questions. */
+static void by_answers(const struct rule *rule, struct diagnosis *d)
 {
     for (size_t i = 0; i < d->servers_count; i++) {
         const struct server *server = &d->servers[i];
@@ -46,6 +49,37 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     }
 }
 
+/* What each counts of all its answers: not what the network adds, but what its upstreams do. */
+static void by_counts(const struct rule *rule, struct diagnosis *d)
+{
+    for (const struct metrics_replica_facts *m = metrics_first(d->facts); m; m = metrics_next(d->facts, m)) {
+        struct finding *finding = NULL;
+
+        for (size_t i = 0; i < d->facts->metrics->differences_count; i++) {
+            const char *text = d->facts->metrics->differences[i];
+            size_t len = strlen(m->source);
+
+            if (!metrics_latency_is_judged(m, &m->latency_ms) || strncmp(text, m->source, len) != 0 ||
+                (strncmp(text + len, ": p50 ", 6) != 0 && strncmp(text + len, ": p99 ", 6) != 0))
+                continue;
+            if (!finding)
+                finding = metrics_finding(d, rule, NULL, m);
+            finding_evidence(d, finding, "%s %s", text, metrics_window(d->arena, m));
+        }
+    }
+}
+
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    bool sampled = d->facts->sampling && (d->present & NEED_HEARD) && (d->present & NEED_REPLICAS);
+
+    if (sampled)
+        by_answers(rule, d);
+    else if (!(d->present & NEED_METRICS))
+        rule_unknown(d, "no replica was asked apart; name them with --replica");
+    by_counts(rule, d);
+}
+
 static const char *const remedies[] = {
     "look at its node: kubectl top node; kubectl -n kube-system top pods -l k8s-app=kube-dns",
     "delete the Pod, and its Deployment makes another: kubectl -n kube-system delete pod POD",
@@ -61,7 +95,7 @@ const struct rule rule_replica_slow = {
     .id = "replica-slow",
     .title = "a replica is slower than the others",
     .severity = SEVERITY_WARNING,
-    .needs = NEED_HEARD | NEED_SAMPLING | NEED_REPLICAS,
+    .needs_any = NEED_SAMPLING | NEED_METRICS,
     .healthy = "the replicas are equally fast",
     .cause = "About its share of all lookups is slow. The Pod lacks CPU, its node is busy, or it is "
              "far away.",

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../replica_metrics.h"
 #include "../server.h"
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 static const char *bare(struct arena *arena, const char *name)
@@ -22,7 +24,8 @@ static bool answered_by_search(const struct matrix_facts *matrix, const struct p
     return false;
 }
 
-static void eval(const struct rule *rule, struct diagnosis *d)
+/* What the servers answered to our own questions. */
+static void by_answers(const struct rule *rule, struct diagnosis *d)
 {
     const struct matrix_facts *matrix = d->facts->matrix;
     uint64_t asked = 0, failed = 0, own = 0;
@@ -51,7 +54,8 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         }
     }
     if (!asked) {
-        rule_unknown(d, "no external name was asked for");
+        if (!(d->present & NEED_METRICS))
+            rule_unknown(d, "no external name was asked for");
         return;
     }
     if (!own || failed * 2 <= asked)
@@ -62,6 +66,94 @@ static void eval(const struct rule *rule, struct diagnosis *d)
                      "%" PRIu64 " of %" PRIu64 " questions for external names failed (%s: %s), while %" PRIu64
                      " for names of the cluster were answered",
                      failed, asked, example->candidate, probe_status_words[example->status], own);
+}
+
+/* The finding about what is counted, begun when something is wrong. One upstream of several is made up for.
+ */
+static struct finding *counted(const struct rule *rule, struct diagnosis *d, struct finding *finding,
+                               const char *subject)
+{
+    if (finding)
+        return finding;
+    finding = finding_new(d, rule, subject);
+    finding->title = "an upstream of CoreDNS fails";
+    finding->severity = SEVERITY_WARNING;
+    return finding;
+}
+
+/* How many answers an upstream gave, and how many of them were SERVFAIL: in the window, without one of all.
+ */
+static uint64_t count_answers(const struct metrics_replica_facts *m,
+                              const struct metrics_upstream_facts *upstream, uint64_t *ret_failed)
+{
+    uint64_t answers = 0;
+
+    *ret_failed = 0;
+    for (size_t i = 0; i < upstream->rcodes_count; i++) {
+        const struct metrics_count_facts *rcode = &upstream->rcodes[i];
+        uint64_t count = isnan(m->window_s) ? rcode->total : rcode->change;
+
+        if (count == SHAPE_UNSET)
+            continue;
+        answers += count;
+        *ret_failed += strcmp(rcode->name, "SERVFAIL") == 0 ? count : 0;
+    }
+    return answers;
+}
+
+/* One upstream by the counts of the replica that asks it. */
+static struct finding *judge_upstream(const struct rule *rule, struct diagnosis *d,
+                                      const struct metrics_replica_facts *m,
+                                      const struct metrics_upstream_facts *upstream, struct finding *finding)
+{
+    const struct thresholds *t = d->thresholds;
+    const char *window = metrics_window(d->arena, m);
+    uint64_t failed, answers = count_answers(m, upstream, &failed);
+
+    if (metrics_share_is_over(failed, answers, t->forward_servfail_warning_ratio)) {
+        finding = counted(rule, d, finding, upstream->to);
+        metrics_share_weigh(finding, failed, answers, t->forward_servfail_critical_ratio);
+        finding_evidence(d, finding, "upstream %s gave %s %" PRIu64 " SERVFAIL in %" PRIu64 " answers %s",
+                         upstream->to, m->source, failed, answers, window);
+    }
+    if (metrics_grew(upstream->healthcheck_failures_new)) {
+        finding = counted(rule, d, finding, upstream->to);
+        finding_evidence(d, finding, "upstream %s did not answer %" PRIu64 " health checks of %s %s",
+                         upstream->to, upstream->healthcheck_failures_new, m->source, window);
+    }
+    if (metrics_latency_is_judged(m, &upstream->latency_ms) &&
+        upstream->latency_ms.p99 > t->forward_latency_p99_s * 1e3) {
+        finding = counted(rule, d, finding, upstream->to);
+        finding_evidence(d, finding, "one of 100 answers of upstream %s takes %s more than %.1f s %s",
+                         upstream->to, m->source, upstream->latency_ms.p99 / 1e3, window);
+    }
+    return finding;
+}
+
+/* What the replicas count of their upstreams. */
+static void by_counts(const struct rule *rule, struct diagnosis *d)
+{
+    struct finding *finding = NULL;
+
+    for (const struct metrics_replica_facts *m = metrics_first(d->facts); m; m = metrics_next(d->facts, m)) {
+        if (!metrics_is_judged(m))
+            continue;
+        for (size_t i = 0; i < m->forward.upstreams_count; i++)
+            finding = judge_upstream(rule, d, m, &m->forward.upstreams[i], finding);
+        if (!metrics_grew(m->forward.all_down_new))
+            continue;
+        finding = counted(rule, d, finding, m->source);
+        finding->severity = SEVERITY_CRITICAL;
+        finding_evidence(d, finding, "all upstreams were down for %" PRIu64 " questions to %s %s",
+                         m->forward.all_down_new, m->source, metrics_window(d->arena, m));
+    }
+}
+
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    if (d->present & NEED_HEARD)
+        by_answers(rule, d);
+    by_counts(rule, d);
 }
 
 static const char *const remedies[] = {
@@ -89,7 +181,7 @@ const struct rule rule_upstream_failing = {
     .id = "upstream-failing",
     .title = "names of the world fail while those of the cluster resolve",
     .severity = SEVERITY_CRITICAL,
-    .needs = NEED_HEARD | NEED_MATRIX,
+    .needs_any = NEED_HEARD | NEED_METRICS,
     .healthy = "external names resolve",
     .cause = "CoreDNS forwards what is not of the cluster, and its upstream does not answer, or "
              "answers with an error: the node's resolv.conf names a dead server, egress is closed, "

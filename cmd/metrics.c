@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "discovery.h"
+#include "metrics_look.h"
+#include "resolver_choice.h"
+#include "rounds.h"
+#include <errno.h>
+#include <k8sdns/base/file.h>
+#include <k8sdns/diag/alert_rules.h>
+#include <k8sdns/diag/diagnose.h>
+#include <k8sdns/model/facts.h>
+#include <k8sdns/render/metrics_text.h>
+#include <k8sdns/source/kube_api.h>
+#include <string.h>
+
+#define PEM_MAX          (1024 * 1024)
+#define USUAL_WINDOW_US  1000000
+#define USUAL_TIMEOUT_US 2000000
+
+struct metrics_config {
+    struct target_options targets;
+    struct round_options rounds;
+    uint64_t port, timeout_us;
+    const char *path, *ca, *token;
+    bool check, rules, node_local;
+    struct option_words set;
+};
+
+static const struct metrics_config defaults = {.timeout_us = USUAL_TIMEOUT_US};
+
+static const struct option_row options[] = {
+    {.name = "interval",
+     .value = "DURATION",
+     .kind = OPTION_DURATION,
+     .min = 100000,
+     .max = UINT64_C(3600000000),
+     .offset = offsetof(struct metrics_config, rounds.interval_us),
+     .help = "scrape again and again, and show rates over so long (default: once, over 1s)"},
+    {.name = "count",
+     .value = "N",
+     .kind = OPTION_NUMBER,
+     .min = 1,
+     .max = UINT64_C(1000000000),
+     .offset = offsetof(struct metrics_config, rounds.count),
+     .help = "with --interval: stop after N (default: on Ctrl-C; with --check after the first)"},
+    {.name = "check",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct metrics_config, check),
+     .help = "judge: exit 0 fine, 1 warning, 2 critical, 3 not all could be seen"},
+    {.name = "set",
+     .value = "NAME=VALUE",
+     .kind = OPTION_WORDS,
+     .offset = offsetof(struct metrics_config, set),
+     .help = "draw a line of --check or --rules elsewhere; see k8sdns-findings(7)"},
+    {.name = "rules",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct metrics_config, rules),
+     .help = "print alert rules for Prometheus with the same lines, and do nothing else"},
+    {.name = "node-local",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct metrics_config, node_local),
+     .help = "scrape the node-local caches (port 9253) instead of CoreDNS"},
+    {.name = "port",
+     .value = "N",
+     .kind = OPTION_NUMBER,
+     .min = 1,
+     .max = 65535,
+     .offset = offsetof(struct metrics_config, port),
+     .help = "where they listen for this (default 9153)"},
+    {.name = "path",
+     .value = "PATH",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct metrics_config, path),
+     .help = "what is asked for there (default /metrics)"},
+    {.name = "timeout",
+     .value = "DURATION",
+     .kind = OPTION_DURATION,
+     .min = 10000,
+     .max = 60000000,
+     .offset = offsetof(struct metrics_config, timeout_us),
+     .help = "how long each may take for an answer (default 2s)"},
+    {.name = "ca",
+     .value = "FILE",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct metrics_config, ca),
+     .help = "for https: the authority to believe (default: the service account's)"},
+    {.name = "token",
+     .value = "FILE",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct metrics_config, token),
+     .help = "for https: the token to show (default: none)"},
+    {0},
+};
+
+/* Certificates and a token, when they are asked for; the account's authority when it is there. */
+static int read_trust(struct run *run, const struct metrics_config *config, struct metrics_trust *ret)
+{
+    const char *folder =
+        config->targets.service_account ? config->targets.service_account : KUBE_ACCOUNT_FOLDER;
+    char *bytes;
+    size_t len;
+    int r;
+
+    if (config->ca) {
+        r = file_read(run->arena, config->ca, PEM_MAX, &bytes, &ret->ca_len, &run->err);
+        if (r < 0)
+            return r;
+        ret->ca = bytes;
+    } else {
+        ret->ca = file_text(run->arena, arena_printf(run->arena, "%s/ca.crt", folder), PEM_MAX);
+        ret->ca_len = strlen(ret->ca);
+        ret->ca = ret->ca_len ? ret->ca : NULL;
+    }
+    if (!config->token)
+        return 0;
+    r = file_read(run->arena, config->token, PEM_MAX, &bytes, &len, &run->err);
+    if (r < 0)
+        return r;
+    while (len && (bytes[len - 1] == '\n' || bytes[len - 1] == '\r'))
+        bytes[--len] = '\0';
+    ret->bearer = bytes;
+    return 0;
+}
+
+/* A token is for nobody to read on the way. */
+static int check_sources(struct run *run, const struct metrics_look *look)
+{
+    bool network = metrics_look_changes(look);
+
+    for (size_t i = 0; i < look->targets_count; i++) {
+        const struct metrics_source *source = &look->targets[i].source;
+
+        if (look->trust.bearer && !source->file && !source->tls)
+            return err_set(&run->err, ERR_USAGE, EINVAL, "--token goes with https alone, and %s is not",
+                           source->name);
+        if (network && source->file && strcmp(source->file, "-") == 0)
+            return err_set(
+                &run->err, ERR_USAGE, EINVAL,
+                "standard input is read once; what is scraped over the network has a run of its own");
+    }
+    return 0;
+}
+
+/* Those that the options and discovery name. With arguments only they are looked at. */
+static int find_targets(struct run *run, const struct metrics_config *config, struct metrics_look *look)
+{
+    struct kube_objects objects = {0};
+    const struct discovery_asks asks = {.kernel = true, .objects = &objects};
+    struct replicas_facts *replicas = ARENA_NEW(run->arena, struct replicas_facts);
+    struct target_options named = config->targets;
+    struct resolv_facts resolv;
+    const struct resolver_view *view = NULL;
+    int r = 0;
+
+    named.no_discovery = named.no_discovery || run->args_count || named.replica.count || named.target.count;
+    for (size_t i = 0; r == 0 && i < run->args_count; i++)
+        r = metrics_look_add_named(look, run->args[i]);
+    if (r == 0 && !named.no_discovery)
+        r = resolver_choose_if_any(run, RESOLVER_GLIBC, &resolv, &view);
+    if (r == 0)
+        r = discovery_run(run, &named, view ? &resolv : NULL, view, &asks, replicas);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < named.target.count; i++)
+        metrics_look_add_address(look, &named.target.items[i], METRICS_OF_NAMED);
+    if (config->node_local)
+        metrics_look_add_node_local(look, replicas, view);
+    else
+        metrics_look_add_replicas(look, replicas, kube_facts_from(run->arena, &objects, run->started_ns));
+    if (!config->node_local && !run->args_count)
+        metrics_look_add_cluster_ips(look, replicas);
+    discovery_unobserved(run, replicas);
+    return check_sources(run, look);
+}
+
+static int look(struct run *run, const void *looking_at, bool first, const void *before, double seconds,
+                void *data)
+{
+    struct metrics_look *looking = *(struct metrics_look *const *)looking_at;
+    int r = metrics_look_scrape(looking);
+
+    (void)run;
+    (void)first;
+    (void)before;
+    (void)seconds; /* each replica has a window of its own */
+    if (r == 0)
+        metrics_look_facts(looking, data);
+    return r;
+}
+
+/* Judge by the same rules as diagnose, which are left with these facts alone. */
+static void check(struct run *run, const struct thresholds *thresholds, struct metrics_facts *data)
+{
+    struct facts *facts = ARENA_NEW(run->arena, struct facts);
+    struct diagnose_facts ignored = {0};
+
+    facts->time = "";
+    facts->metrics = data;
+    diagnose(run->arena, facts, thresholds, &run->findings, &run->findings_count, &ignored);
+    data->checked = true;
+    data->findings = run->findings;
+    data->findings_count = run->findings_count;
+}
+
+static int status_of(const struct run *run, const struct metrics_facts *facts)
+{
+    int worst = SEVERITY_INFO + 1;
+    size_t seen = 0;
+
+    for (size_t i = 0; i < facts->replicas_count; i++)
+        seen += !facts->replicas[i].error;
+    for (size_t i = 0; i < run->findings_count; i++)
+        worst = run->findings[i].severity < worst ? run->findings[i].severity : worst;
+    if (worst == SEVERITY_CRITICAL)
+        return STATUS_CRITICAL;
+    if (worst == SEVERITY_WARNING || (worst == SEVERITY_INFO && run->globals->fail_on == FAIL_ON_INFO))
+        return STATUS_WARNING;
+    return !seen || (facts->checked && seen < facts->replicas_count) ? STATUS_UNKNOWN : STATUS_OK;
+}
+
+static int scrape(struct run *run, const struct metrics_config *config, struct metrics_facts *facts)
+{
+    struct metrics_look looking = {
+        .run = run, .port = config->port, .path = config->path, .timeout_us = config->timeout_us};
+    struct metrics_look *handle = &looking;
+    struct round_options rounds = config->rounds;
+    int r = read_trust(run, config, &looking.trust);
+
+    if (r == 0)
+        r = find_targets(run, config, &looking);
+    if (r < 0)
+        return r;
+    if (!looking.targets_count) {
+        run_unobserved(run, config->node_local ? "the node-local caches" : "the CoreDNS replicas",
+                       "no way shows them here", discovery_remedy);
+        return STATUS_UNKNOWN;
+    }
+    if (!rounds.count && (config->check || !rounds.interval_us))
+        rounds.count = 1;
+    if (!rounds.interval_us)
+        rounds.interval_us = USUAL_WINDOW_US;
+    if (!metrics_look_changes(&looking))
+        rounds = (struct round_options){0};
+    r = rounds_run(run, &rounds, look, &handle, facts);
+    metrics_look_fini(&looking);
+    if (r >= 0)
+        metrics_look_unobserved(run, facts);
+    return r;
+}
+
+static int run(struct run *run, const void *config_at, void *data)
+{
+    const struct metrics_config *config = config_at;
+    struct metrics_facts *facts = data;
+    struct thresholds thresholds;
+    int r = 0;
+
+    thresholds_init(&thresholds);
+    for (size_t i = 0; r == 0 && i < config->set.count; i++)
+        r = threshold_set(&thresholds, config->set.items[i], &run->err);
+    if (r < 0)
+        return r;
+    if (config->rules) {
+        facts->alert_rules_count = alert_rules_make(run->arena, &thresholds, &facts->alert_rules);
+        return STATUS_OK;
+    }
+    if (run->captured && !run->captured->metrics)
+        return err_set(&run->err, ERR_UNOBSERVED, ENOENT, "the capture has no metrics");
+    if (run->captured)
+        *facts = *run->captured->metrics;
+    else
+        r = scrape(run, config, facts);
+    if (r < 0)
+        return r;
+    if (config->check)
+        check(run, &thresholds, facts);
+    facts->unobserved = run->unobserved;
+    facts->unobserved_count = run->unobserved_count;
+    return status_of(run, facts);
+}
+
+const struct command command_metrics = {
+    .name = "metrics",
+    .group = "Ask the servers",
+    .summary = "what CoreDNS counts: rates, rcodes, latency, cache, forward, CPU",
+    .arguments = "[URL|FILE...]",
+    .args_max = METRICS_TARGETS_MAX,
+    .options = options,
+    .defaults = &defaults,
+    .config_size = sizeof(struct metrics_config),
+    .targets_offset = offsetof(struct metrics_config, targets),
+    .takes_targets = true,
+    .tells_gaps = true,
+    .from_facts = true,
+    .shape = &metrics_facts_shape,
+    .example = "k8sdns metrics --check",
+    .run = run,
+    .render = metrics_text_render,
+    .render_part = metrics_text_render_part,
+};

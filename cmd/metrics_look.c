@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "metrics_look.h"
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct metrics_target *add(struct metrics_look *look, const struct metrics_source *source, int role)
+{
+    struct metrics_target *target;
+
+    for (size_t i = 0; i < look->targets_count; i++)
+        if (strcmp(look->targets[i].source.name, source->name) == 0)
+            return &look->targets[i];
+    if (look->targets_count == METRICS_TARGETS_MAX) {
+        run_unobserved(look->run, arena_printf(look->run->arena, "metrics of %s", source->name),
+                       "256 replicas are scraped at the most", "name it with --replica");
+        return NULL;
+    }
+    target = ARENA_PUSH(look->run->arena, look->targets, look->targets_count);
+    *target = (struct metrics_target){.source = *source, .role = role, .cpu_limit_cores = (double)NAN};
+    return target;
+}
+
+static struct metrics_target *add_at(struct metrics_look *look, const struct address *where, uint64_t port,
+                                     int role)
+{
+    struct address at = *where;
+    struct metrics_source source;
+
+    at.port = (uint16_t)port;
+    metrics_source_at(look->run->arena, &at, look->path, &source);
+    return add(look, &source, role);
+}
+
+void metrics_look_add_address(struct metrics_look *look, const struct address *where, int role)
+{
+    (void)add_at(look, where, look->port ? look->port : METRICS_PORT, role);
+}
+
+/* "100m" or "2". Source: Kubernetes, Resource units. */
+static double read_cores(const char *text)
+{
+    char *end;
+    double value = text ? strtod(text, &end) : 0;
+
+    if (!text || end == text || !(value > 0))
+        return (double)NAN;
+    return strcmp(end, "m") == 0 ? value / 1000 : *end ? (double)NAN : value;
+}
+
+void metrics_look_add_replicas(struct metrics_look *look, const struct replicas_facts *replicas,
+                               const struct kube_facts *kube)
+{
+    for (size_t i = 0; i < replicas->replicas_count; i++) {
+        const struct replica_facts *replica = &replicas->replicas[i];
+        struct metrics_target *target;
+
+        if (replica->terminating)
+            continue;
+        target = add_at(look, &replica->where, look->port ? look->port : METRICS_PORT, METRICS_OF_REPLICA);
+        if (!target)
+            continue;
+        target->pod = replica->pod;
+        target->node = replica->node;
+        for (size_t k = 0; kube && replica->pod && k < kube->pods_count; k++)
+            if (strcmp(kube->pods[k].name, replica->pod) == 0)
+                target->cpu_limit_cores = read_cores(kube->pods[k].cpu_limit);
+    }
+}
+
+void metrics_look_add_node_local(struct metrics_look *look, const struct replicas_facts *replicas,
+                                 const struct resolver_view *view)
+{
+    uint64_t port = look->port ? look->port : METRICS_PORT_NODE_LOCAL;
+
+    for (size_t i = 0; view && i < view->nameservers_count; i++)
+        if (address_is_link_local(&view->servers[i]))
+            (void)add_at(look, &view->servers[i], port, METRICS_OF_NODE_LOCAL);
+    for (size_t i = 0; i < replicas->node_local_count; i++) {
+        struct metrics_target *target =
+            add_at(look, &replicas->node_local[i].where, port, METRICS_OF_NODE_LOCAL);
+
+        if (!target)
+            continue;
+        target->pod = replicas->node_local[i].pod;
+        target->node = replicas->node_local[i].node;
+    }
+}
+
+void metrics_look_add_cluster_ips(struct metrics_look *look, const struct replicas_facts *replicas)
+{
+    for (size_t i = 0; !look->targets_count && i < replicas->cluster_ips_count; i++)
+        metrics_look_add_address(look, &replicas->cluster_where[i], METRICS_OF_CLUSTER_IP);
+}
+
+int metrics_look_add_named(struct metrics_look *look, const char *text)
+{
+    struct metrics_source source;
+    int r = metrics_source_parse(look->run->arena, text, &source, &look->run->err);
+
+    if (r == 0)
+        (void)add(look, &source, METRICS_OF_NAMED);
+    return r;
+}
+
+bool metrics_look_changes(const struct metrics_look *look)
+{
+    for (size_t i = 0; i < look->targets_count; i++)
+        if (!look->targets[i].source.file)
+            return true;
+    return false;
+}
+
+int metrics_look_scrape(struct metrics_look *look)
+{
+    size_t count = look->targets_count, asked_count = 0, *asked;
+    struct arena *memory = look->memory[0];
+    struct metrics_source *sources;
+    struct metrics_record **records;
+    int r;
+
+    look->memory[0] = look->memory[1];
+    look->memory[1] = memory ? memory : arena_new();
+    memory = look->memory[1];
+    arena_reset(memory);
+    look->before = look->now;
+    look->now = arena_array(memory, count, sizeof(struct metrics_record *));
+    asked = arena_array(memory, count, sizeof(*asked));
+    sources = arena_array(memory, count, sizeof(*sources));
+    records = arena_array(memory, count, sizeof(struct metrics_record *));
+    for (size_t i = 0; i < count; i++) {
+        bool given_up = look->given_up_stays && look->before && look->before[i]->error;
+
+        if (given_up) {
+            look->now[i] = metrics_record_new(memory);
+            look->now[i]->error = arena_text(memory, look->before[i]->error);
+            continue;
+        }
+        sources[asked_count] = look->targets[i].source;
+        asked[asked_count++] = i;
+    }
+    r = metrics_scrape(memory, sources, asked_count, &look->trust, look->timeout_us, records,
+                       &look->run->err);
+    for (size_t i = 0; i < asked_count; i++)
+        look->now[asked[i]] = records[i];
+    return r;
+}
+
+void metrics_look_facts(const struct metrics_look *look, struct metrics_facts *facts)
+{
+    struct arena *arena = look->run->arena;
+
+    for (size_t i = 0; i < look->targets_count; i++) {
+        const struct metrics_target *target = &look->targets[i];
+        const struct metrics_record *now = look->now[i], *before = look->before ? look->before[i] : NULL;
+        struct metrics_replica_facts *replica = ARENA_PUSH(arena, facts->replicas, facts->replicas_count);
+
+        if (before && before->error)
+            before = NULL;
+        metrics_read_replica(arena, before, now, replica);
+        replica->source = target->source.name;
+        replica->role = target->role;
+        replica->pod = target->pod;
+        replica->node = target->node;
+        replica->cpu_limit_cores = target->cpu_limit_cores;
+        replica->error = now->error ? arena_text(arena, now->error) : NULL;
+    }
+    metrics_compare(arena, facts);
+}
+
+void metrics_look_unobserved(struct run *run, const struct metrics_facts *facts)
+{
+    static const char remedy[] =
+        "see that its Corefile has the prometheus plugin and no NetworkPolicy closes the port; or kubectl -n "
+        "kube-system port-forward POD 9153, and k8sdns metrics http://127.0.0.1:9153/metrics";
+
+    for (size_t i = 0; i < facts->replicas_count; i++)
+        if (facts->replicas[i].error)
+            run_unobserved(run, arena_printf(run->arena, "metrics of %s", facts->replicas[i].source),
+                           facts->replicas[i].error, remedy);
+}
+
+void metrics_look_fini(struct metrics_look *look)
+{
+    arena_free(look->memory[0]);
+    arena_free(look->memory[1]);
+}
