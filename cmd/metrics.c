@@ -172,21 +172,6 @@ static int find_targets(struct run *run, const struct metrics_config *config, st
     return check_sources(run, look);
 }
 
-static int look(struct run *run, const void *looking_at, bool first, const void *before, double seconds,
-                void *data)
-{
-    struct metrics_look *looking = *(struct metrics_look *const *)looking_at;
-    int r = metrics_look_scrape(looking);
-
-    (void)run;
-    (void)first;
-    (void)before;
-    (void)seconds; /* each replica has a window of its own */
-    if (r == 0)
-        metrics_look_facts(looking, data);
-    return r;
-}
-
 /* Judge by the same rules as diagnose, which are left with these facts alone. */
 static void check(struct run *run, const struct thresholds *thresholds, struct metrics_facts *data)
 {
@@ -199,6 +184,39 @@ static void check(struct run *run, const struct thresholds *thresholds, struct m
     data->checked = true;
     data->findings = run->findings;
     data->findings_count = run->findings_count;
+}
+
+/* What each look needs besides the run. */
+struct looking {
+    struct metrics_look *look;
+    const struct thresholds *thresholds; /* NULL: nothing is judged */
+    const struct unobserved *unobserved; /* what was not before anybody was scraped */
+    size_t unobserved_count;
+};
+
+static int look(struct run *run, const void *looking_at, bool first, const void *before, double seconds,
+                void *data)
+{
+    const struct looking *looking = looking_at;
+    struct metrics_facts *facts = data;
+    int r = metrics_look_scrape(looking->look);
+
+    (void)first;
+    (void)before;
+    (void)seconds; /* each replica has a window of its own */
+    if (r < 0)
+        return r;
+    metrics_look_facts(looking->look, facts);
+    run->unobserved = NULL;
+    run->unobserved_count = 0;
+    for (size_t i = 0; i < looking->unobserved_count; i++)
+        *ARENA_PUSH(run->arena, run->unobserved, run->unobserved_count) = looking->unobserved[i];
+    metrics_look_unobserved(run, facts);
+    facts->unobserved = run->unobserved;
+    facts->unobserved_count = run->unobserved_count;
+    if (looking->thresholds)
+        check(run, looking->thresholds, facts);
+    return 0;
 }
 
 static int status_of(const struct run *run, const struct metrics_facts *facts)
@@ -217,33 +235,36 @@ static int status_of(const struct run *run, const struct metrics_facts *facts)
     return !seen || (facts->checked && seen < facts->replicas_count) ? STATUS_UNKNOWN : STATUS_OK;
 }
 
-static int scrape(struct run *run, const struct metrics_config *config, struct metrics_facts *facts)
+static int scrape(struct run *run, const struct metrics_config *config, const struct thresholds *thresholds,
+                  struct metrics_facts *facts)
 {
-    struct metrics_look looking = {
+    struct metrics_look places = {
         .run = run, .port = config->port, .path = config->path, .timeout_us = config->timeout_us};
-    struct metrics_look *handle = &looking;
+    struct looking looking = {.look = &places, .thresholds = config->check ? thresholds : NULL};
     struct round_options rounds = config->rounds;
-    int r = read_trust(run, config, &looking.trust);
+    int r = read_trust(run, config, &places.trust);
 
     if (r == 0)
-        r = find_targets(run, config, &looking);
+        r = find_targets(run, config, &places);
     if (r < 0)
         return r;
-    if (!looking.targets_count) {
+    if (!places.targets_count) {
         run_unobserved(run, config->node_local ? "the node-local caches" : "the CoreDNS replicas",
                        "no way shows them here", discovery_remedy);
-        return STATUS_UNKNOWN;
+        facts->unobserved = run->unobserved;
+        facts->unobserved_count = run->unobserved_count;
+        return 0;
     }
     if (!rounds.count && (config->check || !rounds.interval_us))
         rounds.count = 1;
     if (!rounds.interval_us)
         rounds.interval_us = USUAL_WINDOW_US;
-    if (!metrics_look_changes(&looking))
+    if (!metrics_look_changes(&places))
         rounds = (struct round_options){0};
-    r = rounds_run(run, &rounds, look, &handle, facts);
-    metrics_look_fini(&looking);
-    if (r >= 0)
-        metrics_look_unobserved(run, facts);
+    looking.unobserved = run->unobserved;
+    looking.unobserved_count = run->unobserved_count;
+    r = rounds_run(run, &rounds, look, &looking, false, facts);
+    metrics_look_fini(&places);
     return r;
 }
 
@@ -263,18 +284,18 @@ static int run(struct run *run, const void *config_at, void *data)
         facts->alert_rules_count = alert_rules_make(run->arena, &thresholds, &facts->alert_rules);
         return STATUS_OK;
     }
+    if (run->captured && (config->rounds.interval_us || run->args_count))
+        return err_set(&run->err, ERR_USAGE, EINVAL,
+                       "a capture does not change: --interval and arguments do not go with --from");
     if (run->captured && !run->captured->metrics)
         return err_set(&run->err, ERR_UNOBSERVED, ENOENT, "the capture has no metrics");
-    if (run->captured)
-        *facts = *run->captured->metrics;
-    else
-        r = scrape(run, config, facts);
-    if (r < 0)
-        return r;
+    if (!run->captured) {
+        r = scrape(run, config, &thresholds, facts);
+        return r < 0 ? r : status_of(run, facts);
+    }
+    *facts = *run->captured->metrics;
     if (config->check)
         check(run, &thresholds, facts);
-    facts->unobserved = run->unobserved;
-    facts->unobserved_count = run->unobserved_count;
     return status_of(run, facts);
 }
 
