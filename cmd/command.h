@@ -140,6 +140,7 @@ struct command {
     size_t part_offset;        /* of a pointer in struct facts: with --from its data is that part */
     const char *part_missing;  /* what to say when the capture has it not; NULL when it is no such command */
     bool local;                /* --pid and --netns choose files, or what is shown: no namespace is entered */
+    bool scrolls;              /* its parts follow each other on the screen, rather than replace each other */
     const struct shape *shape; /* of data */
     const struct shape *const
         *part_shapes;    /* of what report_part_as() hands over; NULL-terminated, or NULL */

@@ -26,7 +26,7 @@ static void add_live(struct text *out, struct run *run, const void *data)
     run->command->render_part(data, &page, run->arena);
     add_erasure(out, run);
     text_add(out, text_string(&part));
-    for (const char *at = text_string(&part); page.height && *at; at++)
+    for (const char *at = text_string(&part); page.height && !run->command->scrolls && *at; at++)
         run->live_lines += *at == '\n';
     text_fini(&part);
 }

@@ -26,6 +26,7 @@ typedef struct {
 } possible_net_t;
 
 struct net_device {
+    char name[16];
     int ifindex;
     possible_net_t nd_net;
 };
@@ -44,6 +45,7 @@ struct socket {
 
 struct sock_common {
     unsigned short skc_family;
+    __u16 skc_num; /* the local port, in host order */
     possible_net_t skc_net;
 };
 
@@ -64,8 +66,34 @@ struct sk_buff {
     unsigned int len, data_len;
     __be16 protocol;
     __u16 transport_header, network_header, mac_header;
-    unsigned int tail;
+    unsigned int tail; /* an offset from head; a pointer on 32-bit machines */
     unsigned char *head, *data;
+};
+
+struct pid_namespace {
+    struct ns_common ns;
+};
+
+/* The number of a process in one pid namespace; of all of them, the outermost first. */
+struct upid {
+    int nr;
+    struct pid_namespace *ns;
+};
+
+struct pid {
+    unsigned int level;
+    struct upid numbers[1];
+};
+
+struct nsproxy {
+    struct net *net_ns;
+};
+
+struct task_struct {
+    int pid, tgid;
+    struct task_struct *group_leader;
+    struct pid *thread_pid;
+    struct nsproxy *nsproxy;
 };
 
 #pragma clang attribute pop

@@ -131,6 +131,16 @@ static int kind_of_path(const char *path)
     return KIND_UNKNOWN;
 }
 
+int resolver_library_kind(const char *path)
+{
+    const char *name = strrchr(path, '/');
+    int kind = kind_of_path(path);
+
+    name = name ? name + 1 : path;
+    /* glibc's loader is a file of its own, musl's is the library. */
+    return kind == KIND_GLIBC && strncmp(name, "libc", 4) != 0 ? KIND_UNKNOWN : kind;
+}
+
 /* A C library among the files that the process has mapped. */
 static int find_mapped(struct arena *arena, uint64_t pid, const char **ret_path)
 {
@@ -215,6 +225,25 @@ static void identify_program(struct arena *arena, uint64_t pid, const char *prog
         identity->how = arena_printf(arena, "the loader of %s is %s, which is none that is known", program,
                                      facts.interpreter);
     }
+}
+
+int resolver_program_kind(uint64_t pid)
+{
+    struct arena *arena = arena_new();
+    int kind = KIND_UNKNOWN;
+    struct elf_facts facts;
+    char proc[PATH_ROOM];
+
+    if (read_program(arena, proc_path(proc, pid, "exe"), &facts) == 0) {
+        if (facts.is_go)
+            kind = KIND_GO;
+        else if (facts.interpreter)
+            kind = kind_of_path(facts.interpreter);
+        else
+            kind = KIND_STATIC;
+    }
+    arena_free(arena);
+    return kind;
 }
 
 const char *resolver_container_evidence(void)

@@ -21,6 +21,15 @@ struct resolver_probe_options {
 void resolver_identify(struct arena *arena, uint64_t pid, struct resolver_identity *ret_identity);
 
 /*
+ * The same at a glance, by the headers of the program alone: enum resolver_kind. A loader that was started by
+ * hand counts as a static program.
+ */
+int resolver_program_kind(uint64_t pid);
+
+/* Which C library a file of this path is, by its name: KIND_GLIBC, KIND_MUSL, else KIND_UNKNOWN. */
+int resolver_library_kind(const char *path);
+
+/*
  * Read an absolute path as process `pid` sees it (0: as this process does). Return 0 or a negative errno as
  * file_read() does.
  */

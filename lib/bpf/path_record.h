@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef K8SDNS_BPF_PATH_RECORD_H
+#define K8SDNS_BPF_PATH_RECORD_H
+
+#include <linux/types.h>
+
+/* What path_bpf.c hands over, and what it is told. */
+enum path_kind {
+    PATH_QUESTION, /* struct path_question: a question that is followed from here on */
+    PATH_QUEUE,    /* a device is asked to send it */
+    PATH_SEND,     /* it goes to the device's driver */
+    PATH_ARRIVE,   /* a driver brings it, and it waits for its turn */
+    PATH_RECEIVE,  /* the kernel takes it in */
+    PATH_FUNCTION, /* a function of the kernel's is called with it */
+    PATH_HOOK,     /* the rules of a netfilter hook begin */
+    PATH_SOCKET,   /* it is in a socket's queue */
+    PATH_READ,     /* a program reads it */
+    PATH_DROP,     /* the kernel throws it away */
+};
+
+#define PATH_NAME_MAX   256
+#define PATH_BYTES_MAX  272
+#define PATH_SYMBOL_MAX 48
+
+/* What finds a question and its answer again, wherever they are and whatever NAT makes of their ports. */
+struct path_key {
+    __u64 question; /* a hash of its name and type, in lower case */
+    __u32 id;
+    __u32 unused;
+};
+
+struct path_question {
+    __u32 kind;
+    __u16 len, unused;
+    struct path_key key;
+    __u8 bytes[PATH_BYTES_MAX]; /* of the message, from its header on */
+};
+
+struct path_step {
+    __u32 kind;
+    __u32 detail; /* the function's number; of a hook family << 8 | hook; of a drop the reason, -1: none */
+    struct path_key key;
+    __u64 time_ns; /* monotonic */
+    __u64 packet;  /* the address of its struct sk_buff */
+    __u32 netns, ifindex;
+    __u32 pid; /* of who runs then, in the pid namespace of the reader */
+    __u16 family, src_port, dst_port;
+    __u8 is_answer, rcode;
+    __u8 src[16], dst[16];
+    __u32 len;
+    __u32 has_packet; /* addresses and device are known */
+    char device[16], comm[16];
+    char symbol[PATH_SYMBOL_MAX]; /* of a drop: where */
+};
+
+/* What is followed. */
+struct path_filter {
+    __u32 netns;  /* 0: any */
+    __u32 rate;   /* questions a second; 0: all */
+    __u16 port;   /* of DNS */
+    __u16 family; /* of the client; 0: any */
+    __u16 name_len;
+    __u8 client[16];
+    __u8 name[PATH_NAME_MAX]; /* labels in lower case, without the root */
+};
+
+#endif

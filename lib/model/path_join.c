@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <k8sdns/model/path_join.h>
+#include <k8sdns/wire/dns_words.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of our choice: stragglers of the other CPU and copies that a bridge throws away come within it. */
+#define SETTLE_NS UINT64_C(30000000)
+/* So long may a program take to read an answer before its way counts as ended in the socket. */
+#define READ_NS UINT64_C(500000000)
+/* So long after a drop nothing follows any more. */
+#define DROP_NS UINT64_C(200000000)
+#define SLOTS   (2 * PATH_OPEN_MAX)
+
+struct path_join {
+    struct path_exchange *open[PATH_OPEN_MAX];
+    size_t count;
+    uint64_t give_up_ns;
+    void (*ended)(void *user, const struct path_exchange *exchange);
+    void *user;
+};
+
+struct path_join *path_join_new(uint64_t give_up_ns,
+                                void (*ended)(void *user, const struct path_exchange *exchange), void *user)
+{
+    struct path_join *join = calloc(1, sizeof(*join));
+
+    if (!join)
+        abort();
+    join->give_up_ns = give_up_ns;
+    join->ended = ended;
+    join->user = user;
+    return join;
+}
+
+void path_join_free(struct path_join *join)
+{
+    if (!join)
+        return;
+    for (size_t i = 0; i < join->count; i++)
+        free(join->open[i]);
+    free(join);
+}
+
+static int compare_times(const void *a, const void *b)
+{
+    const struct path_event *x = a, *y = b;
+
+    return x->time_ns < y->time_ns ? -1 : x->time_ns > y->time_ns;
+}
+
+static void end(struct path_join *join, size_t index)
+{
+    struct path_exchange *exchange = join->open[index];
+
+    join->open[index] = join->open[--join->count];
+    qsort(exchange->events, exchange->count, sizeof(exchange->events[0]), compare_times);
+    join->ended(join->user, exchange);
+    free(exchange);
+}
+
+/* The latest of this key. */
+static size_t find(const struct path_join *join, const struct path_event_key *key)
+{
+    for (size_t i = 0; i < join->count; i++)
+        if (join->open[i]->key.question == key->question && join->open[i]->key.id == key->id)
+            return i;
+    return join->count;
+}
+
+/* The question is where it was first seen, once more. */
+static bool is_next_attempt(const struct path_exchange *exchange, const struct path_event *event)
+{
+    const struct path_event *first = &exchange->events[0];
+
+    return event->leg == LEG_QUERY && event->kind == first->kind && event->netns == first->netns &&
+           event->ifindex == first->ifindex && event->detail == first->detail &&
+           event->src.port == first->src.port && event->time_ns > first->time_ns;
+}
+
+static size_t open_exchange(struct path_join *join, const struct path_event *event, uint64_t attempt)
+{
+    struct path_exchange *exchange;
+    size_t oldest = 0;
+
+    if (join->count == PATH_OPEN_MAX) {
+        for (size_t i = 1; i < join->count; i++)
+            if (join->open[i]->events[0].time_ns < join->open[oldest]->events[0].time_ns)
+                oldest = i;
+        end(join, oldest);
+    }
+    exchange = calloc(1, sizeof(*exchange));
+    if (!exchange)
+        abort();
+    exchange->key = event->key;
+    exchange->attempt = attempt;
+    join->open[join->count] = exchange;
+    return join->count++;
+}
+
+void path_join_add(struct path_join *join, const struct path_event *event)
+{
+    size_t index = find(join, &event->key);
+    uint64_t attempt = 1;
+
+    if (index < join->count && is_next_attempt(join->open[index], event)) {
+        attempt = join->open[index]->attempt + 1;
+        end(join, index);
+        index = join->count;
+    }
+    if (index == join->count) {
+        /* The rest of one that has been told. */
+        if (event->leg == LEG_ANSWER || event->kind == STEP_READ || event->kind == STEP_SOCKET)
+            return;
+        index = open_exchange(join, event, attempt);
+    }
+    if (join->open[index]->count == PATH_STEPS_MAX)
+        join->open[index]->dropped_steps++;
+    else
+        join->open[index]->events[join->open[index]->count++] = *event;
+}
+
+static bool has(const struct path_exchange *exchange, int leg, int kind)
+{
+    for (size_t i = 0; i < exchange->count; i++)
+        if (exchange->events[i].leg == leg && exchange->events[i].kind == kind)
+            return true;
+    return false;
+}
+
+static bool is_over(const struct path_join *join, const struct path_exchange *exchange, uint64_t now_ns)
+{
+    const struct path_event *last = &exchange->events[exchange->count - 1];
+    uint64_t idle = now_ns > last->time_ns ? now_ns - last->time_ns : 0;
+
+    if (now_ns > exchange->events[0].time_ns + join->give_up_ns)
+        return true;
+    if (has(exchange, LEG_ANSWER, STEP_READ))
+        return idle > SETTLE_NS;
+    if (last->leg == LEG_ANSWER)
+        return idle > (last->kind == STEP_DROP ? DROP_NS : READ_NS);
+    return last->kind == STEP_DROP && idle > DROP_NS;
+}
+
+void path_join_sweep(struct path_join *join, uint64_t now_ns, bool all)
+{
+    for (size_t i = join->count; i-- > 0;)
+        if (all || is_over(join, join->open[i], now_ns))
+            end(join, i);
+}
+
+/* An ended exchange */
+
+static const struct path_event *last_of(const struct path_exchange *exchange, int leg)
+{
+    for (size_t i = exchange->count; i-- > 0;)
+        if (exchange->events[i].leg == leg)
+            return &exchange->events[i];
+    return NULL;
+}
+
+static const struct path_event *first_of(const struct path_exchange *exchange, int leg)
+{
+    for (size_t i = 0; i < exchange->count; i++)
+        if (exchange->events[i].leg == leg)
+            return &exchange->events[i];
+    return NULL;
+}
+
+/* The step at which a packet was in the hands of a program; else that at which it was in its socket. */
+static const struct path_event *arrival_of(const struct path_exchange *exchange, int leg)
+{
+    const struct path_event *found = NULL;
+
+    for (size_t i = 0; i < exchange->count; i++) {
+        const struct path_event *event = &exchange->events[i];
+
+        if (event->leg != leg)
+            continue;
+        if (event->kind == STEP_READ)
+            found = event;
+        else if (event->kind == STEP_SOCKET && (!found || found->kind != STEP_READ))
+            found = event;
+    }
+    return found;
+}
+
+int path_exchange_outcome(const struct path_exchange *exchange)
+{
+    const struct path_event *query = last_of(exchange, LEG_QUERY), *answer = last_of(exchange, LEG_ANSWER);
+
+    if (arrival_of(exchange, LEG_ANSWER))
+        return PATH_ANSWERED;
+    if (answer)
+        return answer->kind == STEP_DROP ? PATH_ANSWER_DROPPED : PATH_ANSWER_GONE;
+    if (arrival_of(exchange, LEG_QUERY))
+        return PATH_UNANSWERED;
+    return query && query->kind == STEP_DROP ? PATH_QUERY_DROPPED : PATH_QUERY_GONE;
+}
+
+static double us_between(const struct path_event *from, const struct path_event *to)
+{
+    return from && to && to->time_ns >= from->time_ns ? (double)(to->time_ns - from->time_ns) / 1e3
+                                                      : (double)NAN;
+}
+
+static const char *ends_text(struct arena *arena, const struct address *address)
+{
+    char text[ADDRESS_TEXT];
+
+    return arena_text(arena, address_format_port(address, text, sizeof(text)));
+}
+
+/* Who was asked, or answered, after NAT; NULL when that is who was asked at first. */
+static const char *replica_text(struct arena *arena, const struct path_exchange *exchange)
+{
+    const struct path_event *first = &exchange->events[0];
+    struct address last = first->dst;
+
+    for (size_t i = 0; i < exchange->count; i++)
+        if (exchange->events[i].leg == LEG_QUERY && exchange->events[i].dst.family)
+            last = exchange->events[i].dst;
+    return address_equal(&last, &first->dst) ? NULL : ends_text(arena, &last);
+}
+
+static void fill_step(struct arena *arena, const struct path_event *event, const struct path_event *before,
+                      struct path_step_facts *step)
+{
+    char text[ADDRESS_TEXT];
+
+    step->leg = event->leg;
+    step->kind = event->kind;
+    step->netns = event->netns;
+    step->device = event->device[0] ? arena_text(arena, event->device) : NULL;
+    step->src_port = step->dst_port = step->pid = SHAPE_UNSET;
+    if (event->src.family) {
+        step->src = arena_text(arena, address_format(&event->src, text, sizeof(text)));
+        step->dst = arena_text(arena, address_format(&event->dst, text, sizeof(text)));
+        step->src_port = event->src.port;
+        step->dst_port = event->dst.port;
+    }
+    step->rewritten =
+        before && before->leg == event->leg && event->src.family &&
+        (!address_equal(&before->src, &event->src) || !address_equal(&before->dst, &event->dst));
+}
+
+void path_exchange_facts(struct arena *arena, const struct path_exchange *exchange,
+                         struct path_packet_facts *packet)
+{
+    const struct path_event *first = &exchange->events[0], *last = &exchange->events[exchange->count - 1];
+    const struct path_event *asked = arrival_of(exchange, LEG_QUERY),
+                            *answer = first_of(exchange, LEG_ANSWER);
+    const struct path_event *known = NULL;
+    char word[DNS_WORD];
+
+    packet->id = exchange->key.id;
+    packet->attempt = exchange->attempt;
+    packet->outcome = path_exchange_outcome(exchange);
+    packet->rcode = answer ? arena_text(arena, dns_rcode_word(answer->rcode, word)) : NULL;
+    packet->client = ends_text(arena, &first->src);
+    packet->server = ends_text(arena, &first->dst);
+    packet->replica = replica_text(arena, exchange);
+    packet->query_us = us_between(first, asked);
+    packet->server_us = us_between(asked, answer);
+    packet->answer_us = us_between(answer, arrival_of(exchange, LEG_ANSWER));
+    packet->total_us = us_between(first, last);
+    packet->steps = arena_array(arena, exchange->count, sizeof(*packet->steps));
+    packet->steps_count = exchange->count;
+    packet->steps_left_out = exchange->dropped_steps;
+    for (size_t i = 0; i < exchange->count; i++) {
+        const struct path_event *event = &exchange->events[i];
+
+        fill_step(arena, event, known, &packet->steps[i]);
+        packet->steps[i].at_us = us_between(first, event);
+        packet->steps[i].after_us = i ? us_between(event - 1, event) : 0;
+        if (event->src.family)
+            known = event;
+    }
+}
+
+bool path_exchange_meets(const struct path_exchange *exchange, const struct address *server)
+{
+    for (size_t i = 0; i < exchange->count; i++) {
+        const struct path_event *event = &exchange->events[i];
+
+        if (address_same_host(event->leg == LEG_QUERY ? &event->dst : &event->src, server))
+            return true;
+    }
+    return false;
+}

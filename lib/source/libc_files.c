@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <dirent.h>
+#include <inttypes.h>
+#include <k8sdns/model/resolv_facts.h>
+#include <k8sdns/source/libc_files.h>
+#include <k8sdns/source/resolver_probe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A mapping's line: "start-end perms offset major:minor inode   path" (proc_pid_maps(5)). */
+struct mapping {
+    uint64_t start, end, inode;
+    unsigned major, minor;
+    const char *path;
+};
+
+/* The number at `*at`, which moves behind it and the `end` that must follow. */
+static bool take_number(char **at, int base, char end, uint64_t *ret)
+{
+    char *from = *at;
+
+    *ret = strtoull(from, at, base);
+    if (*at == from || **at != end)
+        return false;
+    ++*at;
+    return true;
+}
+
+static bool read_mapping(char *line, struct mapping *ret)
+{
+    uint64_t offset, major, minor;
+    char *at = line, *deleted;
+    bool runs;
+
+    line[strcspn(line, "\n")] = 0;
+    if (!take_number(&at, 16, '-', &ret->start) || !take_number(&at, 16, ' ', &ret->end) || strlen(at) < 5)
+        return false;
+    runs = at[2] == 'x';
+    at += 5;
+    if (!take_number(&at, 16, ' ', &offset) || !take_number(&at, 16, ':', &major) ||
+        !take_number(&at, 16, ' ', &minor) || !take_number(&at, 10, ' ', &ret->inode))
+        return false;
+    ret->major = (unsigned)major;
+    ret->minor = (unsigned)minor;
+    at += strspn(at, " ");
+    deleted = strstr(at, " (deleted)");
+    if (deleted)
+        *deleted = 0;
+    ret->path = at;
+    return runs && at[0] == '/';
+}
+
+static bool is_known(struct libc_files *files, const struct mapping *mapping)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        const struct libc_file *file = &files->items[i];
+
+        if (file->inode == mapping->inode && file->major == mapping->major && file->minor == mapping->minor)
+            return true;
+    }
+    return false;
+}
+
+static void add(struct libc_files *files, uint64_t pid, int kind, const struct mapping *mapping)
+{
+    char open_path[96];
+
+    if (files->count == LIBC_FILES_MAX) {
+        files->left_out++;
+        return;
+    }
+    *ARENA_PUSH(files->arena, files->items, files->count) = (struct libc_file){
+        .major = mapping->major,
+        .minor = mapping->minor,
+        .inode = mapping->inode,
+        .kind = kind,
+        .path = arena_text(files->arena, mapping->path),
+        .pid = pid,
+    };
+    /* The very file, whatever its path now leads to. */
+    snprintf(open_path, sizeof(open_path), "/proc/%" PRIu64 "/map_files/%" PRIx64 "-%" PRIx64, pid,
+             mapping->start, mapping->end);
+    files->found(files->user, files->count - 1, open_path);
+}
+
+void libc_files_look(struct libc_files *files, uint64_t pid)
+{
+    char path[64], *line = NULL;
+    struct mapping mapping;
+    size_t room = 0;
+    FILE *maps;
+
+    snprintf(path, sizeof(path), "/proc/%" PRIu64 "/maps", pid);
+    maps = fopen(path, "re");
+    if (!maps)
+        return;
+    while (getline(&line, &room, maps) > 0) {
+        int kind = read_mapping(line, &mapping) ? resolver_library_kind(mapping.path) : KIND_UNKNOWN;
+
+        if (kind == KIND_UNKNOWN)
+            continue;
+        if (!is_known(files, &mapping))
+            add(files, pid, kind, &mapping);
+        break;
+    }
+    free(line);
+    fclose(maps);
+}
+
+void libc_files_look_at_all(struct libc_files *files)
+{
+    DIR *proc = opendir("/proc");
+    struct dirent *entry;
+
+    files->left_out = 0;
+    while (proc && (entry = readdir(proc))) {
+        char *end;
+        unsigned long long pid = strtoull(entry->d_name, &end, 10);
+
+        if (pid && !*end)
+            libc_files_look(files, pid);
+    }
+    if (proc)
+        closedir(proc);
+}
