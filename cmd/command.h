@@ -134,11 +134,12 @@ struct command {
     size_t config_size;
     size_t targets_offset; /* of a struct target_options in the config, used when takes_targets is set */
     bool takes_targets;
-    bool json_only;            /* it has no text form */
-    bool tells_gaps;           /* its text says what could not be observed */
-    bool from_facts;           /* run() judges run->captured when there is one */
-    size_t part_offset;        /* of a pointer in struct facts: with --from its data is that part */
-    const char *part_missing;  /* what to say when the capture has it not; NULL when it is no such command */
+    bool json_only;           /* it has no text form */
+    bool tells_gaps;          /* its text says what could not be observed */
+    bool from_facts;          /* run() judges run->captured when there is one */
+    size_t part_offset;       /* of a pointer in struct facts: with --from its data is that part */
+    const char *part_missing; /* what to say when the capture has it not; NULL when it is no such command */
+    int (*part_status)(const void *data); /* the exit status of such a part; NULL: always STATUS_OK */
     bool local;                /* --pid and --netns choose files, or what is shown: no namespace is entered */
     bool scrolls;              /* its parts follow each other on the screen, rather than replace each other */
     const struct shape *shape; /* of data */

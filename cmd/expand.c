@@ -30,19 +30,21 @@ static int run(struct run *run, const void *config_at, void *data)
     const struct expand_config *config = config_at;
     struct expand_facts *facts = data;
     struct resolv_facts resolv;
-    size_t queries = 0;
+    const char **names;
+    size_t queries = 0, count;
     int first, last, r;
 
-    if (run->args_count > NAMES_MAX)
+    names_choose(run, &names, &count);
+    if (count > NAMES_MAX)
         return err_set(&run->err, ERR_USAGE, E2BIG, "more than %d names", NAMES_MAX);
     r = resolvers_choose(run, config->as, &resolv, &first, &last);
     if (r < 0)
         return r;
     facts->detected = resolv.resolver.kind;
-    for (size_t i = 0; i < run->args_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct name_plans *plans = ARENA_PUSH(run->arena, facts->names, facts->names_count);
 
-        plans->name = run->args[i];
+        plans->name = names[i];
         for (int resolver = first; resolver <= last; resolver++) {
             struct plan *plan = ARENA_PUSH(run->arena, plans->plans, plans->plans_count);
 
@@ -66,6 +68,7 @@ const struct command command_expand = {
     .options = options,
     .defaults = &defaults,
     .config_size = sizeof(struct expand_config),
+    .from_facts = true,
     .shape = &expand_facts_shape,
     .local = true,
     .example = "k8sdns expand www.aliyun.com --as all",

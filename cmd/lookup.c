@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "resolver_choice.h"
 #include <errno.h>
+#include <k8sdns/model/facts.h>
 #include <k8sdns/model/lookup_facts.h>
+#include <k8sdns/model/lookup_matrix.h>
 #include <k8sdns/render/lookup_text.h>
 #include <k8sdns/source/lookup_live.h>
 #include <k8sdns/source/resolver_probe.h>
@@ -98,6 +100,26 @@ static int lookup_one(struct run *run, const struct resolver_view *view, const s
     return 0;
 }
 
+/* On the answers of a capture; a lookup that takes others is left out, and it is said. */
+static void lookup_captured(struct run *run, const struct resolver_view *view, const char *name,
+                            struct lookups_facts *facts)
+{
+    struct lookup_result result = {0};
+    const char *missing;
+    struct plan plan;
+
+    plan_make(run->arena, view, name, &plan);
+    if (lookup_from_matrix(run->arena, view, &plan, run->captured->matrix, &result, &missing))
+        lookup_facts_make(run->arena, view, name, &plan, &result,
+                          ARENA_PUSH(run->arena, facts->lookups, facts->lookups_count));
+    else
+        run_unobserved(run,
+                       arena_printf(run->arena, "the lookup of %s by %s", name, resolver_words[view->resolver]),
+                       arena_printf(run->arena, "the capture has no answer to %s", missing),
+                       arena_printf(run->arena, "k8sdns capture --as %s %s", resolver_words[view->resolver],
+                                    name));
+}
+
 /* 0: all found; 2: nothing was heard of any server; 1: between. */
 static int lookups_status(const struct lookups_facts *facts)
 {
@@ -121,24 +143,34 @@ static int run(struct run *run, const void *config_at, void *data)
     struct lookups_facts *facts = data;
     struct resolv_facts resolv;
     struct local_files files;
+    const char **names;
+    size_t count;
     int first, last, r;
 
-    if (run->args_count > NAMES_MAX)
+    names_choose(run, &names, &count);
+    if (count > NAMES_MAX)
         return err_set(&run->err, ERR_USAGE, E2BIG, "more than %d names", NAMES_MAX);
     r = resolvers_choose(run, config->as, &resolv, &first, &last);
     if (r < 0)
         return r;
-    read_files(run, &files);
-    for (size_t i = 0; i < run->args_count; i++) {
+    if (!run->captured)
+        read_files(run, &files);
+    else if (!run->captured->matrix)
+        return err_set(&run->err, ERR_UNOBSERVED, ENOENT, "the capture has no answers of servers");
+    for (size_t i = 0; i < count; i++) {
         for (int resolver = first; resolver <= last; resolver++) {
-            r = lookup_one(run, &resolv.views[resolver], &files, run->args[i],
+            if (run->captured) {
+                lookup_captured(run, &resolv.views[resolver], names[i], facts);
+                continue;
+            }
+            r = lookup_one(run, &resolv.views[resolver], &files, names[i],
                            ARENA_PUSH(run->arena, facts->lookups, facts->lookups_count));
             if (r < 0)
                 return r;
         }
     }
     lookups_facts_compare(run->arena, facts);
-    return lookups_status(facts);
+    return facts->lookups_count ? lookups_status(facts) : STATUS_UNKNOWN;
 }
 
 const struct command command_lookup = {
@@ -151,6 +183,7 @@ const struct command command_lookup = {
     .options = options,
     .defaults = &defaults,
     .config_size = sizeof(struct lookup_config),
+    .from_facts = true,
     .shape = &lookups_facts_shape,
     .example = "k8sdns lookup www.aliyun.com --as musl",
     .run = run,

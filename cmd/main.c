@@ -128,6 +128,22 @@ static int enter(struct run *run)
     return netns_enter(path, &run->err);
 }
 
+static bool reads_captures(const struct command *command)
+{
+    return command->from_facts || command->part_missing;
+}
+
+static const char *capture_readers(struct arena *arena)
+{
+    const char **names = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; commands[i]; i++)
+        if (reads_captures(commands[i]))
+            *ARENA_PUSH(arena, names, count) = commands[i]->name;
+    return arena_join(arena, names, count, ", ");
+}
+
 /* With --from the facts are those of a capture: read them, and take the command's part. */
 static int run_captured(struct run *run, const void *config, void *data)
 {
@@ -135,11 +151,9 @@ static int run_captured(struct run *run, const void *config, void *data)
     const char *part;
     int r;
 
-    if (!command->from_facts && !command->part_missing)
-        return err_set(&run->err, ERR_USAGE, EINVAL,
-                       "%s reads no capture; --from goes with diagnose, resolv, probe, "
-                       "replicas, metrics, conntrack, node, ipvs and corefile",
-                       command->name);
+    if (!reads_captures(command))
+        return err_set(&run->err, ERR_USAGE, EINVAL, "%s reads no capture; --from goes with %s",
+                       command->name, capture_readers(run->arena));
     r = capture_file_read(run, run->globals->from);
     if (r < 0)
         return r;
@@ -149,7 +163,7 @@ static int run_captured(struct run *run, const void *config, void *data)
     if (!part)
         return err_set(&run->err, ERR_UNOBSERVED, ENOENT, "the capture has %s", command->part_missing);
     memcpy(data, part, command->shape->size);
-    return STATUS_OK;
+    return command->part_status ? command->part_status(data) : STATUS_OK;
 }
 
 /* A worst finding below --fail-on is no failure; "could not be observed" always is. */

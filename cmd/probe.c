@@ -60,8 +60,9 @@ static const struct option_row options[] = {
     {0},
 };
 
-static int matrix_status(const struct matrix_facts *matrix)
+static int matrix_status(const void *data)
 {
+    const struct matrix_facts *matrix = data;
     bool heard = false, failed = false;
 
     for (size_t i = 0; i < matrix->probes_count; i++) {
@@ -165,6 +166,7 @@ const struct command command_probe = {
     .shape = &matrix_facts_shape,
     .part_offset = offsetof(struct facts, matrix),
     .part_missing = "no answers of servers",
+    .part_status = matrix_status,
     .example = "k8sdns probe www.aliyun.com --replica 10.244.1.21,10.244.1.22",
     .run = run,
     .render = probe_text_render,

@@ -1,14 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "resolver_choice.h"
+#include <errno.h>
+#include <k8sdns/model/facts.h>
 #include <k8sdns/source/resolver_probe.h>
 #include <string.h>
+
+/* The resolv.conf of a capture, whose views must be those that code relies on. */
+static int take_captured(struct run *run, struct resolv_facts *ret_resolv)
+{
+    const struct resolv_facts *resolv = run->captured->resolv;
+    bool whole = resolv && resolv->views_count == RESOLVERS;
+
+    if (!resolv)
+        return err_set(&run->err, ERR_UNOBSERVED, ENOENT, "the capture has no resolv.conf");
+    for (int i = 0; i < RESOLVERS && whole; i++)
+        whole = resolv->views[i].resolver == i;
+    if (!whole)
+        return err_set(&run->err, ERR_FORMAT, EBADMSG,
+                       "the capture's resolv.conf lacks the views of glibc, musl and go, in this order");
+    *ret_resolv = *resolv;
+    return 0;
+}
 
 int resolver_choose(struct run *run, int as, struct resolv_facts *ret_resolv,
                     const struct resolver_view **ret_view)
 {
     struct resolver_probe_options options = {run->globals->pid, run->globals->resolv_conf};
-    int r = resolver_probe_run(run->arena, &options, ret_resolv, &run->err);
-    int kind;
+    int kind, r = run->captured ? take_captured(run, ret_resolv)
+                                : resolver_probe_run(run->arena, &options, ret_resolv, &run->err);
 
     if (r < 0)
         return r;
@@ -35,6 +54,16 @@ int resolver_choose_if_any(struct run *run, int as, struct resolv_facts *ret_res
     run->err = (struct err){0};
     *ret_view = NULL;
     return 0;
+}
+
+void names_choose(const struct run *run, const char ***ret_names, size_t *ret_count)
+{
+    *ret_names = NULL;
+    *ret_count = 0;
+    for (size_t i = 0; i < run->args_count; i++)
+        *ARENA_PUSH(run->arena, *ret_names, *ret_count) = run->args[i];
+    for (size_t i = 0; run->captured && !run->args_count && i < run->captured->names_count; i++)
+        *ARENA_PUSH(run->arena, *ret_names, *ret_count) = run->captured->names[i].name;
 }
 
 const char *const as_words[] = {"glibc", "musl", "go", "all", NULL};

@@ -6,7 +6,7 @@
 #include <k8sdns/model/resolv_facts.h>
 
 /*
- * Read resolv.conf from where the globals say, and choose the resolver to follow: `as` (enum resolver), or
+ * Read resolv.conf from where the globals say, or take that of the capture, and choose the resolver to follow: `as` (enum resolver), or
  * with -1 the one of the process looked at. A kind whose rules are not known counts as glibc, and the run
  * says so. Fills the envelope's libc.
  * Return 0 or a negative errno with a message in run->err.
@@ -20,6 +20,9 @@ int resolver_choose(struct run *run, int as, struct resolv_facts *ret_resolv,
  */
 int resolver_choose_if_any(struct run *run, int as, struct resolv_facts *ret_resolv,
                            const struct resolver_view **ret_view) MUST_USE;
+
+/* The names to look at: those given, or with --from and none given those of the capture. */
+void names_choose(const struct run *run, const char ***ret_names, size_t *ret_count);
 
 /* The choices of --as for commands that follow several resolvers, and what they stand for. */
 extern const char *const as_words[]; /* "glibc", "musl", "go", "all" */

@@ -4,6 +4,7 @@
 #include "resolver_choice.h"
 #include <errno.h>
 #include <k8sdns/base/clock.h>
+#include <k8sdns/model/facts.h>
 #include <k8sdns/render/watch_text.h>
 #include <k8sdns/source/watcher.h>
 #include <string.h>
@@ -122,8 +123,9 @@ static int report(void *user)
     return r;
 }
 
-static int watch_status(const struct watch_facts *facts)
+static int watch_status(const void *data)
 {
+    const struct watch_facts *facts = data;
     uint64_t answered = 0, bad = 0;
 
     for (size_t i = 0; i < facts->targets_count; i++) {
@@ -187,6 +189,9 @@ const struct command command_watch = {
     .config_size = sizeof(struct watch_config),
     .targets_offset = offsetof(struct watch_config, targets),
     .takes_targets = true,
+    .part_offset = offsetof(struct facts, sampling),
+    .part_missing = "no sampling of the servers",
+    .part_status = watch_status,
     .shape = &watch_facts_shape,
     .example = "k8sdns watch kubernetes.default --duration 10m",
     .run = run,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verdict.h"
+#include "application.h"
 #include "server.h"
 #include <inttypes.h>
 #include <k8sdns/base/number.h>
@@ -85,6 +86,7 @@ void verdict_write(struct diagnosis *d, struct diagnose_facts *facts)
                                      .unobserved = d->facts->unobserved,
                                      .unobserved_count = d->facts->unobserved_count};
     count_questions(d, facts);
+    application_lookups(d, facts);
     facts->verdict = verdict(d, facts);
     facts->scope = scope(d);
     frequency(d, facts);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <k8sdns/model/diagnose_facts.h>
 #include <k8sdns/model/frequency.h>
+#include <k8sdns/model/resolv_facts.h>
 
 static const struct shape_field check_fields[] = {
     SHAPE_FIELD_NAME(struct check_facts, id, "id", "of the finding looked for"),
@@ -8,6 +9,15 @@ static const struct shape_field check_fields[] = {
     SHAPE_FIELD_TEXT(struct check_facts, detail, "detail", "what is well, or what is missing to tell"),
 };
 const struct shape check_facts_shape = SHAPE(struct check_facts, check_fields, "check");
+
+static const struct shape_field lookup_fields[] = {
+    SHAPE_FIELD_NAME(struct seen_lookup, name, "name", "as an application gives it"),
+    SHAPE_FIELD_CHOICE(struct seen_lookup, resolver, "resolver", resolver_words, "whose lookup it is"),
+    SHAPE_FIELD_BOOL(struct seen_lookup, found, "found", "it gets an address"),
+    SHAPE_FIELD_TEXT(struct seen_lookup, error, "error", "the resolver's words for a failure"),
+    SHAPE_FIELD_REAL(struct seen_lookup, total_ms, "total_ms", "how long the application waits"),
+};
+const struct shape seen_lookup_shape = SHAPE(struct seen_lookup, lookup_fields, "seen_lookup");
 
 static const struct shape_field fields[] = {
     SHAPE_FIELD_NAME(struct diagnose_facts, verdict, "verdict", "one sentence"),
@@ -20,6 +30,8 @@ static const struct shape_field fields[] = {
     SHAPE_FIELD_TEXT(struct diagnose_facts, scope, "scope", "how wide, as far as one place can tell"),
     SHAPE_FIELD_COUNT(struct diagnose_facts, asked, "asked", "questions"),
     SHAPE_FIELD_COUNT(struct diagnose_facts, answered, "answered", "of these"),
+    SHAPE_FIELD_OBJECTS(struct diagnose_facts, lookups, "lookups", &seen_lookup_shape,
+                        "what an application sees: the lookups of its resolver, replayed on these answers"),
     SHAPE_FIELD_TEXTS(struct diagnose_facts, healthy, "healthy", "what was looked at and found well"),
     SHAPE_FIELD_TEXTS(struct diagnose_facts, next, "next", "commands that would tell more"),
     SHAPE_FIELD_OBJECTS(struct diagnose_facts, checks, "checks", &check_facts_shape, "every rule"),

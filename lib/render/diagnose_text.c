@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <k8sdns/base/number.h>
 #include <k8sdns/model/frequency.h>
+#include <k8sdns/model/resolv_facts.h>
 #include <k8sdns/render/diagnose_text.h>
 #include <string.h>
 
@@ -67,6 +69,27 @@ static void print_finding(const struct diagnose_facts *facts, const struct findi
     page_paragraph(page, "  more: ", "k8sdns explain %s", finding->id);
 }
 
+/* What an application sees, those that fail first; a line for each, at most so many without -v. */
+#define LOOKUPS_SHOWN 4
+
+static void print_lookups(const struct diagnose_facts *facts, struct page *page)
+{
+    size_t shown = 0;
+
+    for (int found = 0; found < 2; found++)
+        for (size_t i = 0; i < facts->lookups_count; i++) {
+            const struct seen_lookup *lookup = &facts->lookups[i];
+            char time[DURATION_TEXT];
+
+            if (lookup->found != (found == 1) || (page->verbosity <= 0 && shown >= LOOKUPS_SHOWN))
+                continue;
+            duration_format_us(time, sizeof(time), (uint64_t)(lookup->total_ms * 1000));
+            page_paragraph(page, shown++ ? "           " : "a program: ",
+                           found ? "finds %s in %s" : "fails to find %s, after %s: %s", lookup->name, time,
+                           lookup->error ? lookup->error : "no address");
+        }
+}
+
 /* Causes that lack the same stand together. */
 static void print_unknown(const struct diagnose_facts *facts, struct page *page, struct arena *arena)
 {
@@ -130,6 +153,7 @@ void diagnose_text_render(const void *data, struct page *page, struct arena *are
         page_paragraph(page, "how often: ", "%s", facts->frequency_text);
     if (facts->scope)
         page_paragraph(page, "how wide:  ", "%s", facts->scope);
+    print_lookups(facts, page);
     for (size_t i = 0; i < facts->findings_count; i++)
         if (!facts->findings[i].consequence)
             print_finding(facts, &facts->findings[i], page, arena);
