@@ -141,6 +141,8 @@ static int find_servers(struct collection *c)
         return r;
     discovery_unobserved(c->run, replicas);
     c->facts->replicas = replicas;
+    c->services = objects.names;
+    c->services_count = objects.names_count;
     c->facts->kube = kube_facts_from(c->run->arena, &objects, c->run->started_ns);
     known_replicas_of(c->run->arena, replicas, &c->known);
     r = targets_put_together(c->run, &c->options->targets,

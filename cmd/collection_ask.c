@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collection_state.h"
+#include "discovery.h"
 #include <k8sdns/base/clock.h>
+#include <k8sdns/model/near_names.h>
+#include <k8sdns/source/kube_api.h>
 #include <k8sdns/source/watcher.h>
 #include <k8sdns/wire/dns_words.h>
 #include <string.h>
 
 /* As large as answers get; what is then lost is asked again for a small one. Source: RFC 6891, 6.2.5. */
 #define UDP_SIZE 4096
+/* Names that are tried for each that does not exist. */
+#define NEAR_MAX 12
 
-/* Ask; a run that could not ask anything is a gap. */
-static struct matrix_facts *ask(struct collection *c, const struct probe_candidate *candidates, size_t count,
-                                const struct prober_options *special)
+/* Ask `targets`; a run that could not ask anything is a gap. */
+static struct matrix_facts *ask_at(struct collection *c, struct target_facts *targets, size_t targets_count,
+                                   const struct probe_candidate *candidates, size_t count,
+                                   const struct prober_options *special)
 {
     static const uint16_t types[] = {DNS_TYPE_A, DNS_TYPE_AAAA};
     struct prober_options options = *special;
@@ -21,8 +27,8 @@ static struct matrix_facts *ask(struct collection *c, const struct probe_candida
     options.tries = 1;
     options.qps = QPS;
     options.port_targets = c->port_targets;
-    *matrix = (struct matrix_facts){.targets = c->targets,
-                                    .targets_count = c->targets_count,
+    *matrix = (struct matrix_facts){.targets = targets,
+                                    .targets_count = targets_count,
                                     .cluster_domain = c->domain,
                                     .resolver = resolver_words[c->view->resolver]};
     if (prober_run(c->run->arena, &options, matrix, candidates, count, &c->run->err) < 0) {
@@ -32,6 +38,12 @@ static struct matrix_facts *ask(struct collection *c, const struct probe_candida
         return NULL;
     }
     return matrix;
+}
+
+static struct matrix_facts *ask(struct collection *c, const struct probe_candidate *candidates, size_t count,
+                                const struct prober_options *special)
+{
+    return ask_at(c, c->targets, c->targets_count, candidates, count, special);
 }
 
 /* What was lost at a server that is heard otherwise, again without EDNS: it may have been too large. */
@@ -71,28 +83,67 @@ static bool is_missing(const struct matrix_facts *matrix, const char *name)
     return heard;
 }
 
-/* A Service is most often asked for in the wrong namespace: its first label, in those where Services mostly
- * are. */
+/* Services that the API tells of, where it may be asked and nobody has piped them in. */
+static void learn_services(struct collection *c)
+{
+    struct kube_objects objects = {.names = c->services, .names_count = c->services_count};
+    struct kube_api_options api;
+
+    if (c->options->targets.no_discovery || c->options->targets.endpoints)
+        return;
+    discovery_api_options(c->run, &c->options->targets, collection_share_us(c, SHARE_AGAIN), &api);
+    (void)kube_api_read_names(c->run->arena, &api, collection_share_us(c, SHARE_AGAIN), &objects);
+    c->services = objects.names;
+    c->services_count = objects.names_count;
+}
+
+/* The namespace of this Pod, by the first search domain ("prod.svc.cluster.local"); NULL. */
+static const char *own_space(const struct collection *c)
+{
+    const char *first = c->view->search_count ? c->view->search[0] : "";
+    size_t len = strcspn(first, ".");
+
+    return strncmp(first + len, ".svc.", 5) == 0 && strcmp(first + len + 5, c->domain) == 0
+               ? arena_text_n(c->run->arena, first, len)
+               : NULL;
+}
+
+/* The first server that is heard; all of them know the same names. */
+static struct target_facts *first_heard(const struct collection *c)
+{
+    for (size_t i = 0; i < c->facts->matrix->probes_count; i++)
+        for (size_t k = 0; k < c->targets_count; k++)
+            if (probe_is_heard(&c->facts->matrix->probes[i]) &&
+                strcmp(c->targets[k].id, c->facts->matrix->probes[i].target) == 0)
+                return &c->targets[k];
+    return NULL;
+}
+
+/* What is like a name that does not exist is asked for before it is suggested, at one server. */
 static void ask_near(struct collection *c)
 {
-    static const char *const spaces[] = {"default", "kube-system"};
-    struct arena *arena = c->run->arena;
+    size_t most = QPS * (collection_share_us(c, SHARE_AGAIN) / 1000) / 1000 / 2, count = 0;
     struct probe_candidate *near = NULL;
-    size_t count = 0;
+    bool learnt = false;
 
     for (size_t i = 0; c->domain && i < c->facts->names_count; i++) {
-        const char *name = c->facts->names[i].name;
-        int label = (int)strcspn(name, ".");
+        const char *name = c->facts->names[i].name, **names;
+        size_t found;
 
-        if (c->facts->names[i].kind != NAME_GIVEN || !label || !is_missing(c->facts->matrix, name))
+        if (c->facts->names[i].kind != NAME_GIVEN || !is_missing(c->facts->matrix, name))
             continue;
-        for (size_t k = 0; k < sizeof(spaces) / sizeof(spaces[0]); k++)
-            *ARENA_PUSH(arena, near, count) = (struct probe_candidate){
-                name, arena_printf(arena, "%.*s.%s.svc.%s", label, name, spaces[k], c->domain)};
+        if (!learnt)
+            learn_services(c);
+        learnt = true;
+        found = near_names(c->run->arena, name, c->domain, own_space(c), c->services, c->services_count,
+                           NEAR_MAX, &names);
+        for (size_t k = 0; k < found && count < most; k++)
+            *ARENA_PUSH(c->run->arena, near, count) = (struct probe_candidate){name, names[k]};
     }
     if (count)
         c->facts->near_names =
-            ask(c, near, count, &(struct prober_options){.timeout_us = collection_share_us(c, SHARE_AGAIN)});
+            ask_at(c, first_heard(c), 1, near, count,
+                   &(struct prober_options){.timeout_us = collection_share_us(c, SHARE_AGAIN)});
 }
 
 void collection_ask(struct collection *c)

@@ -32,6 +32,8 @@ struct collection {
     size_t candidates_count;
     uint16_t *port_targets;
     struct known_replicas known;
+    struct kube_name *services; /* of the whole cluster, as far as they are known */
+    size_t services_count;
 };
 
 uint64_t collection_share_us(const struct collection *collection, double share);

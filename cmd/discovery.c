@@ -130,6 +130,18 @@ static void see_objects(struct discovery *d, const struct kube_objects *objects)
     }
 }
 
+void discovery_api_options(const struct run *run, const struct target_options *options, uint64_t timeout_us,
+                           struct kube_api_options *ret_options)
+{
+    *ret_options = (struct kube_api_options){
+        .pid = run->globals->pid,
+        .account = options->service_account,
+        .host = getenv("KUBERNETES_SERVICE_HOST"),
+        .port = getenv("KUBERNETES_SERVICE_PORT"),
+        .timeout_us = timeout_us,
+    };
+}
+
 static void by_api(struct discovery *d, const struct target_options *options,
                    const struct discovery_asks *asks)
 {
@@ -138,18 +150,13 @@ static void by_api(struct discovery *d, const struct target_options *options,
                                    [KUBE_API_ABSENT] = WAY_UNAVAILABLE,
                                    [KUBE_API_REFUSED] = WAY_REFUSED,
                                    [KUBE_API_FAILED] = WAY_FAILED};
-    const struct kube_api_options api = {
-        .pid = d->run->globals->pid,
-        .account = options->service_account,
-        .host = getenv("KUBERNETES_SERVICE_HOST"),
-        .port = getenv("KUBERNETES_SERVICE_PORT"),
-        .state = asks->objects,
-        .timeout_us = asks->api_us ? asks->api_us : API_TIMEOUT_US,
-    };
+    struct kube_api_options api;
     struct kube_objects objects = {0};
     const char *detail;
     int outcome;
 
+    discovery_api_options(d->run, options, asks->api_us ? asks->api_us : API_TIMEOUT_US, &api);
+    api.state = asks->objects;
     begin_way(d, WAY_API);
     outcome = outcomes[kube_api_read(d->run->arena, &api, &objects, &detail)];
     see_objects(d, &objects);
@@ -180,8 +187,12 @@ static int by_file(struct discovery *d, const char *path, const struct discovery
         return err_prefix(&d->run->err, r, "%s", strcmp(path, "-") == 0 ? "standard input" : path);
     see_objects(d, &objects);
     /* What somebody who may see it all has piped in says more than what this Pod may ask for. */
-    if (asks->objects && (objects.pods_count || objects.deployments_count || objects.configs_count))
+    if (asks->objects && (objects.pods_count || objects.deployments_count || objects.configs_count)) {
         *asks->objects = objects;
+    } else if (asks->objects && objects.names_count > asks->objects->names_count) {
+        asks->objects->names = objects.names;
+        asks->objects->names_count = objects.names_count;
+    }
     end_way(d, outcome_by_count(d),
             d->found ? NULL
                      : arena_printf(

@@ -27,6 +27,12 @@ int discovery_run(struct run *run, const struct target_options *options, const s
                   const struct resolver_view *view, const struct discovery_asks *asks,
                   struct replicas_facts *facts) MUST_USE;
 
+struct kube_api_options;
+
+/* Whom to ask as, and where, by the command line and the environment; each request may take `timeout_us`. */
+void discovery_api_options(const struct run *run, const struct target_options *options, uint64_t timeout_us,
+                           struct kube_api_options *ret_options);
+
 /* Say in run->unobserved which ways were closed that should have been open, and how to get round it. */
 void discovery_unobserved(struct run *run, const struct replicas_facts *facts);
 

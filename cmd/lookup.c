@@ -113,11 +113,10 @@ static void lookup_captured(struct run *run, const struct resolver_view *view, c
         lookup_facts_make(run->arena, view, name, &plan, &result,
                           ARENA_PUSH(run->arena, facts->lookups, facts->lookups_count));
     else
-        run_unobserved(run,
-                       arena_printf(run->arena, "the lookup of %s by %s", name, resolver_words[view->resolver]),
-                       arena_printf(run->arena, "the capture has no answer to %s", missing),
-                       arena_printf(run->arena, "k8sdns capture --as %s %s", resolver_words[view->resolver],
-                                    name));
+        run_unobserved(
+            run, arena_printf(run->arena, "the lookup of %s by %s", name, resolver_words[view->resolver]),
+            arena_printf(run->arena, "the capture has no answer to %s", missing),
+            arena_printf(run->arena, "k8sdns capture --as %s %s", resolver_words[view->resolver], name));
 }
 
 /* 0: all found; 2: nothing was heard of any server; 1: between. */

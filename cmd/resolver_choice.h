@@ -6,10 +6,10 @@
 #include <k8sdns/model/resolv_facts.h>
 
 /*
- * Read resolv.conf from where the globals say, or take that of the capture, and choose the resolver to follow: `as` (enum resolver), or
- * with -1 the one of the process looked at. A kind whose rules are not known counts as glibc, and the run
- * says so. Fills the envelope's libc.
- * Return 0 or a negative errno with a message in run->err.
+ * Read resolv.conf from where the globals say, or take that of the capture, and choose the resolver to
+ * follow: `as` (enum resolver), or with -1 the one of the process looked at. A kind whose rules are not known
+ * counts as glibc, and the run says so. Fills the envelope's libc. Return 0 or a negative errno with a
+ * message in run->err.
  */
 int resolver_choose(struct run *run, int as, struct resolv_facts *ret_resolv,
                     const struct resolver_view **ret_view) MUST_USE;

@@ -11,7 +11,7 @@ static size_t least(size_t a, size_t b)
 }
 
 /* Optimal string alignment: insert, delete, replace, or swap two neighbours, each for one. */
-static size_t distance(const char *a, const char *b)
+size_t suggest_distance(const char *a, const char *b)
 {
     size_t la = strlen(a), lb = strlen(b), d[WORD_MAX + 1][WORD_MAX + 1];
 
@@ -38,7 +38,7 @@ const char *suggest_word(const char *typed, const char *const *words)
     const char *found = NULL;
 
     for (; *words; words++) {
-        size_t n = distance(typed, *words);
+        size_t n = suggest_distance(typed, *words);
 
         /* What was typed may also be the beginning of the word. */
         if (strlen(typed) >= 3 && strncmp(*words, typed, strlen(typed)) == 0)

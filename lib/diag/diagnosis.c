@@ -63,6 +63,20 @@ void finding_evidence(struct diagnosis *d, struct finding *finding, const char *
     va_end(args);
 }
 
+void finding_about(struct diagnosis *d, struct finding *finding, const char *server)
+{
+    *ARENA_PUSH(d->arena, finding->about, finding->about_count) = server;
+}
+
+void finding_about_pod(struct diagnosis *d, struct finding *finding, const char *pod)
+{
+    const struct replicas_facts *known = d->facts->replicas;
+
+    for (size_t i = 0; known && i < known->replicas_count; i++)
+        if (known->replicas[i].pod && strcmp(known->replicas[i].pod, pod) == 0)
+            finding_about(d, finding, known->replicas[i].address);
+}
+
 void rule_unknown(struct diagnosis *d, const char *why)
 {
     d->unknown_why = why;
@@ -128,9 +142,54 @@ static bool explains(const struct rule *rule, const char *id)
     return false;
 }
 
+static const struct server *server_at(const struct diagnosis *d, const char *id)
+{
+    for (size_t i = 0; i < d->servers_count; i++)
+        if (strcmp(d->servers[i].target->id, id) == 0)
+            return &d->servers[i];
+    return NULL;
+}
+
+static bool is_about(const struct finding *finding, const char *id)
+{
+    for (size_t i = 0; i < finding->about_count; i++)
+        if (strcmp(finding->about[i], id) == 0)
+            return true;
+    return false;
+}
+
+/* How many of the replicas a finding is about. */
+static size_t replicas_about(const struct diagnosis *d, const struct finding *finding)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < d->servers_count; i++)
+        count += d->servers[i].target->role == TARGET_REPLICA && is_about(finding, d->servers[i].target->id);
+    return count;
+}
+
+/*
+ * The cause is about every replica that the effect is about: what is wrong with one of them does not explain
+ * what is wrong with another. What a ClusterIP or a cache passes on may come from any of them, but all of it
+ * only from all.
+ */
+static bool covers(const struct diagnosis *d, const struct finding *cause, const struct finding *effect)
+{
+    size_t some = replicas_about(d, cause);
+
+    for (size_t i = 0; some && i < effect->about_count; i++) {
+        const struct server *server = server_at(d, effect->about[i]);
+        bool free = server && server->target->role != TARGET_REPLICA && !server->silent;
+
+        if (!free && some < d->replicas_count && !is_about(cause, effect->about[i]))
+            return false;
+    }
+    return true;
+}
+
 /*
  * Give each finding the one that explains it: the first by the order of the rules, which go from causes to
- * symptoms. A mere remark explains nothing, and what is worse than its cause stays on its own.
+ * symptoms. A mere remark explains nothing.
  */
 static void relate(struct diagnosis *d)
 {
@@ -141,6 +200,7 @@ static void relate(struct diagnosis *d)
             const struct finding *cause = &d->findings[k];
 
             if (k != i && cause->severity != SEVERITY_INFO && explains(rule_find(cause->id), effect->id) &&
+                covers(d, cause, effect) &&
                 (!cause->consequence || strcmp(cause->consequence, effect->id) != 0))
                 effect->consequence = cause->id;
         }

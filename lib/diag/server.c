@@ -19,6 +19,13 @@ static void add_icmp(struct server *server, const char *detail, uint64_t count)
         server->icmp_detail = detail;
 }
 
+static void add_odd(uint64_t *count, const char **detail, const char *text, uint64_t more)
+{
+    *count += more;
+    if (!*detail)
+        *detail = text;
+}
+
 static void add_probe(struct server *server, const struct probe_facts *p)
 {
     const char *detail = p->detail ? p->detail : "";
@@ -29,15 +36,24 @@ static void add_probe(struct server *server, const struct probe_facts *p)
     server->heard += probe_is_heard(p);
     server->refused += p->status == PROBE_REFUSED;
     server->failed += !probe_status_is_good(p->status);
+    if (p->status == PROBE_MALFORMED)
+        add_odd(&server->malformed, &server->malformed_detail, p->detail, 1);
+    if (p->status == PROBE_MISMATCH)
+        add_odd(&server->mismatched, &server->mismatch_detail, p->detail, 1);
     if (p->status == PROBE_UNREACHABLE)
         add_icmp(server, detail, 1);
     else if (p->status == PROBE_ERROR && strstr(detail, "EPERM"))
         server->filtered++;
 }
 
-static const char *detail_of_failure(const struct watch_failure_facts *failure)
+/* Words of the sampling for a failure of this kind. */
+static const char *detail_of(const struct watch_target_facts *w, int status)
 {
-    return failure && failure->status == PROBE_UNREACHABLE ? failure->detail : NULL;
+    const struct watch_failure_facts *first = w->first_failure, *last = w->last_failure;
+
+    if (first && first->status == status && first->detail)
+        return first->detail;
+    return last && last->status == status ? last->detail : NULL;
 }
 
 static void add_sample(struct server *server, const struct watch_target_facts *w)
@@ -49,10 +65,17 @@ static void add_sample(struct server *server, const struct watch_target_facts *w
     server->loss_ratio = server->sent ? (double)w->lost / (double)server->sent : (double)NAN;
     server->p50_us = w->p50_us;
     for (size_t i = 0; i < w->outcomes_count; i++) {
-        const char *first = detail_of_failure(w->first_failure), *last = detail_of_failure(w->last_failure);
+        const char *word = w->outcomes[i].name, *icmp = detail_of(w, PROBE_UNREACHABLE);
+        uint64_t count = w->outcomes[i].count;
 
-        if (w->outcomes[i].count && strcmp(w->outcomes[i].name, probe_status_words[PROBE_UNREACHABLE]) == 0)
-            add_icmp(server, first ? first : last ? last : "an ICMP error", w->outcomes[i].count);
+        if (!count)
+            continue;
+        if (strcmp(word, probe_status_words[PROBE_UNREACHABLE]) == 0)
+            add_icmp(server, icmp ? icmp : "an ICMP error", count);
+        else if (strcmp(word, probe_status_words[PROBE_MALFORMED]) == 0)
+            add_odd(&server->malformed, &server->malformed_detail, detail_of(w, PROBE_MALFORMED), count);
+        else if (strcmp(word, probe_status_words[PROBE_MISMATCH]) == 0)
+            add_odd(&server->mismatched, &server->mismatch_detail, detail_of(w, PROBE_MISMATCH), count);
     }
 }
 
@@ -88,10 +111,25 @@ const char *server_text(struct arena *arena, const struct server *server)
 struct finding *server_finding(struct diagnosis *d, const struct rule *rule, struct finding *finding,
                                const struct server *server)
 {
-    if (!finding)
-        return finding_new(d, rule, server_text(d->arena, server));
-    finding->subject = arena_printf(d->arena, "%s, %s", finding->subject, server->target->id);
+    if (finding)
+        finding->subject = arena_printf(d->arena, "%s, %s", finding->subject, server->target->id);
+    else
+        finding = finding_new(d, rule, server_text(d->arena, server));
+    finding_about(d, finding, server->target->id);
     return finding;
+}
+
+bool server_is_at_fault(const struct diagnosis *d, const struct server *server,
+                        bool (*has_it)(const struct server *server))
+{
+    bool passes_on = server->target->role == TARGET_CLUSTER_IP || server->target->role == TARGET_NODE_LOCAL;
+
+    if (!has_it(server))
+        return false;
+    for (size_t i = 0; passes_on && i < d->servers_count; i++)
+        if (d->servers[i].target->role == TARGET_REPLICA && has_it(&d->servers[i]))
+            return false;
+    return true;
 }
 
 const char *servers_text(struct diagnosis *d, bool (*is_one)(const struct server *server))
@@ -118,23 +156,31 @@ bool loss_differs(uint64_t lost, uint64_t of, uint64_t peers_lost, uint64_t peer
     return error > 0 ? (p - q) / error > 3 : p > q;
 }
 
+const struct resolver_view *resolver_followed(const struct facts *facts)
+{
+    const char *word = facts->matrix ? facts->matrix->resolver : NULL;
+
+    if (!facts->resolv)
+        return NULL;
+    word = word ? word : resolver_words[resolver_of_kind(facts->resolv->resolver.kind)];
+    for (size_t i = 0; i < facts->resolv->views_count; i++)
+        if (strcmp(resolver_words[facts->resolv->views[i].resolver], word) == 0)
+            return &facts->resolv->views[i];
+    return NULL;
+}
+
 const char *lookup_cost(struct arena *arena, const struct facts *facts)
 {
-    const struct resolver_view *view = NULL;
+    const struct resolver_view *view = resolver_followed(facts);
     uint64_t wait_ms;
     char text[DURATION_TEXT];
-    int kind = facts->resolv ? facts->resolv->resolver.kind : KIND_UNKNOWN;
-    int resolver = resolver_of_kind(kind);
 
-    for (size_t i = 0; facts->resolv && i < facts->resolv->views_count; i++)
-        if (facts->resolv->views[i].resolver == resolver)
-            view = &facts->resolv->views[i];
     if (!view || !view->attempts)
         return "a timeout of its resolver";
     /* musl divides its time by its attempts. Source: musl src/network/res_msend.c. */
-    wait_ms = resolver == RESOLVER_MUSL ? view->timeout_ms / view->attempts : view->timeout_ms;
+    wait_ms = view->resolver == RESOLVER_MUSL ? view->timeout_ms / view->attempts : view->timeout_ms;
     return arena_printf(arena, "%s (%s)", duration_format_us(text, sizeof(text), wait_ms * 1000),
-                        resolver_words[resolver]);
+                        resolver_words[view->resolver]);
 }
 
 bool is_silent_server(const struct diagnosis *d, const char *id)

@@ -14,6 +14,13 @@ const char *server_text(struct arena *arena, const struct server *server);
 struct finding *server_finding(struct diagnosis *diagnosis, const struct rule *rule, struct finding *finding,
                                const struct server *server);
 
+/*
+ * Whether the server itself has this fault: a ClusterIP or a cache passes on what a replica does, and is not
+ * blamed where one of those has it.
+ */
+bool server_is_at_fault(const struct diagnosis *diagnosis, const struct server *server,
+                        bool (*has_it)(const struct server *server));
+
 /* Their ids, with commas between. */
 const char *servers_text(struct diagnosis *diagnosis, bool (*is_one)(const struct server *server));
 
@@ -25,6 +32,9 @@ bool loss_differs(uint64_t lost, uint64_t of, uint64_t peers_lost, uint64_t peer
 
 /* How much a lookup waits for each lost packet, by the resolver of the facts: "5 s (glibc)". */
 const char *lookup_cost(struct arena *arena, const struct facts *facts);
+
+/* The view of the resolver whose search order was followed, or else of this Pod's; NULL without resolv.conf. */
+const struct resolver_view *resolver_followed(const struct facts *facts);
 
 /* Whether the server of that id was never heard. */
 bool is_silent_server(const struct diagnosis *diagnosis, const char *id);

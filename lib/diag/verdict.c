@@ -22,6 +22,13 @@ static void count_questions(const struct diagnosis *d, struct diagnose_facts *fa
     }
 }
 
+static const char *opening(const struct finding *finding)
+{
+    const char *own = rule_find(finding->id)->opening;
+
+    return own ? own : finding->severity == SEVERITY_CRITICAL ? "DNS fails" : "DNS is at risk";
+}
+
 static const char *verdict(const struct diagnosis *d, const struct diagnose_facts *facts)
 {
     const struct finding *first = d->findings_count ? &d->findings[0] : NULL;
@@ -30,9 +37,8 @@ static const char *verdict(const struct diagnosis *d, const struct diagnose_fact
     for (size_t i = 0; i < d->findings_count; i++)
         leading += !d->findings[i].consequence && d->findings[i].severity != SEVERITY_INFO;
     if (first && leading)
-        return arena_printf(d->arena, "%s: %s%s%s%s",
-                            first->severity == SEVERITY_CRITICAL ? "DNS fails" : "DNS is at risk",
-                            first->title, first->subject ? ", " : "", first->subject ? first->subject : "",
+        return arena_printf(d->arena, "%s: %s%s%s%s", opening(first), first->title,
+                            first->subject ? ", " : "", first->subject ? first->subject : "",
                             leading == 1   ? ""
                             : leading == 2 ? "; and one thing more"
                                            : arena_printf(d->arena, "; and %zu things more", leading - 1));

@@ -96,6 +96,12 @@ static const struct shape_field port_use_fields[] = {
     SHAPE_FIELD_COUNT(struct conntrack_port_use_facts, ports, "ports", "source ports in use between the two"),
     SHAPE_FIELD_COUNT(struct conntrack_port_use_facts, range, "range", "ephemeral ports there are"),
     SHAPE_FIELD_REAL(struct conntrack_port_use_facts, ratio, "ratio", "0 to 1"),
+    SHAPE_FIELD_COUNT(struct conntrack_port_use_facts, masked, "masked",
+                      "UDP flows whose source port was replaced (masquerading)"),
+    SHAPE_FIELD_COUNT(struct conntrack_port_use_facts, low, "low", "the lowest port put in the place of one"),
+    SHAPE_FIELD_COUNT(struct conntrack_port_use_facts, high, "high", "the highest"),
+    SHAPE_FIELD_BOOL(struct conntrack_port_use_facts, dense, "dense",
+                     "every port between the two is in use, as when a narrow range ends"),
 };
 const struct shape conntrack_port_use_facts_shape =
     SHAPE(struct conntrack_port_use_facts, port_use_fields, "conntrack_port_use");

@@ -13,6 +13,8 @@
 #define EVIDENCE_MAX  4
 #define CLIENTS_SHOWN 10
 #define USES_SHOWN    10
+/* Fewer neighbouring ports may be so by chance. */
+#define DENSE_MIN 8
 
 /* A set of addresses, each with its counts: open addressing, at most half full. */
 struct peer {
@@ -20,6 +22,8 @@ struct peer {
     uint64_t entries, unreplied, assured;
     uint64_t queries, replies; /* packets; CONNTRACK_UNSET until accounting is seen */
     uint64_t oldest_ns;        /* 0 without timestamps */
+    uint64_t masked;           /* of pairs: UDP flows whose port was replaced */
+    uint16_t low, high;        /* by these */
     bool behind_cluster_ip;
     bool used;
 };
@@ -214,13 +218,24 @@ static void follow(struct conntrack_summary *s, const struct conntrack_entry *e)
     }
 }
 
+static void note_masked(struct peer *use, const struct conntrack_entry *e)
+{
+    uint16_t port = e->reply_dst.port;
+
+    if (e->protocol != IPPROTO_UDP || port == e->orig_src.port)
+        return;
+    use->low = use->masked && use->low < port ? use->low : port;
+    use->high = use->high > port ? use->high : port;
+    use->masked++;
+}
+
 void conntrack_summary_add(void *summary, const struct conntrack_entry *e)
 {
     struct conntrack_summary *s = summary;
     const struct conntrack_summary_options *o = &s->options;
     bool to_cluster = is_any(&e->orig_dst, o->cluster_ips, o->cluster_ips_count);
     bool unrouted = to_cluster && address_same_host(&e->orig_dst, &e->reply_src);
-    struct peer *backend;
+    struct peer *backend, *use;
 
     s->entries++;
     s->unreplied += !e->replied;
@@ -232,7 +247,10 @@ void conntrack_summary_add(void *summary, const struct conntrack_entry *e)
     if (backend && to_cluster)
         backend->behind_cluster_ip = true;
     count(s, peers_at(&s->clients, &e->orig_src, false, NULL), e);
-    count(s, peers_at(&s->uses, &e->reply_src, true, &e->reply_dst), e);
+    use = peers_at(&s->uses, &e->reply_src, true, &e->reply_dst);
+    count(s, use, e);
+    if (use)
+        note_masked(use, e);
     follow(s, e);
     /* With the address the client's own, only a port that was taken is replaced; masquerading may choose any.
      */
@@ -363,6 +381,11 @@ static void add_uses(const struct conntrack_summary *s, struct arena *arena, str
             .ports = uses[i].peer->entries,
             .range = range,
             .ratio = range == SHAPE_UNSET ? (double)NAN : (double)uses[i].peer->entries / (double)range,
+            .masked = uses[i].peer->masked,
+            .low = uses[i].peer->masked ? uses[i].peer->low : SHAPE_UNSET,
+            .high = uses[i].peer->masked ? uses[i].peer->high : SHAPE_UNSET,
+            .dense = uses[i].peer->masked >= DENSE_MIN &&
+                     uses[i].peer->masked == (uint64_t)(uses[i].peer->high - uses[i].peer->low) + 1,
         };
 }
 

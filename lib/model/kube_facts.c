@@ -41,6 +41,7 @@ static const struct shape_field fields[] = {
     SHAPE_FIELD_COUNT(struct kube_facts, wanted, "wanted", "replicas of the Deployment"),
     SHAPE_FIELD_COUNT(struct kube_facts, available, "available", "of these"),
     SHAPE_FIELD_COUNT(struct kube_facts, nodes, "nodes", "of the cluster"),
+    SHAPE_FIELD_TEXTS(struct kube_facts, nodes_not_ready, "nodes_not_ready", "names of those that say so"),
     SHAPE_FIELD_TEXT(struct kube_facts, corefile, "corefile", "of the ConfigMap"),
     SHAPE_FIELD_OBJECTS(struct kube_facts, changes, "changes", &kube_change_facts_shape, "the latest first"),
     SHAPE_FIELD_OBJECTS(struct kube_facts, events, "events", &kube_event_facts_shape, "warnings"),
@@ -97,7 +98,9 @@ struct kube_facts *kube_facts_from(struct arena *arena, const struct kube_object
 
     *facts = (struct kube_facts){.wanted = SHAPE_UNSET,
                                  .available = SHAPE_UNSET,
-                                 .nodes = objects->nodes ? objects->nodes : SHAPE_UNSET};
+                                 .nodes = objects->nodes ? objects->nodes : SHAPE_UNSET,
+                                 .nodes_not_ready = objects->not_ready,
+                                 .nodes_not_ready_count = objects->not_ready_count};
     for (size_t i = 0; i < objects->pods_count; i++)
         if (!objects->pods[i].node_local)
             add_pod(arena, facts, &objects->pods[i], now_ns);

@@ -22,7 +22,8 @@ struct replay {
     struct arena *arena;
     const struct resolver_view *view;
     const struct matrix_facts *matrix;
-    const char *targets[RESOLV_SERVERS_MAX]; /* the matrix's word for each server; NULL when it was not asked */
+    const char
+        *targets[RESOLV_SERVERS_MAX]; /* the matrix's word for each server; NULL when it was not asked */
     uint64_t now_us;
     struct coming *coming;
     size_t coming_count;

@@ -21,8 +21,9 @@ static const struct shape_field view_fields[] = {
                      "why a program sends no question with this file; null when it does"),
     SHAPE_FIELD_BOOL(struct resolver_view, stops_at_bad_name, "stops_at_bad_name",
                      "a search domain that makes no valid name ends the lookup (old musl)"),
-    SHAPE_FIELD_BOOL(struct resolver_view, tcp_on_truncation, "tcp_on_truncation",
-                     "a truncated answer is asked for again over TCP"),
+    SHAPE_FIELD_BOOL(
+        struct resolver_view, tcp_on_truncation, "tcp_on_truncation",
+        "musl 1.2.4 and later: a truncated answer is asked for again over TCP, as the others always do"),
 };
 const struct shape resolver_view_shape = SHAPE(struct resolver_view, view_fields, "resolver_view");
 

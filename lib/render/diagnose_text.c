@@ -84,9 +84,9 @@ static void print_lookups(const struct diagnose_facts *facts, struct page *page)
             if (lookup->found != (found == 1) || (page->verbosity <= 0 && shown >= LOOKUPS_SHOWN))
                 continue;
             duration_format_us(time, sizeof(time), (uint64_t)(lookup->total_ms * 1000));
-            page_paragraph(page, shown++ ? "           " : "a program: ",
-                           found ? "finds %s in %s" : "fails to find %s, after %s: %s", lookup->name, time,
-                           lookup->error ? lookup->error : "no address");
+            page_paragraph(page, shown++ ? "           " : "programs:  ",
+                           found ? "find %s in %s" : "do not find %s; after %s they get: %s", lookup->name,
+                           time, lookup->error ? lookup->error : "no address");
         }
 }
 

@@ -2,6 +2,7 @@
 #include "http_get.h"
 #include <errno.h>
 #include <event2/http.h>
+#include <k8sdns/base/clock.h>
 #include <k8sdns/base/number.h>
 #include <k8sdns/source/kube_api.h>
 #include <k8sdns/source/resolver_probe.h>
@@ -135,38 +136,72 @@ static enum kube_api_outcome outcome_of(int r)
     return r == -EACCES ? KUBE_API_REFUSED : KUBE_API_FAILED;
 }
 
-enum kube_api_outcome kube_api_read(struct arena *arena, const struct kube_api_options *options,
-                                    struct kube_objects *objects, const char **ret_detail)
+/* Find the server and the account; KUBE_API_READ when all is there to ask. */
+static enum kube_api_outcome set_up(struct api *api, const struct kube_api_options *options,
+                                    const char **ret_detail)
 {
-    struct api api = {.arena = arena, .objects = objects};
+    struct arena *arena = api->arena;
     uint64_t port;
-    int slices, services, pods;
 
     *ret_detail = NULL;
     if (!options->host || !*options->host) {
         *ret_detail = "KUBERNETES_SERVICE_HOST is not set: this is no Pod";
         return KUBE_API_ABSENT;
     }
-    api.server.tls = true;
-    api.server.accept = "application/json";
-    api.server.timeout_us = options->timeout_us;
-    api.server.body_max = KUBE_JSON_MAX;
-    api.server.bearer = read_trimmed(arena, options, "token", TOKEN_MAX, NULL);
-    api.server.ca = read_trimmed(arena, options, "ca.crt", CA_MAX, &api.server.ca_len);
-    if (!api.server.bearer || !api.server.ca) {
-        *ret_detail = arena_printf(arena, "there is no %s in %s", api.server.bearer ? "ca.crt" : "token",
+    api->server.tls = true;
+    api->server.accept = "application/json";
+    api->server.timeout_us = options->timeout_us;
+    api->server.body_max = KUBE_JSON_MAX;
+    api->server.bearer = read_trimmed(arena, options, "token", TOKEN_MAX, NULL);
+    api->server.ca = read_trimmed(arena, options, "ca.crt", CA_MAX, &api->server.ca_len);
+    if (!api->server.bearer || !api->server.ca) {
+        *ret_detail = arena_printf(arena, "there is no %s in %s", api->server.bearer ? "ca.crt" : "token",
                                    options->account ? options->account : KUBE_ACCOUNT_FOLDER);
         return KUBE_API_ABSENT;
     }
     if (number_parse(options->port ? options->port : "443", 1, 65535, &port, NULL) < 0 ||
-        address_parse(options->host, (uint16_t)port, &api.server.where, &api.err) < 0) {
+        address_parse(options->host, (uint16_t)port, &api->server.where, &api->err) < 0) {
         /* To look the name up would take the DNS that is in question. */
         *ret_detail =
             arena_printf(arena, "KUBERNETES_SERVICE_HOST is %.100s, which is no address", options->host);
         return KUBE_API_FAILED;
     }
-    api.server.where.port = (uint16_t)port;
+    api->server.where.port = (uint16_t)port;
+    return KUBE_API_READ;
+}
 
+enum kube_api_outcome kube_api_read_names(struct arena *arena, const struct kube_api_options *options,
+                                          uint64_t budget_us, struct kube_objects *objects)
+{
+    struct api api = {.arena = arena, .objects = objects};
+    uint64_t end_ns = clock_monotonic_ns() + budget_us * 1000;
+    const char *from = NULL, *ignored;
+    enum kube_api_outcome outcome = set_up(&api, options, &ignored);
+    int r;
+
+    if (outcome != KUBE_API_READ)
+        return outcome;
+    do {
+        uint64_t now_ns = clock_monotonic_ns();
+
+        if (now_ns >= end_ns)
+            return KUBE_API_PARTLY;
+        api.server.timeout_us = (end_ns - now_ns) / 1000;
+        r = read_page(&api, "/api/v1/services?limit=" PAGE, from, objects);
+        from = objects->continue_from;
+    } while (r == 0 && from);
+    return r == 0 ? KUBE_API_READ : objects->names_count ? KUBE_API_PARTLY : outcome_of(r);
+}
+
+enum kube_api_outcome kube_api_read(struct arena *arena, const struct kube_api_options *options,
+                                    struct kube_objects *objects, const char **ret_detail)
+{
+    struct api api = {.arena = arena, .objects = objects};
+    enum kube_api_outcome outcome = set_up(&api, options, ret_detail);
+    int slices, services, pods;
+
+    if (outcome != KUBE_API_READ)
+        return outcome;
     slices = read_list(&api, SLICES SLICES_SELECT);
     /* Clusters before 1.21 have Endpoints only. */
     if (slices == -ENOENT)

@@ -73,6 +73,19 @@ static bool read_address(const char *text, uint16_t port, struct address *ret_ad
     return true;
 }
 
+static void read_name(struct arena *arena, const json_t *metadata, struct kube_objects *objects)
+{
+    const char *name = kube_text(metadata, "name"), *space = kube_text(metadata, "namespace");
+
+    if (!name || !space || !*name || !*space)
+        return;
+    if (objects->names_count == KUBE_NAMES_MAX)
+        objects->names_dropped++;
+    else
+        *ARENA_PUSH(arena, objects->names, objects->names_count) =
+            (struct kube_name){arena_text(arena, name), arena_text(arena, space)};
+}
+
 static void read_service(struct arena *arena, const json_t *object, struct kube_objects *objects)
 {
     const json_t *metadata = json_object_get(object, "metadata"), *spec = json_object_get(object, "spec");
@@ -83,6 +96,7 @@ static void read_service(struct arena *arena, const json_t *object, struct kube_
     struct address where;
     size_t i;
 
+    read_name(arena, metadata, objects);
     if (to == KUBE_TO_OTHERS) {
         objects->others++;
         return;

@@ -139,7 +139,17 @@ void kube_read_event(struct arena *arena, const json_t *object, struct kube_obje
 
 void kube_read_node(struct arena *arena, const json_t *object, struct kube_objects *objects)
 {
-    (void)arena;
-    (void)object;
+    const json_t *list = json_object_get(json_object_get(object, "status"), "conditions"), *item;
+    const char *name = kube_text(json_object_get(object, "metadata"), "name");
+    size_t i;
+
     objects->nodes++;
+    json_array_foreach(list, i, item)
+    {
+        const char *type = kube_text(item, "type"), *status = kube_text(item, "status");
+
+        /* Unknown is what a node is called that has not reported for long. */
+        if (name && type && status && strcmp(type, "Ready") == 0 && strcmp(status, "True") != 0)
+            *ARENA_PUSH(arena, objects->not_ready, objects->not_ready_count) = arena_text(arena, name);
+    }
 }

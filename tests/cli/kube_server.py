@@ -6,6 +6,7 @@ import json
 import pathlib
 import ssl
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -130,9 +131,9 @@ def certificate(folder, name, address):
 
 
 @contextlib.contextmanager
-def api(faults=None, cluster=None, page=0, named="127.0.0.1", trusted=True, token=TOKEN):
+def api(faults=None, cluster=None, page=0, named="127.0.0.1", trusted=True, token=TOKEN, address="127.0.0.1"):
     """
-    A running API server; give (environment, the arguments that name its account, the requests it has had). Its
+    A running API server at `address`; give (environment, the arguments that name its account, the requests it has had). Its
     certificate is for the address `named`; without `trusted` the account's authority is another one.
     """
     with tempfile.TemporaryDirectory() as name:
@@ -144,16 +145,28 @@ def api(faults=None, cluster=None, page=0, named="127.0.0.1", trusted=True, toke
         (account / "ca.crt").write_bytes((mine if trusted else other)[0].read_bytes())
         if token:
             (account / "token").write_text(token + "\n")
-        server = Server(("127.0.0.1", 0), Handler)
+        server = Server((address, 0), Handler)
         server.faults, server.cluster, server.page, server.asked = faults or {}, cluster or CLUSTER, page, []
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*mine)
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        environment = {"KUBERNETES_SERVICE_HOST": "127.0.0.1",
+        environment = {"KUBERNETES_SERVICE_HOST": address,
                        "KUBERNETES_SERVICE_PORT": str(server.server_address[1])}
         try:
             yield environment, ["--service-account", str(account)], server.asked
         finally:
             server.shutdown()
             server.server_close()
+
+
+def main():
+    """usage: kube_server.py ADDRESS: a cluster as a line of JSON in, where and how to ask as another out."""
+    cluster = json.loads(sys.stdin.readline())
+    with api(cluster=cluster, named=sys.argv[1], address=sys.argv[1]) as (environment, account, _):
+        print(json.dumps([environment, account]), flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()

@@ -40,6 +40,14 @@ class Facts:
                 p["rtt_us"] = None
         return self
 
+    def asked_small(self, status, **wanted):
+        """What was lost, asked again for a small answer."""
+        self.data["small"] = copy.deepcopy(self.data["matrix"])
+        for p in self.data["small"]["probes"]:
+            if all(p[key] in values for key, values in wanted.items()):
+                p.update(status=status)
+        return self
+
     def sampled(self, lost, *targets, of=50):
         """Let the sampling lose so many."""
         for t in self.data["sampling"]["targets"]:
@@ -159,8 +167,10 @@ CASES = {
          "text": "10.244.1.22 differs from the others in 1 of 18 questions"}]), ["matrix", "metrics"]),
     "family-failing": (lambda f: f.answers("timeout", type=["AAAA"]), ["matrix"]),
     "path-lossy": (lambda f: f.sampled(9, *REPLICAS), ["sampling"]),
-    "large-answer-lost": (lambda f: f.put("small", copy.deepcopy(f.data["matrix"])).answers("timeout", **OWN),
-                          ["matrix"]),
+    "large-answer-lost": (lambda f: f.asked_small("truncated", **OWN).answers("timeout", **OWN), ["matrix"]),
+    "replica-malformed": (lambda f: f.answers("malformed", REPLICAS[1], detail="damaged at byte 12"), ["matrix"]),
+    "answer-mismatch": (lambda f: f.answers("mismatch", CLUSTER_IP, detail="answer came from 10.244.0.24"), ["matrix"]),
+    "node-not-ready": (lambda f: f.put("kube.nodes_not_ready", ["node-2"]).put("kube.pods.0.node", "node-2"), ["kube"]),
     "tcp-blocked": (lambda f: f.no_tcp(), ["tcp"]),
     "upstream-failing": (lambda f: f.answers("servfail", name=names("external"), candidate=names("external")),
                          ["matrix", "metrics"]),
@@ -393,7 +403,8 @@ class Captures(binary.Case):
         """Other commands show their part of a capture."""
         capture = json.dumps(HEALTHY).encode()
         for command, member in (("resolv", "resolv"), ("probe", "matrix"), ("replicas", "replicas"),
-                                ("conntrack", "conntrack"), ("node", "node"), ("corefile", "corefile")):
+                                ("conntrack", "conntrack"), ("node", "node"), ("watch", "sampling"),
+                                ("corefile", "corefile")):
             document, status = binary.run_json(command, "--from", "-", stdin=capture)
             self.assertEqual((status, document["data"]), (0, HEALTHY["data"][member]))
             self.assertEqual(document["host"]["hostname"], HEALTHY["data"]["host"]["hostname"])
@@ -412,7 +423,10 @@ class Captures(binary.Case):
             self.assertEqual(done.returncode, 65, text)
             self.assertIn(words, done.stderr)
         self.assertEqual(binary.run("diagnose", "--from", "/nowhere").returncode, 66)
-        self.assertEqual(binary.run("watch", "x", "--from", "-").returncode, 64)
+        done = binary.run("scope", "x", "--from", "-")
+        self.assertEqual(done.returncode, 64)
+        self.assertIn("--from goes with diagnose, ", done.stderr)
+        self.assertNotIn("scope,", done.stderr)
 
     def test_hostile_captures(self):
         """A capture from anywhere: members gone, null or of other types end in an error, never in a crash."""
@@ -435,10 +449,70 @@ class Captures(binary.Case):
                 at[place[-1]] = (None, "x", 7, [], {})[number % 5]
                 with open(path, "w", encoding="utf-8") as file:
                     json.dump(facts.envelope, file)
-                for command in ("diagnose", "probe"):
+                for command in ("diagnose", "probe", "lookup", "expand"):
                     done = subprocess.run([binary.K8SDNS, command, "--from", path], env=binary.ENVIRONMENT,
                                           capture_output=True, check=False)
                     self.assertIn(done.returncode, (0, 1, 2, 3, 65), (place, done.stderr[-500:]))
+
+    def from_capture(self, facts, *arguments):
+        return binary.run_json(*arguments, "--from", "-", stdin=json.dumps(facts.envelope).encode())
+
+    def test_expand(self):
+        """The plans of the capture, and those of other resolvers and of other names by its resolv.conf."""
+        document, status = self.from_capture(Facts(), "expand")
+        self.assertEqual((status, document["data"]["names"]), (0, HEALTHY["data"]["plans"]["names"]))
+        document, _ = self.from_capture(Facts(), "expand", "--as", "all", "db.prod")
+        plans = document["data"]["names"][0]["plans"]
+        self.assertEqual([p["resolver"] for p in plans], ["glibc", "musl", "go"])
+        self.assertEqual(plans[1]["queries"][0]["name"], "db.prod.default.svc.cluster.local")
+        document, status = self.from_capture(Facts().without("resolv"), "expand")
+        self.assertEqual((status, document["error"]["message"]), (3, "the capture has no resolv.conf"))
+
+    def test_lookup(self):
+        """A lookup on the recorded answers takes the time that they took."""
+        document, status = self.from_capture(Facts(), "lookup", "--as", "all", "www.example.com")
+        probes = {(p["candidate"], p["type"]): p for p in Facts().probes([CLUSTER_IP], name=["www.example.com"])}
+        self.assertEqual(status, 0)
+        for lookup in document["data"]["lookups"]:
+            self.assertEqual((lookup["result"], lookup["error"], len(lookup["queries"])), ("ok", None, 8))
+            self.assertEqual(set(lookup["addresses"]), {"192.0.2.80", "2001:db8::80"})
+            for q in lookup["queries"]:
+                self.assertAlmostEqual(q["rtt_ms"], probes[q["name"], q["type"]]["rtt_us"] / 1000)
+            # Two questions at once, one name after the other.
+            steps = [max(probes[q["name"], kind]["rtt_us"] for kind in ("A", "AAAA")) for q in lookup["queries"][::2]]
+            self.assertAlmostEqual(lookup["total_ms"], sum(steps) / 1000)
+
+    def test_lookup_of_faults(self):
+        for change, resolver, error, total_ms in (
+                (lambda f: f.dead(CLUSTER_IP), "glibc", "Temporary failure in name resolution", 20000),
+                (lambda f: f.dead(CLUSTER_IP), "musl", "Try again", 5000),
+                (lambda f: f.answers("servfail"), "go", "server misbehaving", None)):
+            document, _ = self.from_capture(change(Facts()), "lookup", "--as", resolver, "www.example.com")
+            lookup = document["data"]["lookups"][0]
+            self.assertEqual((lookup["result"], lookup["error"]), ("fail", error))
+            if total_ms:
+                self.assertAlmostEqual(lookup["total_ms"], total_ms)
+        # diagnose says the same of the resolver that was followed.
+        document, _ = diagnose(Facts().dead(CLUSTER_IP))
+        seen = {lookup["name"]: lookup for lookup in document["data"]["lookups"]}["www.example.com"]
+        self.assertEqual((seen["found"], seen["resolver"], seen["total_ms"]), (False, "glibc", 20000.0))
+
+    def test_lookup_without_the_answer(self):
+        """What the capture cannot tell is said, and is no failure of the name."""
+        document, status = self.from_capture(Facts(), "lookup", "www.example.com", "other.example.com")
+        self.assertEqual([lookup["name"] for lookup in document["data"]["lookups"]], ["www.example.com"])
+        self.assertEqual((status, [u["what"] for u in document["unobserved"]]),
+                         (0, ["the lookup of other.example.com by glibc"]))
+        self.assertEqual(self.from_capture(Facts(), "lookup", "other.example.com")[1], 3)
+        self.assertEqual(self.from_capture(Facts().without("matrix"), "lookup")[1], 3)
+
+    def test_statuses(self):
+        """A part of a capture ends as the command itself would have."""
+        facts = Facts().dead(REPLICAS[1])
+        for t in facts.data["sampling"]["targets"]:
+            t["bad"] = t["lost"]
+        for command in ("probe", "watch"):
+            self.assertEqual(self.from_capture(facts, command)[1], 1)
 
     def test_text(self):
         for name, facts in (("healthy", Facts()), ("conntrack-full", CASES["conntrack-full"][0](Facts()))):

@@ -127,8 +127,9 @@ class Lab:
         self.ip(place, "link set eth0 up")
         self.ip(place, f"route add default via 10.244.{network}.1")
 
-    def set_rules(self):
-        addresses = [replica_address(n) for n in range(1, self.replicas + 1)]
+    def set_rules(self, numbers=None):
+        """The ClusterIP leads to these replicas, all of them when none are named."""
+        addresses = [replica_address(n) for n in numbers or range(1, self.replicas + 1)]
         self.output("node", ["nft", "flush", "ruleset"])
         if self.rule_set == "nft":
             self.nft("node", rules.nftables(addresses))
@@ -148,12 +149,13 @@ class Lab:
     def nft(self, place, text):
         self.output(place, ["nft", "-f", "-"], text)
 
-    def restart(self, number, **options):
+    def restart(self, number, warm=True, **options):
         """Start a replica anew, with other options."""
         self.servers[number].stop()
         self.servers[number] = servers.replica(self, number, **options)
         self.servers[number].wait_for_port()
-        self.warm(replica_address(number))
+        if warm:
+            self.warm(replica_address(number))
 
     @contextlib.contextmanager
     def fault(self, name):

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The faults that the lab can put on and take off, a table. Where a number is not said, it is replica 2's fault."""
 import dataclasses
+import os
 import pathlib
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 
 import rules
+import servers
 from private import RUN
 
 TWISTER = pathlib.Path(__file__).with_name("twister.py")
@@ -24,18 +27,13 @@ class Fault:
     off: Callable
 
 
-def chain(lab, place, hook, priority, rule):
-    """A rule of our own in a place, apart from kube-proxy's."""
-    lab.nft(place, f"table ip fault {{\n chain {hook} {{\n  type filter hook {hook} priority {priority};\n"
-                   f"  {rule};\n }}\n}}\n")
-
-
-def unchain(lab, place):
-    lab.nft(place, "delete table ip fault\n")
-
-
 def rule_fault(name, does, place, hook, priority, rule):
-    return Fault(name, does, lambda lab: chain(lab, place, hook, priority, rule), lambda lab: unchain(lab, place))
+    """A rule in a table of its own, apart from kube-proxy's and from other faults'."""
+    table = f"table ip fault-{name}"
+    return Fault(name, does,
+                 lambda lab: lab.nft(place, f"{table} {{\n chain {hook} {{\n  type filter hook {hook} priority "
+                                            f"{priority};\n  {rule};\n }}\n}}\n"),
+                 lambda lab: lab.nft(place, f"delete {table}\n"))
 
 
 def twisted(name, does, behaviour, replicas=(VICTIM,)):
@@ -65,16 +63,21 @@ def twisted(name, does, behaviour, replicas=(VICTIM,)):
     return Fault(name, does, on, off)
 
 
-def link(lab, state):
-    lab.ip(f"dns{VICTIM}", f"link set eth0 {state}")
+def link(lab, state, number=VICTIM):
+    lab.ip(f"dns{number}", f"link set eth0 {state}")
     if state == "up":
-        lab.ip(f"dns{VICTIM}", "route replace default via 10.244.1.1")
+        lab.ip(f"dns{number}", "route replace default via 10.244.1.1")
         lab.ip("node", "neigh flush dev cni1")
 
 
-def stop_server(lab):
-    lab.servers[VICTIM].stop()
+def stop_server(lab, number=VICTIM):
+    lab.servers[number].stop()
     time.sleep(0.05)
+
+
+def upstream_stop(lab):
+    os.kill(lab.servers["upstream"].process.pid, signal.SIGSTOP)
+    everyone(lab, warm=False)
 
 
 def everyone(lab, **options):
@@ -82,7 +85,24 @@ def everyone(lab, **options):
         lab.restart(number, **options)
 
 
+def near_on(lab):
+    """The only replica is on the Pod's own bridge, whose packets the node's translation does not see."""
+    lab.add_pod("near", 0, 24)
+    lab.servers["near"] = servers.replica(lab, 1, place="near")
+    lab.servers["near"].wait_for_port()
+    lab.output("node", ["sh", "-c", f"[ ! -e {BRIDGED} ] || echo 0 >{BRIDGED}"])
+    lab.nft("node", "flush ruleset\n" + rules.nftables(["10.244.0.24"]))
+
+
+def near_off(lab):
+    lab.servers.pop("near").stop()
+    lab.output("node", ["sh", "-c", f"[ ! -e {BRIDGED} ] || echo 1 >{BRIDGED}"])
+    subprocess.run(["ip", "netns", "del", "near"], check=True)
+    lab.set_rules()
+
+
 ALL = (1, 2, 3)
+BRIDGED = "/proc/sys/net/bridge/bridge-nf-call-iptables"
 TO_VICTIM = f"ip daddr {VICTIM_ADDRESS}"
 
 FAULTS = {fault.name: fault for fault in (
@@ -90,19 +110,32 @@ FAULTS = {fault.name: fault for fault in (
           lambda lab: link(lab, "up")),
     Fault("closed-port", "a replica's server has ended: ICMP port unreachable", stop_server,
           lambda lab: lab.restart(VICTIM)),
+    Fault("dead-replica-of-3", "the same of replica 3", lambda lab: link(lab, "down", 3),
+          lambda lab: link(lab, "up", 3)),
+    Fault("closed-port-of-3", "the same of replica 3", lambda lab: stop_server(lab, 3), lambda lab: lab.restart(3)),
     twisted("slow-replica", "a replica takes 80 ms for everything", "slow:80"),
     Fault("other-answers", "a replica has another address for database.default",
           lambda lab: lab.restart(VICTIM, database="10.96.9.9"), lambda lab: lab.restart(VICTIM)),
     Fault("refused", "a replica's access list refuses", lambda lab: lab.restart(VICTIM, refuse=True),
           lambda lab: lab.restart(VICTIM)),
+    Fault("refused-of-3", "the same of replica 3", lambda lab: lab.restart(3, refuse=True),
+          lambda lab: lab.restart(3)),
     Fault("all-refused", "every replica refuses", lambda lab: everyone(lab, refuse=True), everyone),
     twisted("servfail", "a replica answers SERVFAIL", "rcode:2"),
+    twisted("servfail-of-3", "the same of replica 3", "rcode:2", (3,)),
     twisted("no-aaaa", "AAAA questions are lost at every replica", "no-aaaa", ALL),
     rule_fault("clusterip-broken", "the node drops what goes to the ClusterIP", "node", "prerouting", -300,
                f"ip daddr {rules.CLUSTER_IP} drop"),
     Fault("clusterip-unrouted", "kube-proxy's rules are gone: no route to the ClusterIP",
           lambda lab: lab.output("node", ["nft", "flush", "ruleset"]), lambda lab: lab.set_rules()),
-    Fault("wildcard", "a search domain answers any name", lambda lab: everyone(lab, wildcard=True), everyone),
+    rule_fault("clusterip-lossy", "the node loses a third of what goes to the ClusterIP, and nothing else", "node",
+               "prerouting", -300, f"ip daddr {rules.CLUSTER_IP} numgen random mod 100 < 33 drop"),
+    rule_fault("everything-down", "the node passes no DNS on at all", "node", "forward", 0, "udp dport 53 drop"),
+    Fault("upstream-down", "the upstream is stopped, and the replicas have forgotten what it said",
+          upstream_stop, lambda lab: os.kill(lab.servers["upstream"].process.pid, signal.SIGCONT)),
+    Fault("wildcard", "a search domain answers any name", lambda lab: everyone(lab, wildcard="A 10.96.8.8"), everyone),
+    Fault("nodata-wildcard", "any name under a search domain exists, but has no address",
+          lambda lab: everyone(lab, wildcard="TXT here"), everyone),
     rule_fault("fragments-lost", "the node drops all fragments but the first", "node", "prerouting", -500,
                "ip frag-off & 0x1fff != 0 drop"),
     rule_fault("reject", "a rule rejects what goes to a replica: ICMP, limited in rate", "node", "forward", 0,
@@ -120,6 +153,8 @@ FAULTS = {fault.name: fault for fault in (
     twisted("wrong-source", "a replica answers from another port", "wrong-source"),
     twisted("garbage", "a replica's answers are damaged", "garbage"),
     twisted("half", "a replica's answers end in the middle", "half"),
+    Fault("near-replica", "a replica on the Pod's own bridge answers past the node's translation", near_on, near_off),
+    twisted("half-of-3", "the same of replica 3", "half", (3,)),
     twisted("duplicate", "a replica answers everything twice", "duplicate"),
     twisted("late", "a replica answers each first question after 700 ms", "late:700"),
 )}

@@ -118,9 +118,10 @@ class Server:
         raise RuntimeError(f"{self.command[0]} did not come up in {self.place}: {self.out.read_text()}")
 
 
-def replica(lab, number, database="10.96.7.7", refuse=False, wildcard=False):
-    """Start replica `number`; with `refuse` its access list refuses everyone."""
-    folder = RUN / f"dns{number}"
+def replica(lab, number, database="10.96.7.7", refuse=False, wildcard=None, place=None):
+    """Start replica `number`, or another like it in `place`; with `refuse` its access list refuses everyone."""
+    place = place or f"dns{number}"
+    folder = RUN / place
     folder.mkdir(exist_ok=True)
     zones.write(folder, database, wildcard)
     values = {"folder": folder, "identity": identity(number), "upstream": UPSTREAM}
@@ -130,7 +131,7 @@ def replica(lab, number, database="10.96.7.7", refuse=False, wildcard=False):
     else:
         (folder / "unbound.conf").write_text(UNBOUND.format(access="refuse" if refuse else "allow", **values))
         command = ["unbound", "-d", "-c", str(folder / "unbound.conf")]
-    return Server(lab, f"dns{number}", command, folder)
+    return Server(lab, place, command, folder)
 
 
 def upstream(lab):

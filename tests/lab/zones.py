@@ -64,15 +64,15 @@ odd.example.com. TYPE65280 \\# 4 0A0B0C0D
 """
 
 
-def cluster(database="10.96.7.7", wildcard=False):
+def cluster(database="10.96.7.7", wildcard=None):
     big = "".join(f"big.default.svc A 10.200.{n // 250}.{n % 250 + 1}\n" for n in range(60))
     huge = "".join(f"huge.default.svc A 10.201.{n // 250}.{n % 250 + 1}\n" for n in range(500))
     wide = "".join(f"wide.default.svc A 10.202.0.{n + 1}\n" for n in range(150))
-    return CLUSTER.format(database=database) + big + huge + wide + ("*.default.svc A 10.96.8.8\n" if wildcard else "")
+    return CLUSTER.format(database=database) + big + huge + wide + (f"*.default.svc {wildcard}\n" if wildcard else "")
 
 
-def write(folder, database="10.96.7.7", wildcard=False):
-    """Write the zone files of one server into `folder`."""
+def write(folder, database="10.96.7.7", wildcard=None):
+    """Write the zone files of one server into `folder`; `wildcard` is a record that any name of default has."""
     (folder / "cluster.zone").write_text(cluster(database, wildcard))
     (folder / "ptr.zone").write_text(PTR)
     (folder / "world.zone").write_text(WORLD)

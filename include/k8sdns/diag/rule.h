@@ -41,6 +41,7 @@ struct rule {
     int severity;                /* the usual one */
     unsigned needs;              /* enum rule_need: all of these */
     unsigned needs_any;          /* and one of these at least, when there are any: kinds of evidence */
+    const char *opening;         /* of the verdict, when this leads; NULL: by its severity */
     const char *healthy;         /* what it says when it is quiet, in a few words */
     const char *cause;           /* why it happens, and what it does to lookups */
     const char *const *remedies; /* safest first, with the way back; NULL-terminated */
@@ -59,8 +60,10 @@ struct server {
     uint64_t asked, heard; /* questions of the matrix over UDP; those that brought anything */
     uint64_t icmp,
         filtered; /* answered by ICMP: port unreachable; administratively prohibited, or refused locally */
-    const char *icmp_detail;                  /* of the first ICMP error of any kind; NULL for none */
-    uint64_t refused;                         /* rcode REFUSED */
+    const char *icmp_detail;        /* of the first ICMP error of any kind; NULL for none */
+    uint64_t refused;               /* rcode REFUSED */
+    uint64_t malformed, mismatched; /* of both; and words for the first of each, or NULL */
+    const char *malformed_detail, *mismatch_detail;
     uint64_t failed;                          /* questions of the matrix that were not answered well */
     uint64_t sent, answered, lost;            /* of the sampling: what was decided */
     double loss_ratio;                        /* of the sampling; NAN without */
@@ -89,6 +92,10 @@ struct diagnosis {
 struct finding *finding_new(struct diagnosis *diagnosis, const struct rule *rule, const char *subject);
 void finding_evidence(struct diagnosis *diagnosis, struct finding *finding, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
+/* The finding is about this server (target_facts.id); one that is about none in particular is about all. */
+void finding_about(struct diagnosis *diagnosis, struct finding *finding, const char *server);
+/* Likewise about the replica that is the Pod of this name, where the facts say which that is. */
+void finding_about_pod(struct diagnosis *diagnosis, struct finding *finding, const char *pod);
 /* The rule cannot tell, though the parts that it needs are there. */
 void rule_unknown(struct diagnosis *diagnosis, const char *why);
 

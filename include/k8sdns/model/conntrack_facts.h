@@ -64,6 +64,10 @@ struct conntrack_port_use_facts {
     const char *source, *destination;
     uint64_t ports, range;
     double ratio;
+    /* UDP flows whose source port was replaced (masquerading), and the lowest and the highest port put in the
+     * place of one, unset without any; `dense`: all between them are in use, as when a narrow range ends. */
+    uint64_t masked, low, high;
+    bool dense;
 };
 extern const struct shape conntrack_port_use_facts_shape;
 

@@ -16,7 +16,7 @@ extern const struct shape check_facts_shape;
 /* What an application here sees of a name: the lookup of its resolver, replayed on the answers. */
 struct seen_lookup {
     const char *name;
-    int resolver;      /* enum resolver */
+    int resolver; /* enum resolver */
     bool found;
     const char *error; /* the resolver's words for a failure; NULL */
     double total_ms;
@@ -31,11 +31,11 @@ struct diagnose_facts {
     const char *pod;
     int frequency; /* enum frequency; -1 when too little was asked */
     const char *frequency_text;
-    const char *scope;        /* how wide, as far as one place can tell */
-    uint64_t asked, answered; /* questions, over everything */
+    const char *scope;           /* how wide, as far as one place can tell */
+    uint64_t asked, answered;    /* questions, over everything */
     struct seen_lookup *lookups; /* one for each name that should exist */
     size_t lookups_count;
-    const char **healthy;     /* what was looked at and found well */
+    const char **healthy; /* what was looked at and found well */
     size_t healthy_count;
     const char **next; /* commands that would tell more */
     size_t next_count;

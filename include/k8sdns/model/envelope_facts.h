@@ -28,6 +28,8 @@ struct finding {
     int state;               /* enum finding_state */
     int confidence;          /* enum confidence */
     const char *consequence; /* the id of the finding that explains this one; NULL for one that leads */
+    const char **about;      /* ids of the servers that it is about; none: of all. Not in JSON */
+    size_t about_count;
 };
 extern const struct shape finding_shape;
 

@@ -37,9 +37,11 @@ extern const struct shape kube_event_facts_shape;
 struct kube_facts {
     struct kube_pod_facts *pods;
     size_t pods_count;
-    uint64_t wanted, available; /* of the Deployment; unset when not seen */
-    uint64_t nodes;             /* of the cluster; unset when not seen */
-    const char *corefile;       /* of the ConfigMap; NULL */
+    uint64_t wanted, available;   /* of the Deployment; unset when not seen */
+    uint64_t nodes;               /* of the cluster; unset when not seen */
+    const char **nodes_not_ready; /* the names of those that say so */
+    size_t nodes_not_ready_count;
+    const char *corefile; /* of the ConfigMap; NULL */
     struct kube_change_facts *changes;
     size_t changes_count;
     struct kube_event_facts *events;

@@ -34,4 +34,11 @@ enum kube_api_outcome {
 enum kube_api_outcome kube_api_read(struct arena *arena, const struct kube_api_options *options,
                                     struct kube_objects *objects, const char **ret_detail);
 
+/*
+ * Read the names of all Services of the cluster into objects->names, page by page, as long as `budget_us`
+ * allows. The usual account of a Pod may not. The outcome is KUBE_API_PARTLY when the time ended it.
+ */
+enum kube_api_outcome kube_api_read_names(struct arena *arena, const struct kube_api_options *options,
+                                          uint64_t budget_us, struct kube_objects *objects);
+
 #endif

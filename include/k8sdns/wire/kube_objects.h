@@ -33,6 +33,12 @@ struct kube_service {
     bool node_local;
 };
 
+/* Any Service of the cluster, by its name. */
+struct kube_name {
+    const char *name, *space;
+};
+#define KUBE_NAMES_MAX 50000
+
 struct kube_endpoint {
     struct address where; /* with the port of DNS over UDP */
     const char *service, *space;
@@ -83,7 +89,12 @@ struct kube_objects {
     size_t configs_count;
     struct kube_event *events;
     size_t events_count;
-    uint64_t nodes;            /* of the cluster, as many as were read */
+    uint64_t nodes;          /* of the cluster, as many as were read */
+    struct kube_name *names; /* of all Services that were read, DNS's or not; at most KUBE_NAMES_MAX */
+    size_t names_count;
+    size_t names_dropped;   /* beyond them */
+    const char **not_ready; /* the names of those that say so */
+    size_t not_ready_count;
     size_t others;             /* objects of other kinds or of other applications */
     const char *continue_from; /* of the last list, when it has further pages; else NULL */
     const char *status;        /* the message of a Status object, which is an answer of failure; else NULL */

@@ -15,6 +15,7 @@ static void by_events(const struct rule *rule, struct diagnosis *d)
         if (strcmp(event->reason, "Unhealthy") != 0 || !(event->age_s <= d->thresholds->recent_minutes * 60))
             continue;
         finding = finding_new(d, rule, event->object);
+        finding_about_pod(d, finding, event->object);
         finding->confidence = CONFIDENCE_POSSIBLE;
         finding_evidence(d, finding, "%s: %s (%" PRIu64 " times, last %.0f minutes ago)", event->object,
                          event->message ? event->message : event->reason,
@@ -83,10 +84,7 @@ static const char *const checks[] = {
 };
 
 static const char *const explains[] = {
-    "replica-inconsistent",
-    "replica-unreachable",
-    "replica-refused",
-    NULL,
+    "replica-inconsistent", "replica-unreachable", "replica-refused", "coredns-errors", NULL,
 };
 
 const struct rule rule_apiserver_disconnected = {

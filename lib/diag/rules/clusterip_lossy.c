@@ -20,6 +20,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
             !loss_differs(server->lost, server->sent, lost, sent))
             continue;
         finding = finding_new(d, rule, server->target->id);
+        finding_about(d, finding, server->target->id);
         finding->confidence = CONFIDENCE_LIKELY;
         if (server->loss_ratio >= d->thresholds->loss_critical_ratio)
             finding->severity = SEVERITY_CRITICAL;

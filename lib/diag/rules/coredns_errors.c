@@ -4,49 +4,59 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* Answers of a server for names of the cluster, and those of them that are SERVFAIL. */
+static void count(const struct diagnosis *d, const struct server *server, uint64_t *answers, uint64_t *failed)
+{
+    const struct matrix_facts *matrix = d->facts->matrix;
+    const struct watch_target_facts *w = server->sampled;
+
+    for (size_t i = 0; i < matrix->probes_count; i++) {
+        const struct probe_facts *p = &matrix->probes[i];
+
+        if (strcmp(p->target, server->target->id) != 0 || !is_under(p->candidate, matrix->cluster_domain) ||
+            !probe_is_heard(p))
+            continue;
+        ++*answers;
+        *failed += p->status == PROBE_SERVFAIL;
+    }
+    for (size_t k = 0; w && k < w->rcodes_count; k++) {
+        *answers += w->rcodes[k].count;
+        *failed += strcmp(w->rcodes[k].name, "SERVFAIL") == 0 ? w->rcodes[k].count : 0;
+    }
+}
+
 /* What the servers answered to our own questions. */
 static void by_answers(const struct rule *rule, struct diagnosis *d)
 {
     uint64_t answers = 0, failed = 0;
-    const char *who = NULL;
+    const char **who = NULL;
+    size_t who_count = 0;
     struct finding *finding;
     double ratio;
 
-    for (size_t i = 0; i < d->facts->matrix->probes_count; i++) {
-        const struct probe_facts *p = &d->facts->matrix->probes[i];
-
-        if (!is_under(p->candidate, d->facts->matrix->cluster_domain) || !probe_is_heard(p))
-            continue;
-        answers++;
-        if (p->status == PROBE_SERVFAIL) {
-            failed++;
-            who = p->target;
-        }
-    }
     for (size_t i = 0; i < d->servers_count; i++) {
-        const struct watch_target_facts *w = d->servers[i].sampled;
+        uint64_t before = failed;
 
-        for (size_t k = 0; w && k < w->rcodes_count; k++) {
-            answers += w->rcodes[k].count;
-            if (strcmp(w->rcodes[k].name, "SERVFAIL") == 0 && w->rcodes[k].count) {
-                failed += w->rcodes[k].count;
-                who = w->id;
-            }
-        }
+        count(d, &d->servers[i], &answers, &failed);
+        if (failed > before)
+            *ARENA_PUSH(d->arena, who, who_count) = d->servers[i].target->id;
     }
     ratio = answers ? (double)failed / (double)answers : 0;
     if (!failed || ratio < d->thresholds->servfail_warning_ratio)
         return;
-    finding = finding_new(d, rule, who);
+    finding = finding_new(d, rule, arena_join(d->arena, who, who_count, ", "));
+    for (size_t i = 0; i < who_count; i++)
+        finding_about(d, finding, who[i]);
     if (ratio >= d->thresholds->servfail_critical_ratio)
         finding->severity = SEVERITY_CRITICAL;
     finding_evidence(d, finding,
                      "%" PRIu64 " of %" PRIu64 " answers for names of the cluster are SERVFAIL (%.1f %%)",
                      failed, answers, ratio * 100);
     for (size_t i = 0; i < d->facts->matrix->differences_count; i++)
-        if (d->facts->matrix->differences[i].target &&
-            strcmp(d->facts->matrix->differences[i].target, who) == 0)
-            finding_evidence(d, finding, "%s", d->facts->matrix->differences[i].text);
+        for (size_t k = 0; k < who_count; k++)
+            if (d->facts->matrix->differences[i].target &&
+                strcmp(d->facts->matrix->differences[i].target, who[k]) == 0)
+                finding_evidence(d, finding, "%s", d->facts->matrix->differences[i].text);
 }
 
 /* What they count of everybody's. */

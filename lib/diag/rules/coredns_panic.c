@@ -22,6 +22,7 @@ static void by_restarts(const struct rule *rule, struct diagnosis *d)
         if (!pod->restarts || !recent)
             continue;
         finding = finding_new(d, rule, pod->name);
+        finding_about_pod(d, finding, pod->name);
         finding_evidence(d, finding, "%s has restarted %" PRIu64 " times, last at %s (%s)", pod->name,
                          pod->restarts, recent, pod->last_end ? pod->last_end : "no reason given");
     }

@@ -31,11 +31,12 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     for (size_t i = 0; small && i < small->probes_count; i++) {
         const struct probe_facts *p = &small->probes[i];
 
-        if (!probe_is_heard(p) || p->transport != TRANSPORT_UDP || !was_lost(d->facts->matrix, p) ||
-            !heard_otherwise(d, p))
+        /* An answer that fits without EDNS was lost for another reason. */
+        if (p->status != PROBE_TRUNCATED || !was_lost(d->facts->matrix, p) || !heard_otherwise(d, p))
             continue;
         if (!finding)
             finding = finding_new(d, rule, p->candidate);
+        finding_about(d, finding, p->target);
         finding->confidence = CONFIDENCE_LIKELY;
         finding_evidence(d, finding, "%s %s at %s: lost with a buffer of 4096 bytes, %s without",
                          p->candidate, p->type, p->target, probe_status_words[p->status]);

@@ -3,20 +3,24 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Others that do resolve, each once. */
+/* Others that do resolve, each once, the likeliest first. */
+#define NEAR_SHOWN 5
+
 static void add_near(struct diagnosis *d, struct finding *finding, const char *name)
 {
     const struct matrix_facts *near = d->facts->near_names;
 
-    for (size_t i = 0; near && i < near->probes_count; i++) {
+    for (size_t i = 0, shown = 0; near && i < near->probes_count && shown < NEAR_SHOWN; i++) {
         const struct probe_facts *p = &near->probes[i];
         bool said = false;
 
         for (size_t k = 0; k < i && !said; k++)
             said = near->probes[k].status == PROBE_ANSWER &&
                    strcmp(near->probes[k].candidate, p->candidate) == 0;
-        if (p->status == PROBE_ANSWER && !said && strcmp(p->name, name) == 0)
-            finding_evidence(d, finding, "%s does exist", p->candidate);
+        if (p->status != PROBE_ANSWER || said || strcmp(p->name, name) != 0)
+            continue;
+        shown++;
+        finding_evidence(d, finding, "%s does exist", p->candidate);
     }
 }
 
@@ -69,6 +73,7 @@ const struct rule rule_name_not_found = {
     .title = "the name does not exist anywhere it is looked for",
     .severity = SEVERITY_WARNING,
     .needs = NEED_HEARD | NEED_MATRIX,
+    .opening = "DNS works, the name is wrong",
     .healthy = "the names asked for exist",
     .cause = "Every candidate of the search list, and the name as it stands, is NXDOMAIN at every "
              "server: DNS works, the name is wrong. A typo, the wrong namespace, or a Service that "

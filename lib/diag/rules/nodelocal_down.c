@@ -11,6 +11,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         if (server->target->role != TARGET_NODE_LOCAL || !server->silent || !d->heard_count)
             continue;
         finding = finding_new(d, rule, server->target->id);
+        finding_about(d, finding, server->target->id);
         finding_evidence(d, finding, "%" PRIu64 " questions to %s, no answer, while %zu other servers answer",
                          server->asked + server->sent, server->target->id, d->heard_count);
     }

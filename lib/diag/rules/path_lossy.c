@@ -39,10 +39,12 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     if (ratio >= d->thresholds->loss_critical_ratio)
         finding->severity = SEVERITY_CRITICAL;
     for (size_t i = 0; i < d->servers_count; i++)
-        if (d->servers[i].lost && !d->servers[i].silent)
+        if (d->servers[i].lost && !d->servers[i].silent) {
+            finding_about(d, finding, d->servers[i].target->id);
             finding_evidence(d, finding, "%s: %" PRIu64 " of %" PRIu64 " lost (%.1f %%)",
                              d->servers[i].target->id, d->servers[i].lost, d->servers[i].sent,
                              d->servers[i].loss_ratio * 100);
+        }
     finding_evidence(d, finding, "each loss makes a lookup wait %s", lookup_cost(d->arena, d->facts));
 }
 

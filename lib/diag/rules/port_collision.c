@@ -8,12 +8,45 @@
 /* Where Linux's ephemeral range begins. Source: ip(7), ip_local_port_range. */
 #define EPHEMERAL_FROM 32768
 
+/* Per second: flows for which no entry could be made; 0 when that is not known. */
+static double refused(const struct conntrack_facts *c)
+{
+    double failed = c->rates ? c->rates->values[CONNTRACK_INSERT_FAILED] : 0;
+
+    return isnan(failed) ? 0 : failed;
+}
+
+/* A narrow range of masquerading in full use, while new flows find no port: by itself it may be chance. */
+static bool range_is_full(const struct rule *rule, struct diagnosis *d)
+{
+    const struct conntrack_facts *c = d->facts->conntrack;
+
+    for (size_t i = 0; i < c->dns->port_use_count && refused(c) > 0; i++) {
+        const struct conntrack_port_use_facts *use = &c->dns->port_use[i];
+        struct finding *finding;
+
+        if (!use->dense)
+            continue;
+        finding = finding_new(d, rule, use->source);
+        finding->severity = SEVERITY_CRITICAL;
+        finding_evidence(d, finding,
+                         "%s is masqueraded by: every port from %" PRIu64 " to %" PRIu64
+                         " is in use towards %s",
+                         use->source, use->low, use->high, use->destination);
+        finding_evidence(d, finding, "per second %.1f new flows found no port, and were dropped", refused(c));
+        return true;
+    }
+    return false;
+}
+
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     const struct conntrack_facts *c = d->facts->conntrack;
     const struct conntrack_port_use_facts *use = c->dns->port_use_count ? &c->dns->port_use[0] : NULL;
     struct finding *finding;
 
+    if (range_is_full(rule, d))
+        return;
     if (use && !isnan(use->ratio) && use->ratio >= d->thresholds->port_use_ratio) {
         finding = finding_new(d, rule, use->source);
         finding_evidence(d, finding, "%s uses %" PRIu64 " of %" PRIu64 " source ports towards %s (%.0f %%)",
@@ -42,6 +75,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
 
 static const char *const remedies[] = {
     "let clients use fresh ports: no fixed source port, no SO_REUSEPORT on a resolver's sockets",
+    "let masquerading use all ports: without --to-ports (iptables) or :FROM-TO (nft); back: with it",
     "widen the range: sysctl -w net.ipv4.ip_local_port_range='1024 65535'; back: the value that it "
     "had",
     "spread the load: more replicas, more addresses to masquerade to, or NodeLocal DNSCache",
@@ -54,9 +88,7 @@ static const char *const checks[] = {
 };
 
 static const char *const explains[] = {
-    "clusterip-lossy",
-    "path-lossy",
-    NULL,
+    "conntrack-race", "clusterip-lossy", "path-lossy", "upstream-failing", NULL,
 };
 
 const struct rule rule_port_collision = {

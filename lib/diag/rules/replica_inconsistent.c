@@ -3,11 +3,22 @@
 #include "../server.h"
 #include <string.h>
 
-/* Silence, SERVFAIL and REFUSED are findings of their own. */
-static bool is_said_elsewhere(const struct difference_facts *difference)
+/* The server's answers are damaged or belong to other questions. */
+static bool is_garbled(const struct diagnosis *d, const char *id)
 {
-    return difference->kind == DIFFERS_LATENCY || strstr(difference->text, "does not answer") ||
-           strstr(difference->text, "(SERVFAIL)") || strstr(difference->text, "(REFUSED)");
+    for (size_t i = 0; id && i < d->servers_count; i++)
+        if (strcmp(d->servers[i].target->id, id) == 0)
+            return d->servers[i].malformed || d->servers[i].mismatched;
+    return false;
+}
+
+/* Silence, SERVFAIL, REFUSED and what cannot be read are findings of their own. */
+static bool is_said_elsewhere(const struct diagnosis *d, const struct difference_facts *difference)
+{
+    return difference->kind == DIFFERS_LATENCY ||
+           (difference->kind == DIFFERS_STATUS && is_garbled(d, difference->target)) ||
+           strstr(difference->text, "does not answer") || strstr(difference->text, "(SERVFAIL)") ||
+           strstr(difference->text, "(REFUSED)");
 }
 
 /* What they answered to our own questions. */
@@ -19,9 +30,11 @@ static void by_answers(const struct rule *rule, struct diagnosis *d)
     for (size_t i = 0; i < matrix->differences_count; i++) {
         const struct difference_facts *difference = &matrix->differences[i];
 
-        if (is_said_elsewhere(difference))
+        if (is_said_elsewhere(d, difference))
             continue;
         finding = finding_new(d, rule, difference->target);
+        if (difference->target)
+            finding_about(d, finding, difference->target);
         finding_evidence(d, finding, "%s", difference->text);
     }
 }

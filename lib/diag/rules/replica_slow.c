@@ -43,6 +43,7 @@ static void by_answers(const struct rule *rule, struct diagnosis *d)
             (double)server->p50_us < (double)peers + d->thresholds->slow_more_ms * 1000)
             continue;
         finding = finding_new(d, rule, server->target->id);
+        finding_about(d, finding, server->target->id);
         finding_evidence(d, finding, "half of its answers take %s or more, those of the others %s",
                          duration_format_us(own_text, sizeof(own_text), server->p50_us),
                          duration_format_us(peer_text, sizeof(peer_text), peers));

@@ -33,7 +33,8 @@ static const struct probe_facts *answered_later(const struct matrix_facts *matri
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     const struct matrix_facts *matrix = d->facts->matrix;
-    bool musl = d->facts->resolv && d->facts->resolv->resolver.kind == KIND_MUSL;
+    const struct resolver_view *view = resolver_followed(d->facts);
+    bool musl = view && view->resolver == RESOLVER_MUSL;
 
     for (size_t i = 0; i < matrix->probes_count; i++) {
         const struct probe_facts *p = &matrix->probes[i], *later;

@@ -30,6 +30,8 @@ static void by_answers(const struct rule *rule, struct diagnosis *d)
     const struct matrix_facts *matrix = d->facts->matrix;
     uint64_t asked = 0, failed = 0, own = 0;
     const struct probe_facts *example = NULL;
+    const char **who = NULL;
+    size_t who_count = 0;
     struct finding *finding;
 
     for (size_t i = 0; i < matrix->probes_count; i++) {
@@ -51,6 +53,8 @@ static void by_answers(const struct rule *rule, struct diagnosis *d)
         if (p->status == PROBE_SERVFAIL || p->status == PROBE_TIMEOUT) {
             failed++;
             example = p;
+            if (!who_count || strcmp(who[who_count - 1], p->target) != 0)
+                *ARENA_PUSH(d->arena, who, who_count) = p->target;
         }
     }
     if (!asked) {
@@ -61,6 +65,8 @@ static void by_answers(const struct rule *rule, struct diagnosis *d)
     if (!own || failed * 2 <= asked)
         return;
     finding = finding_new(d, rule, example->candidate);
+    for (size_t i = 0; i < who_count; i++)
+        finding_about(d, finding, who[i]);
     finding->confidence = CONFIDENCE_LIKELY;
     finding_evidence(d, finding,
                      "%" PRIu64 " of %" PRIu64 " questions for external names failed (%s: %s), while %" PRIu64

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A test case that runs diagnose in the Pod or in the node, and asks which findings lead."""
+import json
+import os
+import subprocess
+
+from cluster import replica_address
+from lab_case import LabCase
+
+REPLICAS = ",".join(replica_address(number) for number in (1, 2, 3))
+
+
+def leading(document):
+    """The ids that lead: no other finding explains them, and they are more than a remark."""
+    return [f["id"] for f in document["findings"] if not f["consequence_of"] and f["severity"] != "info"]
+
+
+def said(document):
+    return [(f["id"], f["subject"], f["consequence_of"], f["evidence"]) for f in document["findings"]]
+
+
+class DiagnoseCase(LabCase):
+    # A fault has many timeouts, which go with the budget.
+    budget = "2s"
+
+    def diagnose(self, *arguments, place="pod", command="diagnose", stdin=None, env=None):
+        """Give (the document, what leads)."""
+        words = [os.environ["K8SDNS"], command, "--json", "--budget", self.budget, *arguments]
+        if place == "pod":
+            words = self.lab.pod_command([*words, "--replica", REPLICAS])
+            env = {**self.lab.pod_environment(), **(env or {})}
+        else:
+            words = self.lab.inside(place, [*words, "--no-discovery"])
+        done = subprocess.run(words, input=stdin, env=env, text=True, stdout=subprocess.PIPE, timeout=60, check=False)
+        document = json.loads(done.stdout)
+        return document, leading(document)
+
+    def leads(self, wanted, *arguments, **options):
+        """These findings lead, in whatever order, and no other; give the document."""
+        document, found = self.diagnose(*arguments, **options)
+        self.assertEqual(sorted(found), sorted(wanted), said(document))
+        return document
