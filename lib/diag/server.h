@@ -33,7 +33,8 @@ bool loss_differs(uint64_t lost, uint64_t of, uint64_t peers_lost, uint64_t peer
 /* How much a lookup waits for each lost packet, by the resolver of the facts: "5 s (glibc)". */
 const char *lookup_cost(struct arena *arena, const struct facts *facts);
 
-/* The view of the resolver whose search order was followed, or else of this Pod's; NULL without resolv.conf. */
+/* The view of the resolver whose search order was followed, or else of this Pod's; NULL without resolv.conf.
+ */
 const struct resolver_view *resolver_followed(const struct facts *facts);
 
 /* Whether the server of that id was never heard. */

@@ -131,10 +131,11 @@ def certificate(folder, name, address):
 
 
 @contextlib.contextmanager
-def api(faults=None, cluster=None, page=0, named="127.0.0.1", trusted=True, token=TOKEN, address="127.0.0.1"):
+def api(faults=None, cluster=None, page=0, named="127.0.0.1", trusted=True, token=TOKEN,
+        address="127.0.0.1"):
     """
-    A running API server at `address`; give (environment, the arguments that name its account, the requests it has had). Its
-    certificate is for the address `named`; without `trusted` the account's authority is another one.
+    A running API server at `address`; give (environment, the arguments that name its account, the requests it has
+    had). Its certificate is for the address `named`; without `trusted` the account's authority is another one.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -146,7 +147,8 @@ def api(faults=None, cluster=None, page=0, named="127.0.0.1", trusted=True, toke
         if token:
             (account / "token").write_text(token + "\n")
         server = Server((address, 0), Handler)
-        server.faults, server.cluster, server.page, server.asked = faults or {}, cluster or CLUSTER, page, []
+        server.faults, server.cluster = faults or {}, cluster or CLUSTER
+        server.page, server.asked = page, []
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*mine)
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)

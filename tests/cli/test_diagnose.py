@@ -183,6 +183,15 @@ CASES = {
 REMARKS = {"resolv-amplification"}
 
 
+def recorded_part(printed, recorded):
+    """What is printed, without members that are newer than the recording."""
+    if isinstance(recorded, dict):
+        return {key: recorded_part(printed.get(key), value) for key, value in recorded.items()}
+    if isinstance(recorded, list) and len(printed) == len(recorded):
+        return [recorded_part(*pair) for pair in zip(printed, recorded)]
+    return printed
+
+
 def diagnose(facts, *arguments):
     return binary.run_json("diagnose", "--from", "-", *arguments, stdin=json.dumps(facts.envelope).encode())
 
@@ -406,7 +415,8 @@ class Captures(binary.Case):
                                 ("conntrack", "conntrack"), ("node", "node"), ("watch", "sampling"),
                                 ("corefile", "corefile")):
             document, status = binary.run_json(command, "--from", "-", stdin=capture)
-            self.assertEqual((status, document["data"]), (0, HEALTHY["data"][member]))
+            self.assertEqual((status, recorded_part(document["data"], HEALTHY["data"][member])),
+                             (0, HEALTHY["data"][member]))
             self.assertEqual(document["host"]["hostname"], HEALTHY["data"]["host"]["hostname"])
             self.assertTrue(binary.run(command, "--from", "-", stdin=capture).stdout)
 

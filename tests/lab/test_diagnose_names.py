@@ -129,8 +129,8 @@ class Kubernetes(DiagnoseCase):
         return json.dumps({"kind": "List", "items": items})
 
     def restarted(self):
-        self.victim["status"]["containerStatuses"] = [{"name": "coredns", "restartCount": 4, "lastState": {"terminated": {
-            "reason": "OOMKilled", "finishedAt": self.now}}}]
+        ended = {"terminated": {"reason": "OOMKilled", "finishedAt": self.now}}
+        self.victim["status"]["containerStatuses"] = [{"name": "coredns", "restartCount": 4, "lastState": ended}]
 
     def unhealthy(self):
         self.state["EventList"] = [{"type": "Warning", "involvedObject": {"name": self.victim["metadata"]["name"]},

@@ -76,8 +76,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
 static const char *const remedies[] = {
     "let clients use fresh ports: no fixed source port, no SO_REUSEPORT on a resolver's sockets",
     "let masquerading use all ports: without --to-ports (iptables) or :FROM-TO (nft); back: with it",
-    "widen the range: sysctl -w net.ipv4.ip_local_port_range='1024 65535'; back: the value that it "
-    "had",
+    "widen the range: sysctl -w net.ipv4.ip_local_port_range='1024 65535'; back: as it was",
     "spread the load: more replicas, more addresses to masquerade to, or NodeLocal DNSCache",
     NULL,
 };
