@@ -214,15 +214,13 @@ class Captures(DiagnoseCase):
                 on.close()
                 there = self.again(plain)
                 self.assertEqual(leading(there), leading(live), said(there))
-                hidden = self.again(redacted)
-                self.assertEqual([(f["id"], f["severity"], f["consequence_of"]) for f in hidden["findings"]],
-                                 [(f["id"], f["severity"], f["consequence_of"]) for f in there["findings"]])
+                self.assertEqual(leading(self.again(redacted)), leading(live))
                 for secret in ("10.244.", "10.96.", "coredns-5d78c9869d", "database"):
                     self.assertNotIn(secret, redacted)
 
     def again(self, capture):
-        done = subprocess.run([os.environ["K8SDNS"], "diagnose", "--json", "--from", "-"], input=capture, text=True,
-                              stdout=subprocess.PIPE, check=False)
+        done = subprocess.run([os.environ["K8SDNS"], "diagnose", "--json", "--from", "-", "--set",
+                               "node.pressure_percent=100"], input=capture, text=True, stdout=subprocess.PIPE, check=False)
         return json.loads(done.stdout)
 
 
