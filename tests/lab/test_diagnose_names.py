@@ -219,8 +219,8 @@ class Captures(DiagnoseCase):
                     self.assertNotIn(secret, redacted)
 
     def again(self, capture):
-        done = subprocess.run([os.environ["K8SDNS"], "diagnose", "--json", "--from", "-", "--set",
-                               "node.pressure_percent=100"], input=capture, text=True, stdout=subprocess.PIPE, check=False)
+        command = [os.environ["K8SDNS"], "diagnose", "--json", "--from", "-", "--set", "node.pressure_percent=100"]
+        done = subprocess.run(command, input=capture, text=True, stdout=subprocess.PIPE, check=False)
         return json.loads(done.stdout)
 
 
