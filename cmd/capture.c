@@ -39,6 +39,7 @@ const struct command command_capture = {
     .targets_offset = offsetof(struct capture_config, collection.targets),
     .takes_targets = true,
     .json_only = true,
+    .capabilities = CAPABILITY(CAP_NET_ADMIN) | CAPABILITIES_BPF,
     .shape = &facts_shape,
     .example = "k8sdns capture > here.json",
     .run = run,

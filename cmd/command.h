@@ -4,6 +4,7 @@
 
 #include <k8sdns/base/address.h>
 #include <k8sdns/base/arena.h>
+#include <k8sdns/base/capability.h>
 #include <k8sdns/base/err.h>
 #include <k8sdns/model/envelope_facts.h>
 #include <k8sdns/model/shape.h>
@@ -89,6 +90,10 @@ struct target_options {
     bool no_discovery;           /* only those named */
 };
 
+/* What programs in the kernel take: to load them, to attach them, to name functions, and memory for them. */
+#define CAPABILITIES_BPF \
+    (CAPABILITY(CAP_BPF) | CAPABILITY(CAP_PERFMON) | CAPABILITY(CAP_SYSLOG) | CAPABILITY(CAP_SYS_RESOURCE))
+
 /* One run of one command. */
 struct run {
     const struct command *command;
@@ -140,6 +145,7 @@ struct command {
     size_t part_offset;       /* of a pointer in struct facts: with --from its data is that part */
     const char *part_missing; /* what to say when the capture has it not; NULL when it is no such command */
     int (*part_status)(const void *data); /* the exit status of such a part; NULL: always STATUS_OK */
+    uint64_t capabilities;     /* what it takes besides those for files, ports and processes: CAPABILITY() */
     bool local;                /* --pid and --netns choose files, or what is shown: no namespace is entered */
     bool scrolls;              /* its parts follow each other on the screen, rather than replace each other */
     const struct shape *shape; /* of data */

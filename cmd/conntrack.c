@@ -67,6 +67,7 @@ const struct command command_conntrack = {
     .config_size = sizeof(struct conntrack_config),
     .targets_offset = offsetof(struct conntrack_config, targets),
     .takes_targets = true,
+    .capabilities = CAPABILITY(CAP_NET_ADMIN),
     .shape = &conntrack_facts_shape,
     .part_offset = offsetof(struct facts, conntrack),
     .part_missing = "no connection tracking",

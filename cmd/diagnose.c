@@ -99,6 +99,7 @@ const struct command command_diagnose = {
     .takes_targets = true,
     .tells_gaps = true,
     .from_facts = true,
+    .capabilities = CAPABILITY(CAP_NET_ADMIN) | CAPABILITIES_BPF,
     .shape = &diagnose_facts_shape,
     .example = "k8sdns diagnose www.aliyun.com",
     .run = run,

@@ -214,6 +214,7 @@ const struct command command_drops = {
     .config_size = sizeof(struct drops_config),
     .local = true,
     .tells_gaps = true,
+    .capabilities = CAPABILITIES_BPF,
     .shape = &drops_facts_shape,
     .part_shapes = (const struct shape *const[]){&drop_facts_shape, NULL},
     .example = "k8sdns drops --duration 1m",

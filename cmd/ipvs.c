@@ -42,6 +42,7 @@ const struct command command_ipvs = {
     .config_size = sizeof(struct ipvs_config),
     .targets_offset = offsetof(struct ipvs_config, targets),
     .takes_targets = true,
+    .capabilities = CAPABILITY(CAP_NET_ADMIN),
     .shape = &ipvs_facts_shape,
     .part_offset = offsetof(struct facts, ipvs),
     .part_missing = "no IPVS",

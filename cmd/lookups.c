@@ -200,6 +200,7 @@ const struct command command_lookups = {
     .config_size = sizeof(struct lookups_config),
     .local = true,
     .scrolls = true,
+    .capabilities = CAPABILITIES_BPF | CAPABILITY(CAP_SYS_ADMIN),
     .shape = &traced_lookups_facts_shape,
     .example = "k8sdns lookups --slow 100ms --duration 1m",
     .run = run,

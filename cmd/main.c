@@ -6,6 +6,7 @@
 #include "usage.h"
 #include "version.h"
 #include <errno.h>
+#include <k8sdns/base/capability.h>
 #include <k8sdns/base/clock.h>
 #include <k8sdns/base/netns.h>
 #include <k8sdns/base/suggest.h>
@@ -144,6 +145,17 @@ static const char *capture_readers(struct arena *arena)
     return arena_join(arena, names, count, ", ");
 }
 
+/*
+ * Keep what the command takes and what reads and writes the files that were named, of whatever owner, binds
+ * ports under 1024 and looks into processes; whatever else root has is given up before anything is read.
+ */
+static void give_up_privileges(const struct command *command)
+{
+    (void)!capability_keep(command->capabilities | CAPABILITY(CAP_DAC_OVERRIDE) |
+                           CAPABILITY(CAP_DAC_READ_SEARCH) | CAPABILITY(CAP_NET_BIND_SERVICE) |
+                           CAPABILITY(CAP_SYS_PTRACE));
+}
+
 /* With --from the facts are those of a capture: read them, and take the command's part. */
 static int run_captured(struct run *run, const void *config, void *data)
 {
@@ -194,6 +206,8 @@ int main(int argc, char **argv)
     status = parse(&run, &globals, argc, argv, &config);
     if (status == 0)
         status = enter(&run);
+    if (status == 0)
+        give_up_privileges(run.command);
     globals.json = globals.json || (status == 0 && run.command->json_only);
     host_observe(run.arena, &host);
     run.host = &host;

@@ -312,6 +312,7 @@ const struct command command_metrics = {
     .takes_targets = true,
     .tells_gaps = true,
     .from_facts = true,
+    .capabilities = CAPABILITY(CAP_NET_ADMIN),
     .shape = &metrics_facts_shape,
     .example = "k8sdns metrics --check",
     .run = run,

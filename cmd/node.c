@@ -67,6 +67,7 @@ const struct command command_node = {
     .config_size = sizeof(struct node_config),
     .targets_offset = offsetof(struct node_config, targets),
     .takes_targets = true,
+    .capabilities = CAPABILITY(CAP_NET_ADMIN),
     .shape = &node_facts_shape,
     .part_offset = offsetof(struct facts, node),
     .part_missing = "no limits of a node",

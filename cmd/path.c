@@ -216,6 +216,7 @@ const struct command command_path = {
     .local = true,
     .scrolls = true,
     .tells_gaps = true,
+    .capabilities = CAPABILITIES_BPF,
     .shape = &path_facts_shape,
     .example = "k8sdns path --client 10.244.0.10 --count 1",
     .run = run,

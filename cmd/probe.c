@@ -163,6 +163,7 @@ const struct command command_probe = {
     .config_size = sizeof(struct probe_config),
     .targets_offset = offsetof(struct probe_config, targets),
     .takes_targets = true,
+    .capabilities = CAPABILITY(CAP_NET_ADMIN),
     .shape = &matrix_facts_shape,
     .part_offset = offsetof(struct facts, matrix),
     .part_missing = "no answers of servers",

@@ -61,6 +61,7 @@ const struct command command_replicas = {
     .config_size = sizeof(struct replicas_config),
     .targets_offset = offsetof(struct replicas_config, targets),
     .takes_targets = true,
+    .capabilities = CAPABILITY(CAP_NET_ADMIN),
     .shape = &replicas_facts_shape,
     .part_offset = offsetof(struct facts, replicas),
     .part_missing = "no replicas",

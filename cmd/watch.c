@@ -192,6 +192,7 @@ const struct command command_watch = {
     .part_offset = offsetof(struct facts, sampling),
     .part_missing = "no sampling of the servers",
     .part_status = watch_status,
+    .capabilities = CAPABILITY(CAP_NET_ADMIN),
     .shape = &watch_facts_shape,
     .example = "k8sdns watch kubernetes.default --duration 10m",
     .run = run,
