@@ -3,6 +3,7 @@
 #include "conntrack_look.h"
 #include "corefile_look.h"
 #include "discovery.h"
+#include "dnstap_look.h"
 #include "ipvs_look.h"
 #include "metrics_look.h"
 #include "resolver_choice.h"
@@ -192,6 +193,14 @@ static void fit_budget(struct collection *c)
             "give it more with --budget, or name fewer servers with --no-discovery --replica");
 }
 
+static int read_dnstap(struct collection *c)
+{
+    if (!c->options->dnstap)
+        return 0;
+    c->facts->dnstap = ARENA_NEW(c->run->arena, struct dnstap_facts);
+    return dnstap_look(c->run, c->options->dnstap, c->facts->dnstap);
+}
+
 /* ---- the kernel, before and after ---- */
 
 static struct conntrack_facts *look_at_conntrack(struct collection *c, bool tell)
@@ -280,6 +289,8 @@ int collection_run(struct run *run, const struct collection_options *options, st
     facts->time = arena_text(run->arena, clock_format(run->started_ns, time, sizeof(time)));
     if (r == 0)
         r = choose_names(&c);
+    if (r == 0)
+        r = read_dnstap(&c);
     if (r < 0)
         return r;
     choose_candidates(&c);

@@ -16,6 +16,8 @@ struct collection_options {
     const char *corefile;        /* a file, or "-"; NULL: what Kubernetes says */
     struct option_words metrics; /* URLs, addresses, files; none: of the replicas that are found */
     bool no_metrics;
+    const char *corefile; /* a file, or "-"; NULL: what Kubernetes says */
+    const char *dnstap; /* a file of frames; NULL: none */
 };
 
 #define COLLECTION_DEFAULTS                     \
@@ -57,6 +59,11 @@ struct collection_options {
          .kind = OPTION_FLAG,                                                                       \
          .offset = offsetof(config, member.no_metrics),                                             \
          .help = "scrape nobody"},                                                                  \
+        {.name = "dnstap",                                                                          \
+         .value = "FILE",                                                                           \
+         .kind = OPTION_TEXT,                                                                       \
+         .offset = offsetof(config, member.dnstap),                                                 \
+         .help = "with what CoreDNS told by dnstap"},                                               \
     {                                                                                               \
         .name = "no-external", .kind = OPTION_FLAG, .offset = offsetof(config, member.no_external), \
         .help = "ask for none: this cluster resolves only its own names"                            \

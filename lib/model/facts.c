@@ -34,6 +34,8 @@ static const struct shape_field fields[] = {
     SHAPE_FIELD_POINTER(struct facts, corefile, "corefile", &corefile_facts_shape, "the Corefile of CoreDNS"),
     SHAPE_FIELD_BOOL(struct facts, ipvs_absent, "ipvs_absent", "this kernel has no IPVS"),
     SHAPE_FIELD_POINTER(struct facts, metrics, "metrics", &metrics_facts_shape, "what the replicas count"),
+    SHAPE_FIELD_POINTER(struct facts, dnstap, "dnstap", &dnstap_facts_shape,
+                        "what CoreDNS told of its queries"),
     SHAPE_FIELD_OBJECTS(struct facts, unobserved, "unobserved", &unobserved_shape, "what could not be seen"),
 };
 const struct shape facts_shape = SHAPE(struct facts, fields, "facts");

@@ -4,6 +4,7 @@
 
 #include <k8sdns/model/conntrack_facts.h>
 #include <k8sdns/model/corefile_facts.h>
+#include <k8sdns/model/dnstap_facts.h>
 #include <k8sdns/model/envelope_facts.h>
 #include <k8sdns/model/host_facts.h>
 #include <k8sdns/model/ipvs_facts.h>
@@ -56,6 +57,8 @@ struct facts {
     struct corefile_facts *corefile;
     struct metrics_facts *metrics; /* what the replicas count */
     bool ipvs_absent;              /* this kernel has none, so it is no cause either */
+    bool ipvs_absent; /* this kernel has none, so it is no cause either */
+    struct dnstap_facts *dnstap;
     struct unobserved *unobserved;
     size_t unobserved_count;
 };

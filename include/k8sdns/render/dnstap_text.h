@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef K8SDNS_RENDER_DNSTAP_TEXT_H
+#define K8SDNS_RENDER_DNSTAP_TEXT_H
+
+#include <k8sdns/base/arena.h>
+#include <k8sdns/render/page.h>
+
+/* A struct dnstap_facts: the summary. */
+void dnstap_text_render(const void *data, struct page *page, struct arena *arena);
+/* Its sessions, a line each. */
+void dnstap_text_render_part(const void *data, struct page *page, struct arena *arena);
+
+#endif
