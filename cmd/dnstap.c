@@ -131,8 +131,7 @@ static int print(struct dnstap_watching *w)
 static int on_frame(void *user, const char *peer, const uint8_t *bytes, size_t len)
 {
     struct dnstap_watching *w = user;
-    size_t waiting =
-        dnstap_table_frame(w->table, peer, bytes, len, w->live ? clock_realtime_ns() / 1000 : 0);
+    size_t waiting = dnstap_table_frame(w->table, peer, bytes, len, w->live ? clock_realtime_ns() / 1000 : 0);
 
     return waiting >= BATCH ? print(w) : 0;
 }

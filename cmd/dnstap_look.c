@@ -17,10 +17,8 @@ static int on_end(void *user, bool stopped)
 
 int dnstap_look(struct run *run, const char *path, struct dnstap_facts *ret)
 {
-    const struct dnstap_table_options options = {.slots = DNSTAP_SLOTS,
-                                                 .timeout_us = DNSTAP_TIMEOUT_US,
-                                                 .slow_us = DNSTAP_SLOW_US,
-                                                 .untold = true};
+    const struct dnstap_table_options options = {
+        .slots = DNSTAP_SLOTS, .timeout_us = DNSTAP_TIMEOUT_US, .slow_us = DNSTAP_SLOW_US, .untold = true};
     struct dnstap_table *table = dnstap_table_new(run->arena, &options);
     const struct dnstap_sink sink = {.frame = on_frame, .end = on_end, .user = table};
     struct dnstap_stream_facts streams = {0};

@@ -76,13 +76,13 @@ static const struct shape_field session_fields[] = {
 const struct shape dnstap_session_facts_shape =
     SHAPE(struct dnstap_session_facts, session_fields, "dnstap_session");
 
-#define GROUP_FIELDS                                                                                      \
-    SHAPE_FIELD_COUNT(struct dnstap_group_facts, queries, "queries", "client queries that were judged"),  \
-        SHAPE_FIELD_OBJECT(struct dnstap_group_facts, scenarios, "scenarios",                             \
-                           &dnstap_scenario_counts_shape, "what became of them"),                         \
-        SHAPE_FIELD_COUNT(struct dnstap_group_facts, failed, "failed", "no answer is shown, or SERVFAIL"), \
-        SHAPE_FIELD_COUNT(struct dnstap_group_facts, servfail, "servfail", "answers with SERVFAIL shown"), \
-        SHAPE_FIELD_OBJECT(struct dnstap_group_facts, latency, "latency", &dnstap_latency_facts_shape,    \
+#define GROUP_FIELDS                                                                                         \
+    SHAPE_FIELD_COUNT(struct dnstap_group_facts, queries, "queries", "client queries that were judged"),     \
+        SHAPE_FIELD_OBJECT(struct dnstap_group_facts, scenarios, "scenarios", &dnstap_scenario_counts_shape, \
+                           "what became of them"),                                                           \
+        SHAPE_FIELD_COUNT(struct dnstap_group_facts, failed, "failed", "no answer is shown, or SERVFAIL"),   \
+        SHAPE_FIELD_COUNT(struct dnstap_group_facts, servfail, "servfail", "answers with SERVFAIL shown"),   \
+        SHAPE_FIELD_OBJECT(struct dnstap_group_facts, latency, "latency", &dnstap_latency_facts_shape,       \
                            "client-side")
 
 static const struct shape_field replica_fields[] = {
@@ -147,8 +147,7 @@ static const struct shape_field fields[] = {
                       "queries pushed out of a full table before they could be judged"),
     SHAPE_FIELD_COUNT(struct dnstap_facts, expired, "expired",
                       "queries without an answer when their time was up; judged all the same"),
-    SHAPE_FIELD_COUNT(struct dnstap_facts, unsure, "unsure",
-                      "of server_made: nothing tells them from stuck"),
+    SHAPE_FIELD_COUNT(struct dnstap_facts, unsure, "unsure", "of server_made: nothing tells them from stuck"),
     SHAPE_FIELD_COUNT(struct dnstap_facts, guessed, "guessed",
                       "forwarder frames given to a query by time alone while others were open"),
     SHAPE_FIELD_COUNT(struct dnstap_facts, lone_responses, "lone_responses",

@@ -28,8 +28,7 @@ static bool source_is_mute(const struct dnstap_table *t, const struct dnstap_slo
 {
     const struct dnstap_source *source = &t->tally->sources[s->source];
 
-    return source->other_frames == s->others_then &&
-           source->client_queries >= s->queries_then + MUTE_QUERIES;
+    return source->other_frames == s->others_then && source->client_queries >= s->queries_then + MUTE_QUERIES;
 }
 
 static uint64_t age_us(const struct dnstap_table *t, const struct dnstap_slot *s)
@@ -179,8 +178,8 @@ static void count(struct dnstap_table *t, const struct dnstap_slot *s, int scena
         histogram_add(&t->tally->client, s->client_us);
     dnstap_outcome_count(&outcome, &source->counts, source->latency);
     if (s->name_len)
-        zone = dnstap_tally_zone(
-            t->tally, dnstap_zone_of(s->name, s->name_len, (struct octets){s->zone, s->zone_len}));
+        zone = dnstap_tally_zone(t->tally,
+                                 dnstap_zone_of(s->name, s->name_len, (struct octets){s->zone, s->zone_len}));
     if (zone)
         dnstap_outcome_count(&outcome, &zone->counts, zone->latency);
 }

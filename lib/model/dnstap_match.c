@@ -197,4 +197,3 @@ bool dnstap_mark_repeated(struct dnstap_table *t, const struct dnstap_tap *tap)
     }
     return repeats;
 }
-

@@ -24,7 +24,7 @@ struct dnstap_slot {
     uint64_t queries_then, others_then;         /* of its source, at birth */
     struct address client, upstream;
     uint64_t client_us, upstream_us; /* unset without */
-    uint32_t tries, replies; /* FORWARDER_QUERY, FORWARDER_RESPONSE */
+    uint32_t tries, replies;         /* FORWARDER_QUERY, FORWARDER_RESPONSE */
     uint16_t type;
     uint8_t protocol, rcode;
     bool asked, answered; /* CLIENT_QUERY, CLIENT_RESPONSE were seen */

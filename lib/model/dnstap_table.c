@@ -5,7 +5,7 @@
 
 /* Servers before CoreDNS 1.8.2 tell in any order: what is complete waits so long for the rest. */
 #define STRAGGLERS_US 1000000
-#define LEAP_US   UINT64_C(3600000000)
+#define LEAP_US       UINT64_C(3600000000)
 /* ---- slots ---- */
 
 static uint32_t *bucket_of(const struct dnstap_table *t, uint64_t key)

@@ -73,7 +73,9 @@ static void print_session(const struct dnstap_session_facts *s, struct page *pag
     page_paint(page, scenario_paint(s->scenario), scenario_texts[s->scenario]);
     page_addf(page, "%*s", (int)(16 - strlen(scenario_texts[s->scenario])), "");
     if (s->rcode)
-        page_paint(page, strcmp(s->rcode, "NOERROR") == 0 || strcmp(s->rcode, "NXDOMAIN") == 0 ? PAINT_PLAIN : PAINT_BAD,
+        page_paint(page,
+                   strcmp(s->rcode, "NOERROR") == 0 || strcmp(s->rcode, "NXDOMAIN") == 0 ? PAINT_PLAIN
+                                                                                         : PAINT_BAD,
                    s->rcode);
     page_addf(page, "%s%s %s  from %s", s->rcode ? " " : "", s->name ? s->name : "(no name)",
               s->type ? s->type : "", s->client ? s->client : "an unknown client");
@@ -195,14 +197,10 @@ static void print_groups(const char *heading, const struct dnstap_group_facts *g
                          struct page *page, struct arena *arena)
 {
     const struct table_column columns[] = {
-        {.heading = heading, .elastic = true},
-        {.heading = "QUERIES", .right = true},
-        {.heading = "FAILED", .right = true},
-        {.heading = "SILENT", .right = true},
-        {.heading = "OWN", .right = true},
-        {.heading = "STUCK", .right = true},
-        {.heading = "P50", .right = true},
-        {.heading = "P99", .right = true},
+        {.heading = heading, .elastic = true}, {.heading = "QUERIES", .right = true},
+        {.heading = "FAILED", .right = true},  {.heading = "SILENT", .right = true},
+        {.heading = "OWN", .right = true},     {.heading = "STUCK", .right = true},
+        {.heading = "P50", .right = true},     {.heading = "P99", .right = true},
     };
     struct table *table = table_new(arena, columns, sizeof(columns) / sizeof(columns[0]));
 

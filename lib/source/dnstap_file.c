@@ -40,8 +40,8 @@ static int go_wrong(struct file_reading *r, const char *why)
         return err_set(r->err, ERR_FORMAT, EBADMSG, "%s is no frame stream of dnstap: it begins with %s",
                        r->path, why);
     r->streams->broken++;
-    dnstap_stream_remark(r->arena, r->streams, "%s: %s behind %llu octets; what follows was not read", r->path,
-                         why, (unsigned long long)r->streams->octets);
+    dnstap_stream_remark(r->arena, r->streams, "%s: %s behind %llu octets; what follows was not read",
+                         r->path, why, (unsigned long long)r->streams->octets);
     r->stopped = true;
     return 0;
 }

@@ -19,8 +19,8 @@ int dnstap_endpoint_parse(const char *text, struct dnstap_endpoint *ret, struct 
     if (strncmp(text, "unix:", 5) == 0) {
         endpoint.path = text + 5;
         if (!*endpoint.path || strlen(endpoint.path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
-            return err_set(err, ERR_USAGE, EINVAL, "'%s': the path of a unix socket has 1 to %zu octets", text,
-                           sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
+            return err_set(err, ERR_USAGE, EINVAL, "'%s': the path of a unix socket has 1 to %zu octets",
+                           text, sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
         *ret = endpoint;
         return 0;
     }

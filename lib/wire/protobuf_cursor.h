@@ -3,8 +3,8 @@
 #define K8SDNS_WIRE_PROTOBUF_CURSOR_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * A place in protocol buffers' encoding with a sticky error, as in dns_cursor.h: after a read past the end

@@ -49,12 +49,12 @@ static void test_bad_frames(void **state)
         uint8_t bytes[24];
         size_t len;
     } bad[] = {
-        {{0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0}, 11},                                       /* no type */
-        {{0, 0, 0, 0, 0, 0, 2, 1}, 8},                                                 /* over 512 */
-        {{0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0}, 12},                                    /* type 0 */
-        {{0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 2, 0, 0}, 14},                              /* half a field */
-        {{0, 0, 0, 0, 0, 0, 0, 12, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 9}, 20},           /* a field too long */
-        {{0x7f, 0xff, 0xff, 0xff}, 4},                                                 /* data too large */
+        {{0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0}, 11},                             /* no type */
+        {{0, 0, 0, 0, 0, 0, 2, 1}, 8},                                       /* over 512 */
+        {{0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0}, 12},                          /* type 0 */
+        {{0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 2, 0, 0}, 14},                    /* half a field */
+        {{0, 0, 0, 0, 0, 0, 0, 12, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 9}, 20}, /* a field too long */
+        {{0x7f, 0xff, 0xff, 0xff}, 4},                                       /* data too large */
         {{'H', 'T', 'T', 'P'}, 4},
     };
     struct frame frame;
@@ -128,11 +128,11 @@ static void test_bad_messages(void **state)
         size_t len;
     } bad[] = {
         {{0}, 0},
-        {{0x78, 0x01}, 2},                    /* MESSAGE without one */
-        {{0x72, 0x02, 0x08, 0x05}, 4},        /* without its type */
-        {{0x72, 0x00, 0x78, 0x01}, 4},        /* a message without a type */
-        {{0x72, 0x7f, 0x08}, 3},              /* longer than all */
-        {{0x0b}, 1},                          /* a group */
+        {{0x78, 0x01}, 2},             /* MESSAGE without one */
+        {{0x72, 0x02, 0x08, 0x05}, 4}, /* without its type */
+        {{0x72, 0x00, 0x78, 0x01}, 4}, /* a message without a type */
+        {{0x72, 0x7f, 0x08}, 3},       /* longer than all */
+        {{0x0b}, 1},                   /* a group */
         {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, 11},
         {{0x72, 0x02, 0x08, 0xff, 0x78, 0x01}, 6}, /* half a number within */
     };

@@ -9,9 +9,9 @@ enum dnstap_scenario {
     DNSTAP_LOCAL,           /* answered, and nothing was forwarded: from the cluster's records or the cache */
     DNSTAP_FORWARDED,       /* forwarded, and the upstream answered */
     DNSTAP_UPSTREAM_SILENT, /* forwarded, and no upstream answered */
-    DNSTAP_SERVER_MADE,     /* no answer is shown: the server made one by itself, which dnstap does not show */
-    DNSTAP_STUCK,           /* no answer is shown, and there was none */
-    DNSTAP_UNFINISHED,      /* the stream ended too soon to tell */
+    DNSTAP_SERVER_MADE, /* no answer is shown: the server made one by itself, which dnstap does not show */
+    DNSTAP_STUCK,       /* no answer is shown, and there was none */
+    DNSTAP_UNFINISHED,  /* the stream ended too soon to tell */
     DNSTAP_SCENARIOS,
 };
 extern const char *const dnstap_scenario_words[];
@@ -97,7 +97,7 @@ extern const struct shape dnstap_stream_facts_shape;
 
 /* `data` of the dnstap command. */
 struct dnstap_facts {
-    bool summary; /* of all; else of the sessions that it lists, with the counts so far */
+    bool summary;   /* of all; else of the sessions that it lists, with the counts so far */
     double span_ms; /* from the first frame's time to the last one's */
     struct dnstap_message_counts messages;
     struct dnstap_scenario_counts scenarios;
@@ -114,7 +114,7 @@ struct dnstap_facts {
     uint64_t nameless;                      /* frames without a message: CoreDNS's `full` is off */
     uint64_t damaged;                       /* frames whose message cannot be read */
     uint64_t slow;                          /* answers slower than --slow */
-    uint64_t untold;                        /* servers, zones or upstreams beyond what is kept: counted in all */
+    uint64_t untold; /* servers, zones or upstreams beyond what is kept: counted in all */
     struct dnstap_latency_facts client, upstream;
     struct dnstap_group_facts *replicas, *zones;
     size_t replicas_count, zones_count;

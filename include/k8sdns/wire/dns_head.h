@@ -12,8 +12,9 @@
  */
 struct dns_head {
     uint16_t id;
-    uint8_t rcode;       /* its lower four bits; the rest is in an OPT record, which is not read */
-    const uint8_t *name; /* in wire form with the final zero; NULL when there is no question that can be read */
+    uint8_t rcode; /* its lower four bits; the rest is in an OPT record, which is not read */
+    const uint8_t
+        *name; /* in wire form with the final zero; NULL when there is no question that can be read */
     size_t name_len;
     uint16_t type, class;
 };
