@@ -16,7 +16,6 @@ struct collection_options {
     const char *corefile;        /* a file, or "-"; NULL: what Kubernetes says */
     struct option_words metrics; /* URLs, addresses, files; none: of the replicas that are found */
     bool no_metrics;
-    const char *corefile; /* a file, or "-"; NULL: what Kubernetes says */
     const char *dnstap; /* a file of frames; NULL: none */
 };
 

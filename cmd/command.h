@@ -163,7 +163,6 @@ struct command {
      * page->height rows on a screen, and one line where there is none.
      */
     void (*render_part)(const void *data, struct page *page, struct arena *arena);
-    bool part_stays; /* its parts stand one below the other, on a screen too */
 };
 
 /* The generated table, in the order of cmd/meson.build; ends with NULL. */

@@ -107,24 +107,16 @@ struct dnstap_watching {
 /* One object a line for JSON; else all in one piece of text. */
 static int print(struct dnstap_watching *w)
 {
-    struct arena *kept = w->run->arena;
-    struct dnstap_session_facts *sessions;
-    size_t count = dnstap_table_take(w->table, &sessions), piece = w->run->globals->json ? 1 : count;
-    struct dnstap_facts facts;
+    struct dnstap_told told;
     int r = 0;
 
-    if (!count)
+    told.count = dnstap_table_take(w->table, &told.sessions);
+    if (!told.count || (w->run->globals->quiet && !w->run->globals->json))
         return 0;
-    w->run->arena = arena_new();
-    dnstap_table_facts(w->table, true, w->run->arena, &facts);
-    facts.streams = *w->streams;
-    for (size_t i = 0; i < count && r >= 0; i += piece) {
-        facts.sessions = sessions + i;
-        facts.sessions_count = piece;
-        r = report_part(w->run, &facts);
-    }
-    arena_free(w->run->arena);
-    w->run->arena = kept;
+    if (!w->run->globals->json)
+        return report_piece(w->run, NULL, &told, dnstap_text_render_told);
+    for (size_t i = 0; i < told.count && r >= 0; i++)
+        r = report_piece(w->run, &dnstap_session_facts_shape, &told.sessions[i], NULL);
     return r;
 }
 
@@ -267,7 +259,7 @@ static int run(struct run *run, const void *config_at, void *data)
     w.streams = ARENA_NEW(run->arena, struct dnstap_stream_facts);
     r = config->read.count ? read_files(&w, config) : serve(&w, config, mode);
     if (r >= 0) {
-        dnstap_table_facts(w.table, false, run->arena, facts);
+        dnstap_table_facts(w.table, run->arena, facts);
         facts->streams = *w.streams;
         tell_gaps(run, facts);
         /* What could be read is shown, and the status says that it is not all. */
@@ -280,7 +272,7 @@ static int run(struct run *run, const void *config_at, void *data)
 const struct command command_dnstap = {
     .name = "dnstap",
     .group = "Look at CoreDNS",
-    .summary = "CoreDNS's queries and answers as it tells them: what failed, and where",
+    .summary = "queries and answers as CoreDNS tells them: what failed, where",
     .arguments = "",
     .options = options,
     .defaults = &defaults,
@@ -288,9 +280,8 @@ const struct command command_dnstap = {
     .shape = &dnstap_facts_shape,
     .part_offset = offsetof(struct facts, dnstap),
     .part_missing = "no dnstap",
-    .part_stays = true,
+    .part_shapes = (const struct shape *const[]){&dnstap_session_facts_shape, NULL},
     .example = "k8sdns dnstap --listen tcp:10.0.0.5:6000",
     .run = run,
     .render = dnstap_text_render,
-    .render_part = dnstap_text_render_part,
 };

@@ -25,7 +25,7 @@ int dnstap_look(struct run *run, const char *path, struct dnstap_facts *ret)
     int r = dnstap_file_read(run->arena, path, &sink, &streams, &run->err);
 
     if (r == 0) {
-        dnstap_table_facts(table, false, run->arena, ret);
+        dnstap_table_facts(table, run->arena, ret);
         ret->streams = streams;
     }
     dnstap_table_free(table);

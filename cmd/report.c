@@ -23,8 +23,6 @@ static void add_live(struct text *out, struct run *run, const void *data)
     struct page page;
 
     output_page(run->globals, &part, &page);
-    if (run->command->part_stays)
-        page.height = 0;
     run->command->render_part(data, &page, run->arena);
     add_erasure(out, run);
     text_add(out, text_string(&part));
@@ -38,7 +36,7 @@ bool report_is_live(const struct run *run)
     struct text unused = {0};
     struct page page;
 
-    if (run->globals->json || run->command->part_stays)
+    if (run->globals->json)
         return false;
     output_page(run->globals, &unused, &page);
     return page.height > 0;

@@ -130,8 +130,6 @@ const struct shape dnstap_stream_facts_shape =
     SHAPE(struct dnstap_stream_facts, stream_fields, "dnstap_streams");
 
 static const struct shape_field fields[] = {
-    SHAPE_FIELD_BOOL(struct dnstap_facts, summary, "summary",
-                     "of all; else of the sessions listed, with counts so far"),
     SHAPE_FIELD_REAL(struct dnstap_facts, span_ms, "span_ms", "from the first frame's time to the last's"),
     SHAPE_FIELD_OBJECT(struct dnstap_facts, messages, "messages", &dnstap_message_counts_shape,
                        "frames by type"),
@@ -170,7 +168,7 @@ static const struct shape_field fields[] = {
     SHAPE_FIELD_OBJECTS(struct dnstap_facts, upstreams, "upstreams", &dnstap_upstream_facts_shape,
                         "by upstream"),
     SHAPE_FIELD_OBJECTS(struct dnstap_facts, sessions, "sessions", &dnstap_session_facts_shape,
-                        "a summary's: the first exceptions of each kind"),
+                        "the first exceptions of each kind"),
     SHAPE_FIELD_OBJECT(struct dnstap_facts, streams, "streams", &dnstap_stream_facts_shape,
                        "the connections or files they came by"),
 };

@@ -387,11 +387,9 @@ size_t dnstap_table_take(struct dnstap_table *t, struct dnstap_session_facts **r
     return count;
 }
 
-void dnstap_table_facts(const struct dnstap_table *t, bool brief, struct arena *arena,
-                        struct dnstap_facts *ret)
+void dnstap_table_facts(const struct dnstap_table *t, struct arena *arena, struct dnstap_facts *ret)
 {
     *ret = (struct dnstap_facts){
-        .summary = !brief,
         .dropped = t->dropped,
         .expired = t->expired,
         .unsure = t->unsure,
@@ -401,10 +399,8 @@ void dnstap_table_facts(const struct dnstap_table *t, bool brief, struct arena *
         .nameless = t->nameless,
         .damaged = t->damaged,
         .slow = t->slow,
+        .sessions = t->kept,
+        .sessions_count = t->kept_count,
     };
-    dnstap_tally_facts(t->tally, brief, arena, ret);
-    if (!brief) {
-        ret->sessions = t->kept;
-        ret->sessions_count = t->kept_count;
-    }
+    dnstap_tally_facts(t->tally, arena, ret);
 }

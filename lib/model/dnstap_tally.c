@@ -241,8 +241,7 @@ static void rcode_facts(const struct dnstap_tally *t, struct arena *arena, struc
     }
 }
 
-void dnstap_tally_facts(const struct dnstap_tally *t, bool brief, struct arena *arena,
-                        struct dnstap_facts *ret)
+void dnstap_tally_facts(const struct dnstap_tally *t, struct arena *arena, struct dnstap_facts *ret)
 {
     ret->messages = t->messages;
     ret->scenarios = t->scenarios;
@@ -251,8 +250,6 @@ void dnstap_tally_facts(const struct dnstap_tally *t, bool brief, struct arena *
     ret->span_ms = (double)(t->last_ns - t->first_ns) / 1e6;
     latency_facts(&t->client, &ret->client);
     latency_facts(&t->upstream, &ret->upstream);
-    if (brief)
-        return;
     rcode_facts(t, arena, ret);
     for (unsigned i = 0; i < DNSTAP_TYPES; i++)
         if (t->other_types[i])

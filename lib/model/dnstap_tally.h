@@ -84,7 +84,7 @@ void dnstap_outcome_count(const struct dnstap_outcome *outcome, struct dnstap_gr
 /* The zone's group; NULL when there is no room. */
 struct dnstap_zone *dnstap_tally_zone(struct dnstap_tally *tally, struct octets zone);
 
-void dnstap_tally_facts(const struct dnstap_tally *tally, bool brief, struct arena *arena,
+void dnstap_tally_facts(const struct dnstap_tally *tally, struct arena *arena,
                         struct dnstap_facts *ret_facts);
 
 /* In words, for the response codes that a DNS server sends. */

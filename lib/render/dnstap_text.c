@@ -87,13 +87,13 @@ static void print_session(const struct dnstap_session_facts *s, struct page *pag
         page_addf(page, "              (%s)\n", s->remark);
 }
 
-void dnstap_text_render_part(const void *data, struct page *page, struct arena *arena)
+void dnstap_text_render_told(const void *data, struct page *page, struct arena *arena)
 {
-    const struct dnstap_facts *facts = data;
+    const struct dnstap_told *told = data;
 
     (void)arena;
-    for (size_t i = 0; i < facts->sessions_count; i++)
-        print_session(&facts->sessions[i], page);
+    for (size_t i = 0; i < told->count; i++)
+        print_session(&told->sessions[i], page);
 }
 
 /* ---- the summary ---- */

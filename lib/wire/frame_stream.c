@@ -138,8 +138,8 @@ size_t frame_control_write(int control, const char *content_type, uint8_t out[FR
     if (name) {
         p = put_number(p, FIELD_CONTENT_TYPE);
         p = put_number(p, name);
-        memcpy(p, content_type, name);
-        p += name;
+        for (size_t i = 0; i < name; i++)
+            *p++ = (uint8_t)content_type[i];
     }
     return (size_t)(p - out);
 }

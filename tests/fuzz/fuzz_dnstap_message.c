@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
             (void)dnstap_table_take(table, &sessions);
     }
     dnstap_table_end(table, false);
-    dnstap_table_facts(table, false, arena, &facts);
+    dnstap_table_facts(table, arena, &facts);
     if (dnstap_scenarios_judged(&facts.scenarios) + facts.scenarios.by[DNSTAP_UNFINISHED] + facts.dropped !=
         facts.messages.client_query)
         abort();

@@ -207,7 +207,7 @@ static void replay(struct arena *arena, const char *path, int step, struct dnsta
         (void)dnstap_table_frame(table, path, f->bytes, f->len, 1000000);
     }
     dnstap_table_end(table, true);
-    dnstap_table_facts(table, false, arena, ret);
+    dnstap_table_facts(table, arena, ret);
     dnstap_table_free(table);
 }
 

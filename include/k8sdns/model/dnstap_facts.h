@@ -44,7 +44,7 @@ struct dnstap_rcode_facts {
 };
 extern const struct shape dnstap_rcode_facts_shape;
 
-/* One client query and what belongs to it. */
+/* One client query and what belongs to it: `data` of the dnstap command while it runs. */
 struct dnstap_session_facts {
     const char *time; /* of the query */
     int scenario;
@@ -95,9 +95,8 @@ struct dnstap_stream_facts {
 };
 extern const struct shape dnstap_stream_facts_shape;
 
-/* `data` of the dnstap command. */
+/* `data` of the dnstap command, at its end. */
 struct dnstap_facts {
-    bool summary;   /* of all; else of the sessions that it lists, with the counts so far */
     double span_ms; /* from the first frame's time to the last one's */
     struct dnstap_message_counts messages;
     struct dnstap_scenario_counts scenarios;
@@ -120,7 +119,7 @@ struct dnstap_facts {
     size_t replicas_count, zones_count;
     struct dnstap_upstream_facts *upstreams;
     size_t upstreams_count;
-    struct dnstap_session_facts *sessions; /* of a summary: the first exceptions of each kind */
+    struct dnstap_session_facts *sessions; /* the first exceptions of each kind */
     size_t sessions_count;
     struct dnstap_stream_facts streams;
 };

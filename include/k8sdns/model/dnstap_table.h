@@ -67,8 +67,8 @@ void dnstap_table_end(struct dnstap_table *table, bool stopped);
  */
 size_t dnstap_table_take(struct dnstap_table *table, struct dnstap_session_facts **ret_sessions);
 
-/* What is known so far, into the arena; without `streams`. With `brief` only the counts. */
-void dnstap_table_facts(const struct dnstap_table *table, bool brief, struct arena *arena,
+/* What is known so far, into the arena; without `streams`. */
+void dnstap_table_facts(const struct dnstap_table *table, struct arena *arena,
                         struct dnstap_facts *ret_facts);
 
 #endif

@@ -57,7 +57,6 @@ struct facts {
     struct corefile_facts *corefile;
     struct metrics_facts *metrics; /* what the replicas count */
     bool ipvs_absent;              /* this kernel has none, so it is no cause either */
-    bool ipvs_absent; /* this kernel has none, so it is no cause either */
     struct dnstap_facts *dnstap;
     struct unobserved *unobserved;
     size_t unobserved_count;

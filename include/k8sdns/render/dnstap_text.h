@@ -3,11 +3,18 @@
 #define K8SDNS_RENDER_DNSTAP_TEXT_H
 
 #include <k8sdns/base/arena.h>
+#include <k8sdns/model/dnstap_facts.h>
 #include <k8sdns/render/page.h>
 
 /* A struct dnstap_facts: the summary. */
 void dnstap_text_render(const void *data, struct page *page, struct arena *arena);
-/* Its sessions, a line each. */
-void dnstap_text_render_part(const void *data, struct page *page, struct arena *arena);
+
+/* Sessions as they are told. */
+struct dnstap_told {
+    struct dnstap_session_facts *sessions;
+    size_t count;
+};
+/* A struct dnstap_told: a line each. */
+void dnstap_text_render_told(const void *data, struct page *page, struct arena *arena);
 
 #endif
