@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "capture_file.h"
+#include "dispatch.h"
+#include "envelope.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <k8sdns/base/file.h>
 #include <k8sdns/model/facts.h>
 #include <k8sdns/model/shape_json.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A table of sixty servers and a hundred names takes a few megabytes. */
 #define CAPTURE_MAX (256 * 1024 * 1024)
@@ -80,5 +84,47 @@ int capture_file_read(struct run *run, const char *path)
     *run->host = facts->host;
     for (size_t i = 0; i < facts->unobserved_count; i++)
         *ARENA_PUSH(run->arena, run->unobserved, run->unobserved_count) = facts->unobserved[i];
+    return 0;
+}
+
+static int write_whole(int fd, const struct text *text)
+{
+    const char *at = text_string(text);
+    size_t left = text->len;
+
+    while (left) {
+        ssize_t n = write(fd, at, left);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        at += n;
+        left -= (size_t)n;
+    }
+    return fsync(fd) < 0 && errno != EINVAL ? -errno : 0;
+}
+
+int capture_file_write(const struct run *run, const char *path, const struct facts *facts, struct err *err)
+{
+    struct run written = *run;
+    struct text out = {0};
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), r;
+
+    if (fd < 0)
+        return err_set_errno(err, ERR_INPUT, errno, "cannot write %s", path);
+    written.command = dispatch_find("capture", err);
+    written.findings_count = 0;
+    written.unobserved = facts->unobserved;
+    written.unobserved_count = facts->unobserved_count;
+    envelope_write(&out, &written, NULL, facts, STATUS_OK);
+    r = write_whole(fd, &out);
+    text_fini(&out);
+    if (close(fd) < 0 && r == 0)
+        r = -errno;
+    if (r < 0) {
+        unlink(path);
+        return err_set_errno(err, ERR_INPUT, -r, "cannot write %s", path);
+    }
     return 0;
 }

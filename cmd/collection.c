@@ -275,25 +275,65 @@ static int end_metrics(struct collection *c, struct metrics_look *look, int r)
     return r;
 }
 
+int collection_begin(struct collection *c)
+{
+    char time[CLOCK_TEXT];
+    int r = read_resolv(c);
+
+    c->facts->time = arena_text(c->run->arena, clock_format(c->run->started_ns, time, sizeof(time)));
+    if (r == 0)
+        r = choose_names(c);
+    if (r == 0)
+        choose_candidates(c);
+    return r;
+}
+
+/* Between the two looks at what the replicas count there is the sampling, or as much time. */
+static int ask(struct collection *c)
+{
+    struct metrics_look metrics;
+    int r;
+
+    collection_ask(c);
+    r = begin_metrics(c, &metrics);
+    if (r == 0 && !c->options->no_sampling)
+        collection_sample(c);
+    else if (r == 0 && metrics.targets_count && metrics_look_changes(&metrics))
+        usleep((useconds_t)collection_share_us(c, SHARE_SAMPLING));
+    return end_metrics(c, &metrics, r);
+}
+
+/* The same with a look at the kernel before and after. */
+static int ask_and_look(struct collection *c)
+{
+    struct facts *facts = c->facts;
+    struct conntrack_facts *table = look_at_conntrack(c, false);
+    struct node_facts *node = look_at_node(c);
+    uint64_t began_ns = clock_monotonic_ns();
+    int r = ask(c);
+    double seconds = (double)(clock_monotonic_ns() - began_ns) / 1e9;
+
+    if (r < 0)
+        return r;
+    facts->conntrack = look_at_conntrack(c, true);
+    facts->node = look_at_node(c);
+    if (table && facts->conntrack)
+        conntrack_facts_rates(c->run->arena, table, facts->conntrack, seconds);
+    if (node && facts->node)
+        node_facts_compare(node, facts->node, seconds);
+    look_at_ipvs(c);
+    return 0;
+}
+
 int collection_run(struct run *run, const struct collection_options *options, struct facts *facts)
 {
     struct collection c = {.run = run, .options = options, .facts = facts};
-    char time[CLOCK_TEXT];
-    struct conntrack_facts *table;
-    struct node_facts *node;
-    struct metrics_look metrics;
-    uint64_t began_ns;
-    double seconds;
-    int r = read_resolv(&c);
+    int r = collection_begin(&c);
 
-    facts->time = arena_text(run->arena, clock_format(run->started_ns, time, sizeof(time)));
-    if (r == 0)
-        r = choose_names(&c);
     if (r == 0)
         r = read_dnstap(&c);
     if (r < 0)
         return r;
-    choose_candidates(&c);
     collection_progress(&c, "looking for the servers");
     r = find_servers(&c);
     if (r < 0)
@@ -302,24 +342,9 @@ int collection_run(struct run *run, const struct collection_options *options, st
     if (r < 0)
         return r;
     fit_budget(&c);
-    table = look_at_conntrack(&c, false);
-    node = look_at_node(&c);
-    began_ns = clock_monotonic_ns();
-    collection_ask(&c);
-    r = begin_metrics(&c, &metrics);
-    if (r == 0)
-        collection_sample(&c);
-    r = end_metrics(&c, &metrics, r);
+    r = options->no_kernel ? ask(&c) : ask_and_look(&c);
     if (r < 0)
         return r;
-    seconds = (double)(clock_monotonic_ns() - began_ns) / 1e9;
-    facts->conntrack = look_at_conntrack(&c, true);
-    facts->node = look_at_node(&c);
-    if (table && facts->conntrack)
-        conntrack_facts_rates(run->arena, table, facts->conntrack, seconds);
-    if (node && facts->node)
-        node_facts_compare(node, facts->node, seconds);
-    look_at_ipvs(&c);
     collection_progress(&c, "");
     facts->host = *run->host;
     facts->elapsed_ms = (double)(clock_monotonic_ns() - run->began_ns) / 1e6;

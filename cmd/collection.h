@@ -17,6 +17,8 @@ struct collection_options {
     struct option_words metrics; /* URLs, addresses, files; none: of the replicas that are found */
     bool no_metrics;
     const char *dnstap; /* a file of frames; NULL: none */
+    /* Of top, which looks at the kernel itself, and after the first time samples itself as well. */
+    bool no_kernel, no_sampling;
 };
 
 #define COLLECTION_DEFAULTS                     \

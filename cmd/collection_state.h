@@ -36,6 +36,9 @@ struct collection {
     size_t services_count;
 };
 
+/* Read resolv.conf, and choose the names and what they are asked as: no question is sent. */
+int collection_begin(struct collection *collection) MUST_USE;
+
 uint64_t collection_share_us(const struct collection *collection, double share);
 
 /* A line on the terminal while people wait: what is being done; "" takes it away. */

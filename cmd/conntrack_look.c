@@ -72,6 +72,16 @@ static void sockets_facts(struct arena *arena, struct conntrack_facts *facts)
         socket_sharing_find(arena, sockets, count, &facts->shared_ports, &facts->shared_ports_count);
 }
 
+int conntrack_look_counters(struct run *run, struct conntrack_facts *facts)
+{
+    struct conntrack_table table;
+    int r = conntrack_table_read(run->arena, &table, &run->err);
+
+    if (r == 0)
+        table_facts(&table, facts);
+    return r;
+}
+
 int conntrack_look(struct run *run, uint16_t port, const struct known_replicas *known,
                    struct conntrack_facts *facts)
 {

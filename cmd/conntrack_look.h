@@ -13,6 +13,9 @@
 int conntrack_look(struct run *run, uint16_t port, const struct known_replicas *known,
                    struct conntrack_facts *facts) MUST_USE;
 
+/* Only how full it is and what its counters say: no entry is walked. Return as above. */
+int conntrack_look_counters(struct run *run, struct conntrack_facts *facts) MUST_USE;
+
 /* Say in run->unobserved that it had no entries, and how to get them. */
 void conntrack_look_unobserved(struct run *run);
 

@@ -25,6 +25,8 @@ static const struct shape_field fields[] = {
     SHAPE_FIELD_POINTER(struct facts, tcp, "tcp", &matrix_facts_shape, "one name at each server over TCP"),
     SHAPE_FIELD_POINTER(struct facts, sampling, "sampling", &watch_facts_shape,
                         "one name at each server, many times"),
+    SHAPE_FIELD_POINTER(struct facts, history, "history", &history_facts_shape,
+                        "the last minutes of the sampling, in captures that top wrote"),
     SHAPE_FIELD_POINTER(struct facts, replicas, "replicas", &replicas_facts_shape,
                         "who serves the cluster's DNS"),
     SHAPE_FIELD_POINTER(struct facts, kube, "kube", &kube_facts_shape, "what Kubernetes says of CoreDNS"),

@@ -146,30 +146,37 @@ static void on_signal(evutil_socket_t fd, short what, void *user)
     event_base_loopbreak(run->base);
 }
 
-static int events_init(struct watch_run *run)
+static int base_init(struct watch_run *run)
 {
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     struct event_config *config = event_config_new();
 
-    if (config) {
-        event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
-        run->base = event_base_new_with_config(config);
-        event_config_free(config);
-    }
-    if (!run->base)
+    if (!config)
         return -ENOMEM;
-    run->pace = evtimer_new(run->base, on_pace, run);
-    run->expiry = evtimer_new(run->base, on_expiry, run);
-    run->interval = evtimer_new(run->base, on_interval, run);
-    run->end = evtimer_new(run->base, on_end, run);
-    if (!run->pace || !run->expiry || !run->interval || !run->end)
-        return -ENOMEM;
+    event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
+    run->base = event_base_new_with_config(config);
+    event_config_free(config);
+    return run->base ? 0 : -ENOMEM;
+}
+
+static int signals_init(struct watch_run *run)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
         run->signals[i] = evsignal_new(run->base, signals[i], on_signal, run);
         if (!run->signals[i] || evsignal_add(run->signals[i], NULL) < 0)
             return -ENOMEM;
     }
     return 0;
+}
+
+static int timers_init(struct watch_run *run)
+{
+    run->pace = evtimer_new(run->base, on_pace, run);
+    run->expiry = evtimer_new(run->base, on_expiry, run);
+    run->interval = evtimer_new(run->base, on_interval, run);
+    run->end = evtimer_new(run->base, on_end, run);
+    return run->pace && run->expiry && run->interval && run->end ? 0 : -ENOMEM;
 }
 
 static void events_fini(struct watch_run *run)
@@ -180,8 +187,6 @@ static void events_fini(struct watch_run *run)
     for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
         if (events[i])
             event_free(events[i]);
-    if (run->base)
-        event_base_free(run->base);
 }
 
 static void record_init(struct watch_run *run, struct arena *arena)
@@ -200,8 +205,10 @@ static void begin(struct watch_run *run)
 {
     const struct watcher_options *options = run->options;
 
-    run->next_report_ns = run->began_ns + options->interval_us * 1000;
-    timer_at(run->interval, run->next_report_ns, run->began_ns);
+    if (options->report) {
+        run->next_report_ns = run->began_ns + options->interval_us * 1000;
+        timer_at(run->interval, run->next_report_ns, run->began_ns);
+    }
     if (options->duration_us)
         timer_at(run->end, run->began_ns + options->duration_us * 1000, run->began_ns);
     if (options->qps > 0) {
@@ -212,6 +219,25 @@ static void begin(struct watch_run *run)
     } else {
         watch_settle(run);
     }
+}
+
+static int run_init(struct watch_run *run, struct arena *arena)
+{
+    int r;
+
+    record_init(run, arena);
+    r = run->base ? 0 : base_init(run);
+    if (r == 0)
+        r = timers_init(run);
+    if (r < 0)
+        return err_set(run->err, ERR_INTERNAL, ENOMEM, "cannot set up the event loop");
+    return watch_flights_init(run, arena);
+}
+
+static void run_fini(struct watch_run *run)
+{
+    watch_flights_fini(run);
+    events_fini(run);
 }
 
 int watcher_run(struct arena *arena, const struct watcher_options *options,
@@ -228,17 +254,42 @@ int watcher_run(struct arena *arena, const struct watcher_options *options,
         .err = err,
     };
 
-    record_init(&run, arena);
-    run.failed = events_init(&run);
-    if (run.failed < 0)
-        (void)!err_set(err, ERR_INTERNAL, ENOMEM, "cannot set up the event loop");
-    else
-        run.failed = watch_flights_init(&run, arena);
+    run.failed = run_init(&run, arena);
+    if (run.failed >= 0 && signals_init(&run) < 0)
+        run.failed = err_set(err, ERR_INTERNAL, ENOMEM, "cannot set up the event loop");
     if (run.failed >= 0) {
         begin(&run);
         event_base_dispatch(run.base);
     }
-    watch_flights_fini(&run);
-    events_fini(&run);
+    run_fini(&run);
+    if (run.base)
+        event_base_free(run.base);
     return run.failed;
+}
+
+struct watch_run *watcher_start(struct arena *arena, struct event_base *base,
+                                const struct watcher_options *options, const struct target_facts *targets,
+                                size_t targets_count, struct watch_record *record, struct err *err)
+{
+    struct watch_run *run = ARENA_NEW(arena, struct watch_run);
+
+    *run = (struct watch_run){.options = options,
+                              .targets = targets,
+                              .targets_count = targets_count,
+                              .record = record,
+                              .base = base,
+                              .began_ns = clock_monotonic_ns(),
+                              .err = err};
+    if (run_init(run, arena) < 0) {
+        run_fini(run);
+        return NULL;
+    }
+    begin(run);
+    return run;
+}
+
+void watcher_stop(struct watch_run *run)
+{
+    if (run)
+        run_fini(run);
 }

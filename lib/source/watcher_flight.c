@@ -23,10 +23,13 @@ static void flight_land(struct watch_run *run, struct flight *flight, enum fligh
     outcome->target = flight->target;
     outcome->type = flight->type;
     outcome->sent = flight->sent;
+    outcome->candidate = flight->candidate;
     outcome->name = run->options->candidates[flight->candidate].candidate;
     if (!probe_status_is_good(outcome->status))
         outcome->source_port = watch_line_port(line);
     watch_record_done(run->record, outcome);
+    if (run->options->outcome)
+        run->options->outcome(run->options->user, outcome);
 }
 
 /* Nothing is waiting on it any more: keep it for late answers, if some may come, or close it. */
@@ -173,7 +176,7 @@ void watch_expire(struct watch_run *run, uint64_t now_ns)
 static void answered(struct watch_run *run, struct flight *flight, const struct dns_message *m, bool damaged,
                      uint64_t rtt_us)
 {
-    struct watch_outcome outcome = {.rtt_us = rtt_us, .rcode = -1};
+    struct watch_outcome outcome = {.rtt_us = rtt_us, .rcode = -1, .bytes = m->bytes, .bytes_len = m->len};
 
     /* A truncated answer may end anywhere: what counts is that it says so. */
     if (damaged && !m->tc) {

@@ -6,6 +6,7 @@
 #include <k8sdns/model/corefile_facts.h>
 #include <k8sdns/model/dnstap_facts.h>
 #include <k8sdns/model/envelope_facts.h>
+#include <k8sdns/model/history_facts.h>
 #include <k8sdns/model/host_facts.h>
 #include <k8sdns/model/ipvs_facts.h>
 #include <k8sdns/model/kube_facts.h>
@@ -49,6 +50,7 @@ struct facts {
     struct matrix_facts *near_names; /* names like those that do not exist; NULL when all do */
     struct matrix_facts *tcp;        /* one name at each server over TCP */
     struct watch_facts *sampling;    /* one name at each server, many times */
+    struct history_facts *history;   /* the last minutes of that; of top alone */
     struct replicas_facts *replicas;
     struct kube_facts *kube;
     struct conntrack_facts *conntrack; /* with its rates over the sampling */

@@ -69,6 +69,9 @@ struct watch_outcome {
     const char *name;
     const char *detail; /* or NULL; copied */
     uint16_t source_port;
+    size_t candidate;
+    const uint8_t *bytes; /* of the answer; NULL without, and gone when the call returns */
+    size_t bytes_len;
 };
 
 void watch_record_init(struct watch_record *record, struct arena *arena, const struct target_facts *targets,

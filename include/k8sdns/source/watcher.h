@@ -19,8 +19,10 @@ struct watcher_options {
     uint16_t source_port; /* the first of the kept ports, one for each target; 0: the kernel chooses */
     uint16_t udp_size;    /* EDNS buffer size; 0: no EDNS */
     bool nsid;
-    /* Called when an interval is over. A negative errno ends the run with it. */
+    /* Called when an interval is over; NULL: never. A negative errno ends the run with it. */
     int (*report)(void *user);
+    /* Called with what became of each question, after the record has it; NULL: never. */
+    void (*outcome)(void *user, const struct watch_outcome *outcome);
     void *user;
 };
 
@@ -40,5 +42,19 @@ struct watcher_options {
 int watcher_run(struct arena *arena, const struct watcher_options *options,
                 const struct target_facts *targets, size_t targets_count, struct watch_record *record,
                 struct err *err) MUST_USE;
+
+struct event_base;
+struct watch_run;
+
+/*
+ * The same on somebody else's loop, without an end: rounds and duration_us must be 0 and qps more than that,
+ * and signals are the owner's. All that is passed must outlive the run. Return it, or NULL with a message.
+ */
+struct watch_run *watcher_start(struct arena *arena, struct event_base *base,
+                                const struct watcher_options *options, const struct target_facts *targets,
+                                size_t targets_count, struct watch_record *record, struct err *err) MUST_USE;
+
+/* Ask no more and close the sockets; what is under way is forgotten. NULL is allowed. */
+void watcher_stop(struct watch_run *run);
 
 #endif

@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "top_loop.h"
+#include "capture_file.h"
+#include "output.h"
+#include "report.h"
+#include "terminal.h"
+#include "top_collector.h"
+#include <errno.h>
+#include <k8sdns/base/clock.h>
+#include <k8sdns/base/number.h>
+#include <k8sdns/render/top_screen.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define INTERVAL_LEAST_US 100000
+#define INTERVAL_MOST_US  UINT64_C(3600000000)
+#define NAMES_MAX         64
+/* Rows of a batch are as wide as a page, or as COLUMNS says; LINES makes it a screen of that height. */
+#define BATCH_WIDTH_MIN 20
+
+/* Signals, and what they do. */
+enum top_signal {
+    SIGNAL_INT,
+    SIGNAL_TERM,
+    SIGNAL_HUP,
+    SIGNAL_STOP,
+    SIGNAL_CONTINUE,
+    SIGNAL_SIZE,
+    SIGNALS,
+};
+static const int signal_numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT, SIGWINCH};
+
+struct top_loop {
+    struct run *run;
+    const struct top_options *options;
+    struct event_base *base;
+    struct event *timer, *keyboard, *signals[SIGNALS];
+    struct top_collector_options collecting;
+    struct top_collector *collector; /* NULL for a capture */
+    struct terminal *terminal;       /* NULL for a batch */
+    struct top_view view;
+    uint64_t interval_us, next_ns, printed;
+    struct arena *facts_arena, *draw_arena;
+    struct top_facts facts;
+    bool stale; /* the facts point to what may be gone */
+    bool done;
+    int failed;
+    char interval_text[DURATION_TEXT], file[64];
+};
+
+/* ---- facts and drawing ---- */
+
+static void renew(struct top_loop *loop)
+{
+    if (!loop->collector)
+        return;
+    arena_reset(loop->facts_arena);
+    top_collector_facts(loop->collector, loop->view.mode == TOP_DETAILS, loop->facts_arena, &loop->facts);
+    loop->stale = false;
+}
+
+static void name_file(struct top_loop *loop)
+{
+    char time[CLOCK_TEXT];
+    size_t len = 0;
+
+    clock_format(clock_realtime_ns(), time, sizeof(time));
+    for (const char *at = time; *at && *at != '.'; at++)
+        if (*at != '-' && *at != ':')
+            time[len++] = *at;
+    snprintf(loop->file, sizeof(loop->file), "k8sdns-%.*sZ.json", (int)len, time);
+    loop->view.file = loop->file;
+}
+
+static void draw(struct top_loop *loop)
+{
+    struct top_view *view = &loop->view;
+
+    if (!loop->terminal)
+        return;
+    if (loop->stale)
+        renew(loop);
+    terminal_size(&view->width, &view->height);
+    view->interval = duration_format_us(loop->interval_text, sizeof(loop->interval_text), loop->interval_us);
+    arena_reset(loop->draw_arena);
+    terminal_draw(loop->terminal, top_screen_draw(&loop->facts, view, loop->draw_arena));
+}
+
+/* ---- what keys ask for ---- */
+
+static void say(struct top_loop *loop, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static void say(struct top_loop *loop, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(loop->view.status, sizeof(loop->view.status), fmt, args);
+    va_end(args);
+}
+
+static void change_names(struct top_loop *loop)
+{
+    char *text = arena_text(loop->run->arena, loop->view.typed), *rest = NULL, **names = NULL;
+    size_t count = 0;
+    struct err err = {0};
+
+    for (char *name = strtok_r(text, " ,\t", &rest); name; name = strtok_r(NULL, " ,\t", &rest))
+        *ARENA_PUSH(loop->run->arena, names, count) = name;
+    if (!loop->collector)
+        say(loop, "this is a capture: nobody can be asked");
+    else if (count > NAMES_MAX)
+        say(loop, "more than %d names", NAMES_MAX);
+    else if (top_collector_names(loop->collector, names, count, &err) < 0)
+        say(loop, "%s", err.text);
+    loop->stale = true;
+}
+
+static void change_interval(struct top_loop *loop)
+{
+    struct err err = {0};
+    uint64_t us;
+
+    if (!loop->collector) {
+        say(loop, "this is a capture: it stays as it is");
+        return;
+    }
+    if (duration_parse_us(loop->view.typed, INTERVAL_LEAST_US, INTERVAL_MOST_US, &us, &err) < 0) {
+        say(loop, "%s", err.text);
+        return;
+    }
+    loop->interval_us = us;
+    loop->next_ns = clock_monotonic_ns();
+    top_collector_interval(loop->collector, us);
+    loop->stale = true;
+}
+
+static void write_capture(struct top_loop *loop)
+{
+    struct arena *arena = arena_new();
+    struct top_facts facts = loop->facts;
+    struct err err = {0};
+
+    if (loop->collector)
+        top_collector_facts(loop->collector, true, arena, &facts);
+    if (capture_file_write(loop->run, loop->view.typed, facts.facts, &err) < 0)
+        say(loop, "%s", err.text);
+    else
+        say(loop, "written: see it with k8sdns top --from %s", loop->view.typed);
+    arena_free(arena);
+}
+
+static void act(struct top_loop *loop, enum top_action action)
+{
+    bool paused = loop->view.paused;
+
+    switch (action) {
+    case TOP_DO_QUIT:
+        loop->done = true;
+        event_base_loopbreak(loop->base);
+        break;
+    case TOP_DO_NAMES:
+        loop->view.paused = false;
+        change_names(loop);
+        break;
+    case TOP_DO_INTERVAL:
+        loop->view.paused = false;
+        change_interval(loop);
+        break;
+    case TOP_DO_WRITE:
+        write_capture(loop);
+        break;
+    case TOP_DO_LOOK:
+        loop->view.paused = false;
+        if (loop->collector)
+            top_collector_look(loop->collector);
+        break;
+    case TOP_DO_REDRAW:
+        terminal_forget(loop->terminal);
+        break;
+    case TOP_DO_NOTHING:
+        if (paused && loop->collector)
+            top_collector_hold(loop->collector);
+        break;
+    }
+}
+
+static void on_keys(evutil_socket_t fd, short what, void *user)
+{
+    struct top_loop *loop = user;
+    struct terminal_input input;
+    enum top_mode mode = loop->view.mode;
+    bool any = false;
+
+    (void)fd;
+    (void)what;
+    while (!loop->done && terminal_input(loop->terminal, &input)) {
+        any = true;
+        if (input.clicked)
+            act(loop, top_view_click(&loop->view, input.x, input.y));
+        else if (input.wheel)
+            top_view_wheel(&loop->view, input.x, input.y, input.wheel);
+        else
+            act(loop, top_view_key(&loop->view, input.key));
+        if (loop->view.prompt == TOP_PROMPT_WRITE && !loop->view.file)
+            name_file(loop);
+    }
+    /* Readable without a key: the terminal is gone, as with a closed window. */
+    if (!any && !loop->done) {
+        char byte;
+
+        if (read(loop->terminal ? terminal_keyboard(loop->terminal) : -1, &byte, 0) < 0 && errno == EIO)
+            act(loop, TOP_DO_QUIT);
+    }
+    if (loop->view.mode == TOP_DETAILS && mode != TOP_DETAILS && !loop->view.paused)
+        loop->stale = true; /* the answers were not decoded before */
+    if (!loop->done)
+        draw(loop);
+}
+
+/* ---- a batch ---- */
+
+static unsigned number_of(const char *variable, unsigned least)
+{
+    const char *text = getenv(variable);
+    uint64_t value;
+
+    return text && number_parse(text, least, 4000, &value, NULL) == 0 ? (unsigned)value : 0;
+}
+
+static int print_text(struct top_loop *loop)
+{
+    struct text out = {0};
+    struct page page;
+    unsigned lines = number_of("LINES", 1);
+    int r;
+
+    output_page(loop->run->globals, &out, &page);
+    loop->view.width = page.width;
+    loop->view.height = lines;
+    loop->view.all_rows = !lines;
+    loop->view.utf8 = page.utf8;
+    loop->view.interval =
+        duration_format_us(loop->interval_text, sizeof(loop->interval_text), loop->interval_us);
+    arena_reset(loop->draw_arena);
+    if (loop->printed)
+        text_add(&out, "\n");
+    grid_print(top_screen_draw(&loop->facts, &loop->view, loop->draw_arena), &page, loop->draw_arena);
+    r = output_write(&out, &loop->run->err);
+    text_fini(&out);
+    return r;
+}
+
+/* The last of JSON is the end's, which main prints. */
+static int print(struct top_loop *loop)
+{
+    bool last = loop->options->count && loop->printed + 1 >= loop->options->count;
+    int r = 0;
+
+    if (!loop->run->globals->json)
+        r = print_text(loop);
+    else if (!last)
+        r = report_part(loop->run, &loop->facts);
+    loop->printed++;
+    if (last)
+        loop->done = true;
+    return r;
+}
+
+/* ---- the loop ---- */
+
+static void arm(struct top_loop *loop)
+{
+    uint64_t now = clock_monotonic_ns(), wait_us;
+    struct timeval wait;
+
+    while (loop->next_ns <= now)
+        loop->next_ns += loop->interval_us * 1000;
+    wait_us = (loop->next_ns - now) / 1000 + 1;
+    wait = (struct timeval){(time_t)(wait_us / 1000000), (suseconds_t)(wait_us % 1000000)};
+    evtimer_add(loop->timer, &wait);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *user)
+{
+    struct top_loop *loop = user;
+
+    (void)fd;
+    (void)what;
+    if (!loop->view.paused)
+        top_collector_tick(loop->collector);
+    if (!loop->view.paused)
+        renew(loop);
+    if (loop->terminal)
+        draw(loop);
+    else if (top_collector_complete(loop->collector))
+        loop->failed = print(loop);
+    if (loop->failed < 0 || loop->done)
+        event_base_loopbreak(loop->base);
+    else
+        arm(loop);
+}
+
+static void on_changed(void *user)
+{
+    struct top_loop *loop = user;
+
+    loop->stale = true;
+    if (loop->terminal && loop->collector && !top_collector_knows(loop->collector))
+        draw(loop);
+}
+
+static void on_failed(void *user, const struct err *err)
+{
+    struct top_loop *loop = user;
+
+    loop->run->err = *err;
+    loop->failed = -ENODATA;
+    loop->done = true;
+    event_base_loopbreak(loop->base);
+}
+
+/* Stop as any program does, with the terminal given back meanwhile. */
+static void stop(struct top_loop *loop)
+{
+    if (loop->terminal)
+        terminal_leave(loop->terminal);
+    event_del(loop->signals[SIGNAL_STOP]);
+    signal(SIGTSTP, SIG_DFL);
+    raise(SIGTSTP);
+    event_add(loop->signals[SIGNAL_STOP], NULL);
+    if (loop->terminal)
+        terminal_enter(loop->terminal);
+    draw(loop);
+}
+
+static void on_signal(evutil_socket_t number, short what, void *user)
+{
+    struct top_loop *loop = user;
+
+    (void)what;
+    if (number == SIGTSTP) {
+        stop(loop);
+    } else if (number == SIGCONT || number == SIGWINCH) {
+        if (loop->terminal && number == SIGCONT)
+            terminal_enter(loop->terminal);
+        draw(loop);
+    } else {
+        loop->done = true;
+        event_base_loopbreak(loop->base);
+    }
+}
+
+static int events_init(struct top_loop *loop)
+{
+    struct event_config *config = event_config_new();
+
+    if (config) {
+        event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
+        loop->base = event_base_new_with_config(config);
+        event_config_free(config);
+    }
+    loop->timer = loop->base ? evtimer_new(loop->base, on_tick, loop) : NULL;
+    if (!loop->timer)
+        return err_set(&loop->run->err, ERR_INTERNAL, ENOMEM, "cannot set up the event loop");
+    for (int i = 0; i < SIGNALS; i++) {
+        loop->signals[i] = evsignal_new(loop->base, signal_numbers[i], on_signal, loop);
+        if (!loop->signals[i] || event_add(loop->signals[i], NULL) < 0)
+            return err_set(&loop->run->err, ERR_INTERNAL, ENOMEM, "cannot set up the event loop");
+    }
+    return 0;
+}
+
+/* Before the terminal is taken, so that ncurses leaves the signals alone. */
+static int screen_init(struct top_loop *loop)
+{
+    struct text unused = {0};
+    struct page page;
+
+    if (loop->options->batch || loop->run->globals->json)
+        return 0;
+    output_page(loop->run->globals, &unused, &page);
+    loop->terminal = terminal_open(page.color, &loop->run->err);
+    if (!loop->terminal)
+        return -ENOTTY;
+    loop->view.utf8 = terminal_utf8(loop->terminal);
+    name_file(loop);
+    loop->keyboard =
+        event_new(loop->base, terminal_keyboard(loop->terminal), EV_READ | EV_PERSIST, on_keys, loop);
+    if (!loop->keyboard || event_add(loop->keyboard, NULL) < 0)
+        return err_set(&loop->run->err, ERR_INTERNAL, ENOMEM, "cannot set up the event loop");
+    return 0;
+}
+
+static int collector_init(struct top_loop *loop)
+{
+    if (loop->run->captured) {
+        top_facts_of_capture(loop->run->captured, &loop->options->thresholds, loop->facts_arena,
+                             &loop->facts);
+        return 0;
+    }
+    loop->collecting = (struct top_collector_options){.collection = &loop->options->collection,
+                                                      .thresholds = &loop->options->thresholds,
+                                                      .interval_us = loop->interval_us,
+                                                      .base = loop->base,
+                                                      .failed = on_failed,
+                                                      .changed = on_changed,
+                                                      .user = loop};
+    loop->collector = top_collector_new(loop->run, &loop->collecting);
+    if (!loop->collector)
+        return -EINVAL;
+    renew(loop);
+    return 0;
+}
+
+static int loop_run(struct top_loop *loop)
+{
+    if (!loop->collector && !loop->terminal)
+        return loop->run->globals->json ? 0 : print(loop);
+    loop->next_ns = clock_monotonic_ns();
+    if (loop->collector)
+        arm(loop);
+    draw(loop);
+    event_base_dispatch(loop->base);
+    /* What is told at the end is of the end. */
+    if (loop->failed >= 0 && loop->collector && (loop->stale || loop->terminal))
+        renew(loop);
+    return loop->failed;
+}
+
+static void loop_fini(struct top_loop *loop)
+{
+    struct event *events[] = {loop->timer,      loop->keyboard,   loop->signals[0], loop->signals[1],
+                              loop->signals[2], loop->signals[3], loop->signals[4], loop->signals[5]};
+
+    terminal_close(loop->terminal);
+    for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+        if (events[i])
+            event_free(events[i]);
+}
+
+/* As diagnose has it: by the worst that stands. */
+static int status_of(const struct run *run, const struct top_facts *facts)
+{
+    int worst = SEVERITY_INFO + 1;
+
+    for (size_t i = 0; i < facts->standing_count; i++)
+        if (isnan(facts->standing[i].over_s) && facts->standing[i].severity < worst)
+            worst = facts->standing[i].severity;
+    if (worst == SEVERITY_CRITICAL)
+        return STATUS_CRITICAL;
+    if (worst == SEVERITY_WARNING || (worst == SEVERITY_INFO && run->globals->fail_on == FAIL_ON_INFO))
+        return STATUS_WARNING;
+    return facts->diagnosis && facts->diagnosis->asked ? STATUS_OK : STATUS_UNKNOWN;
+}
+
+int top_loop_run(struct run *run, const struct top_options *options, struct top_facts *last)
+{
+    struct top_loop *loop = ARENA_NEW(run->arena, struct top_loop);
+    bool screen = !options->batch && !run->globals->json;
+    int r;
+
+    loop->run = run;
+    loop->options = options;
+    loop->interval_us = options->interval_us;
+    loop->facts_arena = arena_new();
+    loop->draw_arena = arena_new();
+    r = events_init(loop);
+    if (r == 0)
+        r = collector_init(loop);
+    if (r == 0)
+        r = screen_init(loop);
+    if (r == 0)
+        r = loop_run(loop);
+    loop_fini(loop);
+    *last = loop->facts;
+    last->printed = options->batch && !run->globals->json;
+    /* The collector stays, since facts point to what it has; the program ends with them. */
+    arena_free(loop->draw_arena);
+    run->part = loop->facts_arena;
+    if (r < 0)
+        return r;
+    return screen ? STATUS_OK : status_of(run, last);
+}

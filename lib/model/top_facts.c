@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <k8sdns/model/top_facts.h>
+
+static const struct shape_field standing_fields[] = {
+    SHAPE_FIELD_NAME(struct standing_facts, id, "id", "the finding's id; see k8sdns-findings(7)"),
+    SHAPE_FIELD_NAME(struct standing_facts, title, "title", "the finding in a few words"),
+    SHAPE_FIELD_TEXT(struct standing_facts, subject, "subject", "whom it is about"),
+    SHAPE_FIELD_CHOICE(struct standing_facts, severity, "severity", severity_words, "how bad it is"),
+    SHAPE_FIELD_TEXT(struct standing_facts, since, "since", "when it was first seen, RFC 3339, UTC"),
+    SHAPE_FIELD_REAL(struct standing_facts, stood_s, "stood_s", "for how long it has stood, or stood"),
+    SHAPE_FIELD_REAL(struct standing_facts, over_s, "over_s", "since when it is over; null while it stands"),
+    SHAPE_FIELD_TEXTS(struct standing_facts, evidence, "evidence", "what was seen of it last"),
+};
+const struct shape standing_facts_shape = SHAPE(struct standing_facts, standing_fields, "standing");
+
+static const struct shape_field fields[] = {
+    SHAPE_FIELD_TEXT(struct top_facts, time, "time", "of the newest that was seen, RFC 3339, UTC"),
+    SHAPE_FIELD_TEXT(struct top_facts, verdict, "verdict", "one sentence; null before anything is known"),
+    SHAPE_FIELD_WORD(struct top_facts, frequency, "frequency", frequency_words,
+                     "how often questions failed since the beginning"),
+    SHAPE_FIELD_TEXT(struct top_facts, frequency_text, "frequency_text", "the same in words, with numbers"),
+    SHAPE_FIELD_OBJECTS(struct top_facts, standing, "standing", &standing_facts_shape,
+                        "the findings that stand, newest first, then those that ended lately"),
+    SHAPE_FIELD_COUNT(struct top_facts, standing_forgotten, "standing_forgotten",
+                      "findings that there was no room to remember"),
+    SHAPE_FIELD_POINTER(struct top_facts, history, "history", &history_facts_shape,
+                        "the last minutes of the questions"),
+};
+const struct shape top_facts_shape = SHAPE(struct top_facts, fields, "top");
