@@ -20,18 +20,12 @@ struct arena {
     struct block *blocks;
 };
 
-static void out_of_memory(size_t size)
-{
-    fprintf(stderr, "k8sdns: out of memory (%zu bytes more were needed)\n", size);
-    abort();
-}
-
 static struct block *block_new(size_t size, struct block *next)
 {
     struct block *b = calloc(1, sizeof(*b) + size);
 
     if (!b)
-        out_of_memory(size);
+        err_out_of_memory();
     b->size = size;
     b->next = next;
     return b;
@@ -42,7 +36,7 @@ struct arena *arena_new(void)
     struct arena *arena = calloc(1, sizeof(*arena));
 
     if (!arena)
-        out_of_memory(sizeof(*arena));
+        err_out_of_memory();
     return arena;
 }
 
@@ -81,7 +75,7 @@ void *arena_alloc(struct arena *arena, size_t size)
     void *at;
 
     if (size > SIZE_MAX / 2)
-        out_of_memory(size);
+        err_out_of_memory();
     size = (size + align - 1) & ~(align - 1);
     if (!b || b->size - b->used < size) {
         if (size > BLOCK_SIZE / 4 && b) {
@@ -100,7 +94,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 void *arena_array(struct arena *arena, size_t count, size_t size)
 {
     if (size && count > SIZE_MAX / 2 / size)
-        out_of_memory(SIZE_MAX);
+        err_out_of_memory();
     return arena_alloc(arena, count * size);
 }
 

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 PRINTF_LIKE(4, 0)
 static int set(struct err *err, enum err_kind kind, int errno_code, const char *fmt, va_list ap)
@@ -64,4 +65,10 @@ int err_prefix(struct err *err, int result, const char *fmt, ...)
     if (snprintf(err->text, sizeof(err->text), "%s: %s", head, tail) < 0)
         err->text[0] = '\0';
     return result;
+}
+
+void err_out_of_memory(void)
+{
+    fprintf(stderr, "k8sdns: out of memory\n");
+    _exit(ERR_INTERNAL);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <k8sdns/base/err.h>
 #include <k8sdns/base/escape.h>
 #include <k8sdns/base/text.h>
 #include <stdarg.h>
@@ -14,15 +15,13 @@ static char *reserve(struct text *text, size_t more)
     char *grown;
 
     if (more > SIZE_MAX / 4 || text->len > SIZE_MAX / 4)
-        abort();
+        err_out_of_memory();
     while (room < text->len + more + 1)
         room *= 2;
     if (room != text->room) {
         grown = realloc(text->at, room);
-        if (!grown) {
-            fprintf(stderr, "k8sdns: out of memory (%zu bytes of text)\n", room);
-            abort();
-        }
+        if (!grown)
+            err_out_of_memory();
         text->at = grown;
         text->room = room;
     }

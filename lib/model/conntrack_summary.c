@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <k8sdns/base/err.h>
 #include <k8sdns/model/conntrack_summary.h>
 #include <math.h>
 #include <stdlib.h>
@@ -85,7 +86,7 @@ static struct peers peers_new(size_t size)
     struct peers peers = {calloc(size * 2, sizeof(struct peer)), size * 2, 0};
 
     if (!peers.slots)
-        abort();
+        err_out_of_memory();
     return peers;
 }
 
@@ -125,7 +126,7 @@ struct conntrack_summary *conntrack_summary_new(const struct conntrack_summary_o
     struct conntrack_summary *s = calloc(1, sizeof(*s));
 
     if (!s)
-        abort();
+        err_out_of_memory();
     s->options = *options;
     s->backends = peers_new(PEERS_MAX);
     s->clients = peers_new(PEERS_MAX);
@@ -133,7 +134,7 @@ struct conntrack_summary *conntrack_summary_new(const struct conntrack_summary_o
     /* Twice the flows, so that a free place is near; pages that nothing falls on are never touched. */
     s->flows = calloc(FLOWS_MAX * 2, sizeof(*s->flows));
     if (!s->flows)
-        abort();
+        err_out_of_memory();
     return s;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dnstap_slot.h"
+#include <k8sdns/base/err.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -345,7 +346,7 @@ static void *zeroed(size_t count, size_t size)
     void *memory = calloc(count, size);
 
     if (!memory)
-        abort();
+        err_out_of_memory();
     return memory;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <k8sdns/base/err.h>
 #include <k8sdns/model/path_join.h>
 #include <k8sdns/wire/dns_words.h>
 #include <math.h>
@@ -27,7 +28,7 @@ struct path_join *path_join_new(uint64_t give_up_ns,
     struct path_join *join = calloc(1, sizeof(*join));
 
     if (!join)
-        abort();
+        err_out_of_memory();
     join->give_up_ns = give_up_ns;
     join->ended = ended;
     join->user = user;
@@ -92,7 +93,7 @@ static size_t open_exchange(struct path_join *join, const struct path_event *eve
     }
     exchange = calloc(1, sizeof(*exchange));
     if (!exchange)
-        abort();
+        err_out_of_memory();
     exchange->key = event->key;
     exchange->attempt = attempt;
     join->open[join->count] = exchange;

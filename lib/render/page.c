@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <k8sdns/base/err.h>
 #include <k8sdns/base/escape.h>
 #include <k8sdns/render/page.h>
 #include <stdarg.h>
@@ -33,7 +34,7 @@ static char *format(const char *fmt, va_list ap)
     char *raw = NULL;
 
     if (vasprintf(&raw, fmt, ap) < 0)
-        abort();
+        err_out_of_memory();
     return raw;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <k8sdns/base/err.h>
 #include <k8sdns/render/table.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -71,7 +72,7 @@ void table_cellf(struct table *table, enum paint paint, const char *fmt, ...)
 
     va_start(ap, fmt);
     if (vasprintf(&raw, fmt, ap) < 0)
-        abort();
+        err_out_of_memory();
     va_end(ap);
     table_cell(table, paint, raw);
     free(raw);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <k8sdns/base/err.h>
 #include <k8sdns/base/escape.h>
 #include <k8sdns/source/dnstap_stream.h>
 #include <k8sdns/wire/dnstap_message.h>
@@ -141,7 +142,7 @@ int dnstap_file_read(struct arena *arena, const char *path, const struct dnstap_
         return err_set_errno(err, ERR_INPUT, errno, "cannot open %s", path);
     buffer = malloc(ROOM);
     if (!buffer)
-        abort();
+        err_out_of_memory();
     streams->accepted++;
     streams->most_at_once = 1;
     r = read_all(&reading, fd, buffer);

@@ -3,6 +3,7 @@
 #include "dnstap_server_run.h"
 #include <errno.h>
 #include <k8sdns/base/clock.h>
+#include <k8sdns/base/err.h>
 #include <k8sdns/base/escape.h>
 #include <k8sdns/wire/dnstap_message.h>
 #include <k8sdns/wire/frame_stream.h>
@@ -142,7 +143,7 @@ static void make_room(struct dnstap_sender *s)
     s->room = s->room ? ROOM_MAX : ROOM_FIRST;
     s->buffer = realloc(s->buffer, s->room);
     if (!s->buffer)
-        abort();
+        err_out_of_memory();
 }
 
 static void on_end(struct dnstap_sender *s, int error)
@@ -183,18 +184,18 @@ void dnstap_sender_add(struct dnstap_serving *serving, int fd, const char *peer,
     struct dnstap_sender *s = calloc(1, sizeof(*s));
 
     if (!s)
-        abort();
+        err_out_of_memory();
     s->serving = serving;
     s->client = client;
     s->fd = fd;
     s->peer = strdup(peer);
     if (!s->peer)
-        abort();
+        err_out_of_memory();
     s->waits_since_ns = clock_monotonic_ns();
     snprintf(s->name, sizeof(s->name), "%s", name);
     s->event = event_new(serving->base, fd, EV_READ | EV_PERSIST, on_readable, s);
     if (!s->event || event_add(s->event, NULL) < 0)
-        abort();
+        err_out_of_memory();
     s->next = serving->senders;
     if (s->next)
         s->next->previous = s;

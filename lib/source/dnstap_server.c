@@ -2,6 +2,7 @@
 #include "dnstap_server_run.h"
 #include <errno.h>
 #include <k8sdns/base/clock.h>
+#include <k8sdns/base/err.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,7 +143,7 @@ static void clients_check(struct dnstap_serving *serving, uint64_t now_ns)
         client->event = event_new(serving->base, fd, EV_WRITE, on_connected, client);
         client->fd = fd;
         if (!client->event || event_add(client->event, NULL) < 0)
-            abort();
+            err_out_of_memory();
     }
 }
 

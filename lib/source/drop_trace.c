@@ -4,6 +4,7 @@
 #include <drops_bpf.skel.h>
 #include <errno.h>
 #include <k8sdns/base/clock.h>
+#include <k8sdns/base/err.h>
 #include <k8sdns/base/suggest.h>
 #include <k8sdns/source/bpf_ground.h>
 #include <stdio.h>
@@ -205,7 +206,7 @@ int drop_trace_new(const struct drop_trace_options *options, struct drop_trace *
         return r;
     trace = calloc(1, sizeof(*trace));
     if (!trace)
-        abort();
+        err_out_of_memory();
     trace->arena = arena_new();
     trace->owners = netns_owners_new();
     trace->names = options->names;

@@ -5,6 +5,7 @@
 #include <drops_bpf.skel.h>
 #include <k8sdns/base/address.h>
 #include <k8sdns/base/clock.h>
+#include <k8sdns/base/err.h>
 #include <k8sdns/wire/dns_message.h>
 #include <k8sdns/wire/dns_name.h>
 #include <k8sdns/wire/dns_words.h>
@@ -304,7 +305,7 @@ static uint64_t total(struct drop_trace *trace, uint32_t which)
     uint64_t *values = calloc(cpus > 0 ? (size_t)cpus : 1, sizeof(*values)), sum = 0;
 
     if (!values)
-        abort();
+        err_out_of_memory();
     if (bpf_map_lookup_elem(bpf_map__fd(trace->programs->maps.totals), &which, values) == 0)
         for (int i = 0; i < cpus; i++)
             sum += values[i];

@@ -2,6 +2,7 @@
 #include "kernel_types.h"
 #include "bpf_library.h"
 #include <errno.h>
+#include <k8sdns/base/err.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +23,7 @@ struct kernel_types *kernel_types_new(struct err *err)
     struct kernel_types *types = calloc(1, sizeof(*types));
 
     if (!types)
-        abort();
+        err_out_of_memory();
     types->kernel = btf__load_vmlinux_btf();
     if (!types->kernel) {
         (void)!err_set_errno(err, ERR_UNOBSERVED, errno, "read the types of this kernel");

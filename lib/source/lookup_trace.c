@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <k8sdns/base/clock.h>
+#include <k8sdns/base/err.h>
 #include <k8sdns/model/resolv_facts.h>
 #include <k8sdns/source/bpf_ground.h>
 #include <k8sdns/source/libc_files.h>
@@ -109,7 +110,7 @@ static int find_functions(int fd, uint64_t offsets[LOOKUPS_FUNCTIONS])
         return -EINVAL;
     bytes = malloc((size_t)st.st_size);
     if (!bytes)
-        abort();
+        err_out_of_memory();
     /* Read, not mapped: its owner may cut it short under our hands. */
     r = pread(fd, bytes, (size_t)st.st_size, 0) == st.st_size
             ? elf_function_offsets(bytes, (size_t)st.st_size, lookups_function_names, LOOKUPS_FUNCTIONS,

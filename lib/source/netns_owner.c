@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <k8sdns/base/clock.h>
+#include <k8sdns/base/err.h>
 #include <k8sdns/base/file.h>
 #include <k8sdns/source/netns_owner.h>
 #include <k8sdns/wire/cgroup_path.h>
@@ -41,7 +42,7 @@ struct netns_owners *netns_owners_new(void)
     struct netns_owners *owners = calloc(1, sizeof(*owners));
 
     if (!owners)
-        abort();
+        err_out_of_memory();
     owners->arena = arena_new();
     owners->host = inode_of("/proc/1/ns/net");
     return owners;

@@ -10,9 +10,9 @@
  * Memory with one lifetime: everything that a run learns is taken from an arena and given back at once, so
  * facts may point at each other freely and nothing is freed piece by piece.
  *
- * Running out of memory is not an outcome that a caller can mend: these functions abort() with a line on
- * stderr instead of returning NULL. No input may bring that about: whatever reads input states its own
- * maximum first.
+ * Running out of memory is not an outcome that a caller can mend: these functions end the
+ * program (err_out_of_memory) instead of returning NULL. No input may bring that about: whatever reads input
+ * states its own maximum first.
  */
 struct arena;
 

@@ -45,4 +45,7 @@ int err_set_errno(struct err *err, enum err_kind kind, int errno_code, const cha
 /* Put "fmt: " in front of the text and return `result` as it came. */
 int err_prefix(struct err *err, int result, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
+/* End the program with a line on stderr and ERR_INTERNAL: memory is not to be had. */
+void err_out_of_memory(void) __attribute__((noreturn));
+
 #endif

@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 /*
- * A growing string on the heap, always NUL-terminated. Like the arena it aborts when memory runs out.
- * Start with `struct text t = {0};`, end with text_fini().
+ * A growing string on the heap, always NUL-terminated. Like the arena it ends the program when memory runs
+ * out. Start with `struct text t = {0};`, end with text_fini().
  */
 struct text {
     char *at; /* NULL until something was added; use text_string() to read */
