@@ -131,7 +131,8 @@ static uint32_t find_recent(struct dnstap_table *t, const struct dnstap_tap *tap
 
         if (s->source != tap->source || !s->asked || s->answered || !same_question(s, tap))
             continue;
-        if (reply && s->tries > s->replies && (!when || s->forward_ns == when))
+        /* Servers other than CoreDNS do not give both frames quite the same time. */
+        if (reply && s->tries > s->replies && (tap->named || !when || s->forward_ns == when))
             return at;
         if (reply || (when && s->query_ns > when))
             continue;
