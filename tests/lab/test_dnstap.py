@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""dnstap with real senders: unbound, knotd, fstrm's tools; each question asked is found, and counted by dnstap-ldns too."""
+"""dnstap with real senders: unbound, knotd, fstrm's tools; what was asked is found, and dnstap-ldns counts the same."""
 import json
 import os
 import pathlib
