@@ -110,15 +110,19 @@ double metrics_quantile(const struct metrics_histogram *h, double q, bool *ret_o
     return begin + (h->buckets[at].bound_s - begin) * (rank - below) / (h->buckets[at].count - below);
 }
 
-/* What came in the window: false when a bucket went back, or has no counterpart. */
-static bool subtract(const struct metrics_histogram *was, struct metrics_histogram *is)
+/* What came in the window; false when that is nothing, or a bucket went back. */
+static bool subtract(struct arena *arena, const struct metrics_histogram *was,
+                     const struct metrics_histogram *is, struct metrics_histogram *ret)
 {
     double largest = 0;
 
+    *ret = (struct metrics_histogram){.count = is->count};
+    ret->buckets = arena_array(arena, is->count, sizeof(*ret->buckets));
     for (size_t i = 0; i < is->count; i++) {
-        struct metrics_bucket *bucket = &is->buckets[i];
+        struct metrics_bucket *bucket = &ret->buckets[i];
 
-        for (size_t k = 0; k < was->count; k++)
+        *bucket = is->buckets[i];
+        for (size_t k = 0; was && k < was->count; k++)
             if (was->buckets[k].bound_s == bucket->bound_s)
                 bucket->count -= was->buckets[k].count;
         if (bucket->count < 0)
@@ -127,27 +131,22 @@ static bool subtract(const struct metrics_histogram *was, struct metrics_histogr
         largest = bucket->count > largest ? bucket->count : largest;
         bucket->count = largest;
     }
-    return true;
+    return largest > 0;
 }
 
 static void read_latency(const struct reading *r, const struct metrics_histogram *was,
                          const struct metrics_histogram *is, struct metrics_latency_facts *ret)
 {
-    static const struct metrics_histogram nothing;
-    struct metrics_histogram h = *is;
+    struct metrics_histogram changed;
     bool over;
 
-    h.buckets = arena_copy(r->arena, is->buckets, is->count * sizeof(*is->buckets));
-    if (r->window && subtract(was ? was : &nothing, &h) && h.count && h.buckets[h.count - 1].count > 0) {
-        ret->window = true;
-    } else {
-        memcpy(h.buckets, is->buckets, is->count * sizeof(*is->buckets));
-        ret->window = false;
-    }
-    ret->observations = h.count ? whole(h.buckets[h.count - 1].count) : 0;
-    ret->p50 = metrics_quantile(&h, 0.5, &over) * 1e3;
-    ret->p90 = metrics_quantile(&h, 0.9, &over) * 1e3;
-    ret->p99 = metrics_quantile(&h, 0.99, &ret->over) * 1e3;
+    ret->window = r->window && subtract(r->arena, was, is, &changed);
+    if (ret->window)
+        is = &changed;
+    ret->observations = is->count ? whole(is->buckets[is->count - 1].count) : 0;
+    ret->p50 = metrics_quantile(is, 0.5, &over) * 1e3;
+    ret->p90 = metrics_quantile(is, 0.9, &over) * 1e3;
+    ret->p99 = metrics_quantile(is, 0.99, &ret->over) * 1e3;
 }
 
 static void read_zones(const struct reading *r, struct metrics_replica_facts *facts)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../replica_metrics.h"
 #include <inttypes.h>
-#include <k8sdns/diag/rule.h>
 
 /* More than these make a page that nobody reads; k8sdns corefile has them all. */
 #define EVIDENCE_MAX 6
@@ -10,7 +10,8 @@ static const char *place(const struct diagnosis *d, const struct corefile_remark
     return remark->line == SHAPE_UNSET ? "" : arena_printf(d->arena, "line %" PRIu64 ": ", remark->line);
 }
 
-static void eval(const struct rule *rule, struct diagnosis *d)
+/* What the Corefile says. */
+static void by_remarks(const struct rule *rule, struct diagnosis *d)
 {
     const struct corefile_facts *corefile = d->facts->corefile;
     struct finding *finding = NULL;
@@ -32,6 +33,35 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     }
     if (said > EVIDENCE_MAX)
         finding_evidence(d, finding, "and %zu things more; see k8sdns corefile", said - EVIDENCE_MAX);
+}
+
+/* Corefiles that replicas refused: they go on with the one before, until they start anew and cannot. */
+static void by_reloads(const struct rule *rule, struct diagnosis *d)
+{
+    struct finding *finding = NULL;
+
+    for (const struct metrics_replica_facts *m = metrics_first(d->facts); m; m = metrics_next(d->facts, m)) {
+        if (!metrics_grew(m->reload_failed_total))
+            continue;
+        finding = metrics_finding(d, rule, finding, m);
+        finding->title = "CoreDNS refuses its Corefile";
+        finding_evidence(d, finding, "%s has refused a new Corefile %" PRIu64 " times since it began%s",
+                         m->source, m->reload_failed_total,
+                         metrics_grew(m->reload_failed_new) ? ", and did so just now" : "");
+        /* One that was refused long ago may have been mended since. */
+        if (!metrics_grew(m->reload_failed_new))
+            finding->confidence = CONFIDENCE_POSSIBLE;
+    }
+}
+
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    if (d->facts->corefile)
+        by_remarks(rule, d);
+    else
+        rule_unknown(
+            d, "the Corefile; kubectl -n kube-system get cm coredns -o yaml | k8sdns diagnose --corefile -");
+    by_reloads(rule, d);
 }
 
 static const char *const remedies[] = {
@@ -57,7 +87,7 @@ const struct rule rule_coredns_config = {
     .id = "coredns-config",
     .title = "the Corefile lacks or misuses something that matters",
     .severity = SEVERITY_WARNING,
-    .needs = NEED_COREFILE,
+    .needs_any = NEED_COREFILE | NEED_METRICS,
     .healthy = "nothing in the Corefile hurts",
     .cause =
         "CoreDNS does what its Corefile says: without cache each query goes to the upstream, without ready it "

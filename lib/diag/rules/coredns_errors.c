@@ -133,7 +133,7 @@ const struct rule rule_coredns_errors = {
     .title = "CoreDNS answers with SERVFAIL",
     .severity = SEVERITY_WARNING,
     .needs_any = NEED_HEARD | NEED_METRICS,
-    .healthy = "names of the cluster bring no SERVFAIL",
+    .healthy = "CoreDNS answers in time and without SERVFAIL",
     .cause = "For names of its own SERVFAIL means that CoreDNS could not find out: its plugin has "
              "not synced with the API server, a plugin failed, or it forwards to itself.",
     .remedies = remedies,

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../replica_metrics.h"
 #include "../server.h"
 #include <inttypes.h>
 
-static void eval(const struct rule *rule, struct diagnosis *d)
+/* It does not answer. */
+static void by_silence(const struct rule *rule, struct diagnosis *d)
 {
     for (size_t i = 0; i < d->servers_count; i++) {
         const struct server *server = &d->servers[i];
@@ -15,6 +17,32 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         finding_evidence(d, finding, "%" PRIu64 " questions to %s, no answer, while %zu other servers answer",
                          server->asked + server->sent, server->target->id, d->heard_count);
     }
+}
+
+/* It counts what it could not put up: its address, or the rules that lead to it. */
+static void by_setup(const struct rule *rule, struct diagnosis *d)
+{
+    struct finding *finding = NULL;
+
+    for (const struct metrics_replica_facts *m = metrics_first(d->facts); m; m = metrics_next(d->facts, m)) {
+        if (!metrics_grew(m->setup_errors_total))
+            continue;
+        finding = metrics_finding(d, rule, finding, m);
+        finding->title = "the node-local DNS cache cannot set itself up";
+        finding->severity = SEVERITY_WARNING;
+        finding_evidence(d, finding,
+                         "%s could not put up its address or its rules %" PRIu64 " times since it began",
+                         m->source, m->setup_errors_total);
+    }
+}
+
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    if (d->facts->matrix)
+        by_silence(rule, d);
+    else
+        rule_unknown(d, "answers of the servers; name one with --cluster-ip or --replica");
+    by_setup(rule, d);
 }
 
 static const char *const remedies[] = {
@@ -39,7 +67,7 @@ const struct rule rule_nodelocal_down = {
     .id = "nodelocal-down",
     .title = "the node-local DNS cache does not answer",
     .severity = SEVERITY_CRITICAL,
-    .needs = NEED_MATRIX,
+    .needs_any = NEED_MATRIX | NEED_METRICS,
     .cause = "The Pod asks the cache on its own node, which is down, while CoreDNS behind it "
              "answers: every lookup on this node fails.",
     .remedies = remedies,

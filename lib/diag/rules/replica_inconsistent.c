@@ -61,7 +61,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
 {
     if (d->facts->matrix && (d->present & NEED_HEARD) && (d->present & NEED_REPLICAS))
         by_answers(rule, d);
-    else if (!(d->present & NEED_METRICS))
+    else
         rule_unknown(d, "no replica was asked apart; name them with --replica");
     by_configuration(rule, d);
 }
