@@ -304,7 +304,8 @@ QUIET_COUNTS = {
 }
 # Counts may show what is wrong with these, but not that all is well.
 NOT_BY_COUNTS = {"coredns-config", "nodelocal-down", "replica-inconsistent"}
-OTHERS = ["corefile", "resolv", "plans", "matrix", "small", "tcp", "sampling", "replicas", "kube", "conntrack", "node", "ipvs"]
+OTHERS = ["corefile", "resolv", "plans", "matrix", "small", "tcp", "sampling", "replicas", "kube", "conntrack", "node",
+          "ipvs"]
 
 
 class Counts(binary.Case):
@@ -324,7 +325,8 @@ class Counts(binary.Case):
                 document, _ = diagnose(change(Facts()).without(*OTHERS))
                 self.assertEqual(document["findings"], [])
                 for rule, *_ in COUNTS.values():
-                    self.assertEqual(states(document)[rule], "unknown" if rule in NOT_BY_COUNTS else "quiet", rule)
+                    wanted = "unknown" if rule in NOT_BY_COUNTS else "quiet"
+                    self.assertEqual(states(document)[rule], wanted, rule)
 
     def test_all_unseen_is_unknown(self):
         facts = Facts().without(*OTHERS)
