@@ -121,25 +121,6 @@ static int read_trust(struct run *run, const struct metrics_config *config, stru
     return 0;
 }
 
-/* A token is for nobody to read on the way. */
-static int check_sources(struct run *run, const struct metrics_look *look)
-{
-    bool network = metrics_look_changes(look);
-
-    for (size_t i = 0; i < look->targets_count; i++) {
-        const struct metrics_source *source = &look->targets[i].source;
-
-        if (look->trust.bearer && !source->file && !source->tls)
-            return err_set(&run->err, ERR_USAGE, EINVAL, "--token goes with https alone, and %s is not",
-                           source->name);
-        if (network && source->file && strcmp(source->file, "-") == 0)
-            return err_set(
-                &run->err, ERR_USAGE, EINVAL,
-                "standard input is read once; what is scraped over the network has a run of its own");
-    }
-    return 0;
-}
-
 /* Those that the options and discovery name. With arguments only they are looked at. */
 static int find_targets(struct run *run, const struct metrics_config *config, struct metrics_look *look)
 {
@@ -169,7 +150,7 @@ static int find_targets(struct run *run, const struct metrics_config *config, st
     if (!config->node_local && !run->args_count)
         metrics_look_add_cluster_ips(look, replicas);
     discovery_unobserved(run, replicas);
-    return check_sources(run, look);
+    return 0;
 }
 
 /* Judge by the same rules as diagnose, which are left with these facts alone. */

@@ -112,14 +112,35 @@ bool metrics_look_changes(const struct metrics_look *look)
     return false;
 }
 
+/* A token is for nobody to read on the way; and standard input has one end. */
+static int check(const struct metrics_look *look)
+{
+    struct err *err = &look->run->err;
+
+    for (size_t i = 0; i < look->targets_count; i++) {
+        const struct metrics_source *source = &look->targets[i].source;
+
+        if (look->trust.bearer && !source->file && !source->tls)
+            return err_set(err, ERR_USAGE, EINVAL, "--token goes with https alone, and %s is not",
+                           source->name);
+        if (source->file && strcmp(source->file, "-") == 0 && metrics_look_changes(look))
+            return err_set(
+                err, ERR_USAGE, EINVAL,
+                "standard input is read once; what is scraped over the network has a run of its own");
+    }
+    return 0;
+}
+
 int metrics_look_scrape(struct metrics_look *look)
 {
     size_t count = look->targets_count, asked_count = 0, *asked;
     struct arena *memory = look->memory[0];
     struct metrics_source *sources;
     struct metrics_record **records;
-    int r;
+    int r = check(look);
 
+    if (r < 0)
+        return r;
     look->memory[0] = look->memory[1];
     look->memory[1] = memory ? memory : arena_new();
     memory = look->memory[1];
