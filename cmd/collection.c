@@ -4,6 +4,7 @@
 #include "corefile_look.h"
 #include "discovery.h"
 #include "dnstap_look.h"
+#include "drops_look.h"
 #include "ipvs_look.h"
 #include "metrics_look.h"
 #include "resolver_choice.h"
@@ -291,6 +292,7 @@ int collection_begin(struct collection *c)
 /* Between the two looks at what the replicas count there is the sampling, or as much time. */
 static int ask(struct collection *c)
 {
+    struct drop_trace *trace = drops_look_begin(c->run);
     struct metrics_look metrics;
     int r;
 
@@ -300,6 +302,7 @@ static int ask(struct collection *c)
         collection_sample(c);
     else if (r == 0 && metrics.targets_count && metrics_look_changes(&metrics))
         usleep((useconds_t)collection_share_us(c, SHARE_SAMPLING));
+    c->facts->drops = drops_look_end(c->run, trace);
     return end_metrics(c, &metrics, r);
 }
 

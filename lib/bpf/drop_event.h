@@ -82,12 +82,23 @@ enum drop_total {
     TOTALS,
 };
 
-/* The last verdict that a probe saw on this CPU. */
+/* A verdict that a probe saw on this CPU. */
 struct drop_verdict {
     __u64 packet; /* the address of its struct sk_buff; 0: whichever comes next */
     __u64 chain;  /* a struct nft_chain or xt_table */
     __u32 judge;
     __u32 unused;
+};
+
+/*
+ * The last of them. Chains are run inside of others (a rule that rejects sends a packet), so they are a
+ * stack; what is left above its top is still there to be read. Powers of two, so that a count that goes
+ * astray does no harm.
+ */
+#define DROP_VERDICTS 4
+struct drop_verdicts {
+    __u32 depth, unused;
+    struct drop_verdict at[DROP_VERDICTS];
 };
 
 /* The offsets of members that are in modules' types, which the loader may not be allowed to look up. */

@@ -25,7 +25,8 @@ const volatile __u32 has_symbols;              /* bpf_snprintf() */
 const volatile __u32 by_netns, by_client, by_reason;
 const volatile __u8 reasons[DROP_REASONS];
 const volatile __u32 rate_max; /* events of one CPU in RATE_NS; 0: all */
-const volatile __u32 own_pid;  /* in its namespace below: only what this process asked; 0: all */
+const volatile __u32 own_pid;  /* in the namespace below: only what this process asked; 0: all */
+const volatile __u32 own_netns;
 const volatile __u64 own_pid_device, own_pid_inode;
 const volatile struct drop_offsets offsets;
 
@@ -89,7 +90,7 @@ struct {
     __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
     __uint(max_entries, 1);
     __type(key, __u32);
-    __type(value, struct drop_verdict);
+    __type(value, struct drop_verdicts);
 } verdicts SEC(".maps");
 
 struct scratch {
@@ -201,23 +202,29 @@ static __always_inline void read_client(struct drop_event *event)
     __builtin_memcpy(event->key.client, from_server ? t->dst : t->src, 16);
 }
 
+/* The client's port and the message's id; a connection of TCP has none before its first message. */
 static __always_inline __u32 asked_key(const struct drop_event *event)
 {
     const struct drop_tuple *t = event->key.tracking ? &event->original : &event->packet;
     bool from_server = is_dns_port(t->src_port) && !is_dns_port(t->dst_port);
+    __u32 port = (__u32)(from_server ? t->dst_port : t->src_port) << 16;
 
-    return (__u32)(from_server ? t->dst_port : t->src_port) << 16 | event->dns[0] << 8 | event->dns[1];
+    return event->protocol == IPPROTO_TCP || event->dns_len < 12 ? port
+                                                                 : port | event->dns[0] << 8 | event->dns[1];
 }
 
-static __always_inline bool is_own_process(void)
+/* This process is sending it. Others' packets, which the softirq handles in its time, have no socket, or
+ * another's. */
+static __always_inline bool is_being_sent(struct sk_buff *skb)
 {
     struct bpf_pidns_info pid = {0};
 
-    return bpf_get_ns_current_pid_tgid(own_pid_device, own_pid_inode, &pid, sizeof(pid)) == 0 &&
+    return skb->sk && netns_of_sock(skb->sk) == own_netns &&
+           bpf_get_ns_current_pid_tgid(own_pid_device, own_pid_inode, &pid, sizeof(pid)) == 0 &&
            pid.tgid == own_pid;
 }
 
-static __always_inline bool is_wanted(const struct drop_event *event)
+static __always_inline bool is_wanted(struct sk_buff *skb, const struct drop_event *event)
 {
     __u32 netns = event->key.netns;
 
@@ -227,10 +234,10 @@ static __always_inline bool is_wanted(const struct drop_event *event)
         return false;
     if (by_reason && (event->key.reason >= DROP_REASONS || !reasons[event->key.reason & (DROP_REASONS - 1)]))
         return false;
-    if (own_pid && !is_own_process()) {
+    if (own_pid && !is_being_sent(skb)) {
         __u32 key = asked_key(event);
 
-        return event->dns_len >= 12 && bpf_map_lookup_elem(&asked, &key);
+        return bpf_map_lookup_elem(&asked, &key) != NULL;
     }
     return true;
 }
@@ -271,17 +278,27 @@ static __always_inline void read_label(char *label, const unsigned char *pointer
         bpf_probe_read_kernel_str(label, DROP_LABEL, name);
 }
 
+static __always_inline struct drop_verdict *find_verdict(__u64 packet)
+{
+    const __u32 zero = 0;
+    struct drop_verdicts *all = bpf_map_lookup_elem(&verdicts, &zero);
+
+    for (int i = 0; all && i < DROP_VERDICTS; i++)
+        if (all->at[i].judge && (!all->at[i].packet || all->at[i].packet == packet))
+            return &all->at[i];
+    return NULL;
+}
+
 /* The verdict that a probe noted for this packet a moment ago. */
 static __always_inline void read_verdict(struct sk_buff *skb, struct drop_event *event)
 {
-    const __u32 zero = 0;
-    struct drop_verdict *verdict = bpf_map_lookup_elem(&verdicts, &zero);
+    struct drop_verdict *verdict = find_verdict((__u64)skb);
     const unsigned char *chain, *table = NULL;
 
     event->key.judge = JUDGE_UNKNOWN;
     event->key.chain = 0;
     event->table[0] = event->chain[0] = 0;
-    if (!verdict || !verdict->judge || (verdict->packet && verdict->packet != (__u64)skb))
+    if (!verdict)
         return;
     event->key.judge = verdict->judge;
     event->key.chain = verdict->chain;
@@ -376,7 +393,7 @@ static __always_inline void freed_in(void *ctx, struct sk_buff *skb, __u32 reaso
     }
     read_tracking(skb, event);
     read_client(event);
-    if (!is_wanted(event))
+    if (!is_wanted(skb, event))
         return;
     event->time_ns = bpf_ktime_get_ns();
     event->key.name = read_name(event);
@@ -430,11 +447,11 @@ int sent(__u64 *ctx)
     __u32 depth, key;
     const __u8 one = 1;
 
-    if (!state || !is_own_process())
+    if (!state || !is_being_sent(skb))
         return 0;
     depth = state->depth++;
     scratch = bpf_map_lookup_elem(&scratches, &depth);
-    if (scratch && read_packet(skb, &scratch->event) == PACKET_DNS && scratch->event.dns_len >= 12) {
+    if (scratch && read_packet(skb, &scratch->event) == PACKET_DNS) {
         scratch->event.key.tracking = 0;
         key = asked_key(&scratch->event);
         bpf_map_update_elem(&asked, &key, &one, BPF_ANY);

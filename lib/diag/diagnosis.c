@@ -28,6 +28,7 @@ static const struct {
             "give the address of one to --metrics, or kubectl -n kube-system port-forward POD 9153 and "
             "--metrics http://127.0.0.1:9153/metrics"},
     [16] = {"the Corefile", "kubectl -n kube-system get cm coredns -o yaml | k8sdns diagnose --corefile -"},
+    [17] = {"what the kernel drops", "run it as root on the node: it takes CAP_BPF and CAP_PERFMON"},
 };
 
 const struct rule *rule_find(const char *id)
@@ -103,6 +104,7 @@ static unsigned present(const struct diagnosis *d)
     bits |= f->tcp ? NEED_TCP : 0;
     bits |= d->heard_count ? NEED_HEARD : 0;
     bits |= f->corefile ? NEED_COREFILE : 0;
+    bits |= f->drops ? NEED_DROPS : 0;
     bits |= metrics_first(f) ? NEED_METRICS : 0;
     return bits;
 }

@@ -38,6 +38,8 @@ static const struct shape_field fields[] = {
     SHAPE_FIELD_POINTER(struct facts, metrics, "metrics", &metrics_facts_shape, "what the replicas count"),
     SHAPE_FIELD_POINTER(struct facts, dnstap, "dnstap", &dnstap_facts_shape,
                         "what CoreDNS told of its queries"),
+    SHAPE_FIELD_POINTER(struct facts, drops, "drops", &drops_facts_shape,
+                        "what the kernel threw away of that which was asked"),
     SHAPE_FIELD_OBJECTS(struct facts, unobserved, "unobserved", &unobserved_shape, "what could not be seen"),
 };
 const struct shape facts_shape = SHAPE(struct facts, fields, "facts");

@@ -121,10 +121,31 @@ static void print_tallies(const char *heading, const struct shape_tally *list, s
         page_addf(page, "and %zu more (-v)\n", count - shown);
 }
 
-static void print_gaps(const struct drops_facts *facts, struct page *page)
+/* Those that are missing, in a sentence; with -v each, and why. */
+static void print_probes(const struct drops_facts *facts, struct page *page, struct arena *arena)
 {
-    bool headed = false;
+    const char **missing = NULL;
+    size_t count = 0;
 
+    if (page->verbosity > 0)
+        page_addf(page, "\nwatched by\n");
+    for (size_t i = 0; i < facts->probes_count; i++) {
+        const struct drop_probe_facts *p = &facts->probes[i];
+
+        if (p->why)
+            *ARENA_PUSH(arena, missing, count) = p->where;
+        if (page->verbosity > 0)
+            page_paragraph(page, "  - ", "%s (%s)%s%s", p->where, p->tells, p->why ? ": not attached, " : "",
+                           p->why ? p->why : "");
+    }
+    if (count && page->verbosity <= 0)
+        page_paragraph(page, "\n* ",
+                       "not attached: %s (-v says why); \"probably\" is what is concluded without these",
+                       arena_join(arena, missing, count, ", "));
+}
+
+static void print_gaps(const struct drops_facts *facts, struct page *page, struct arena *arena)
+{
     if (facts->fragments)
         page_paragraph(page, "\n* ",
                        "%" PRIu64
@@ -140,17 +161,7 @@ static void print_gaps(const struct drops_facts *facts, struct page *page)
                        "%" PRIu64
                        " are counted by reason and place alone: there were too many names and clients",
                        facts->uncounted);
-    for (size_t i = 0; i < facts->probes_count; i++) {
-        const struct drop_probe_facts *p = &facts->probes[i];
-
-        if (!p->why && page->verbosity <= 0)
-            continue;
-        if (!headed)
-            page_addf(page, "\n%s\n", page->verbosity > 0 ? "watched by" : "not watched");
-        headed = true;
-        page_paragraph(page, "  - ", "%s (%s)%s%s", p->where, p->tells, p->why ? ": not attached, " : "",
-                       p->why ? p->why : "");
-    }
+    print_probes(facts, page, arena);
 }
 
 void drops_text_render(const void *data, struct page *page, struct arena *arena)
@@ -162,5 +173,5 @@ void drops_text_render(const void *data, struct page *page, struct arena *arena)
         print_kinds(facts, page, arena);
     print_tallies("NAME", facts->names, facts->names_count, page, arena);
     print_tallies("CLIENT", facts->clients, facts->clients_count, page, arena);
-    print_gaps(facts, page);
+    print_gaps(facts, page, arena);
 }

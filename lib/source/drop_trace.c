@@ -83,6 +83,8 @@ static void choose_own(struct drops_bpf *programs)
     programs->rodata->own_pid_device =
         (uint64_t)major(st.st_dev) << 20 | minor(st.st_dev); /* as the kernel has it */
     programs->rodata->own_pid_inode = st.st_ino;
+    if (stat("/proc/self/ns/net", &st) == 0)
+        programs->rodata->own_netns = (uint32_t)st.st_ino;
 }
 
 static int configure(struct drop_trace *trace, const struct drop_trace_options *options,
@@ -190,6 +192,7 @@ static int begin(struct drop_trace *trace, const struct drop_trace_options *opti
         r = attach(trace, options, err);
     if (r < 0)
         return r;
+    drop_trace_attach_rules(trace, &offsets);
     trace->events = ring_buffer__new(bpf_map__fd(trace->programs->maps.events), receive, trace, NULL);
     if (!trace->events)
         return err_set_errno(err, ERR_UNOBSERVED, errno, "read the events of the program in the kernel");
@@ -228,6 +231,7 @@ void drop_trace_free(struct drop_trace *trace)
         return;
     if (trace->events)
         ring_buffer__free(trace->events);
+    drop_trace_detach_rules(trace);
     if (trace->programs)
         drops_bpf__destroy(trace->programs);
     kernel_types_free(trace->types);

@@ -10,8 +10,9 @@
 
 /* One trace; private to drop_trace*.c. */
 struct drops_bpf;
-struct drop_rule_bpf;
+struct drop_rules_bpf;
 struct ring_buffer;
+struct bpf_link;
 
 /* Events kept as examples of their kinds; kinds beyond these have none. */
 #define EXAMPLES_MAX 64
@@ -22,7 +23,9 @@ struct drop_trace {
     size_t names_count;
     struct kernel_types *types;
     struct drops_bpf *programs;
-    struct drop_rule_bpf *rule_programs; /* NULL: none could be loaded */
+    struct drop_rules_bpf *rule_programs; /* NULL: none could be loaded */
+    struct bpf_link **links;              /* of these */
+    size_t links_count;
     struct ring_buffer *events;
     struct netns_owners *owners;
     struct drop_event *examples;

@@ -85,14 +85,37 @@ static struct btf *module_types(struct kernel_types *types, const char *name)
     return module->types;
 }
 
+/* Find a type in the kernel, else in its module; `*ret_btf` is where. */
+static const struct btf_type *find_type(struct kernel_types *types, const char *module, const char *name,
+                                        unsigned kind, const struct btf **ret_btf)
+{
+    int32_t id = btf__find_by_name_kind(types->kernel, name, kind);
+
+    *ret_btf = types->kernel;
+    if (id < 0) {
+        *ret_btf = module ? module_types(types, module) : NULL;
+        id = *ret_btf ? btf__find_by_name_kind(*ret_btf, name, kind) : -1;
+    }
+    return id < 0 ? NULL : btf__type_by_id(*ret_btf, (uint32_t)id);
+}
+
 bool kernel_types_has_function(struct kernel_types *types, const char *module, const char *name)
 {
-    struct btf *more;
+    const struct btf *btf;
 
-    if (btf__find_by_name_kind(types->kernel, name, BTF_KIND_FUNC) > 0)
-        return true;
-    more = module ? module_types(types, module) : NULL;
-    return more && btf__find_by_name_kind(more, name, BTF_KIND_FUNC) > 0;
+    return find_type(types, module, name, BTF_KIND_FUNC, &btf) != NULL;
+}
+
+bool kernel_types_first_is_void(struct kernel_types *types, const char *module, const char *name)
+{
+    const struct btf *btf;
+    const struct btf_type *type = find_type(types, module, name, BTF_KIND_FUNC, &btf);
+
+    type = type ? btf__type_by_id(btf, type->type) : NULL;
+    if (!type || !btf_vlen(type))
+        return false;
+    type = btf__type_by_id(btf, btf_params(type)[0].type);
+    return btf_is_ptr(type) && !type->type;
 }
 
 unsigned kernel_types_arguments(const struct kernel_types *types, const char *function_type)
@@ -127,16 +150,10 @@ static int64_t find_member(const struct btf *btf, const struct btf_type *type, c
 int64_t kernel_types_member(struct kernel_types *types, const char *module, const char *name,
                             const char *member)
 {
-    const struct btf *btf = types->kernel;
-    int32_t id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
-    const struct btf_type *type;
+    const struct btf *btf;
+    const struct btf_type *type = find_type(types, module, name, BTF_KIND_STRUCT, &btf);
 
-    if (id < 0) {
-        btf = module ? module_types(types, module) : NULL;
-        id = btf ? btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT) : -1;
-    }
-    if (id < 0)
+    if (!type)
         return -1;
-    type = btf__type_by_id(btf, (uint32_t)id);
     return member ? find_member(btf, type, member) : type->size;
 }

@@ -39,4 +39,7 @@ unsigned kernel_types_arguments(const struct kernel_types *types, const char *fu
 int64_t kernel_types_member(struct kernel_types *types, const char *module, const char *name,
                             const char *member);
 
+/* Whether the first argument of a function is a `void *`; false when there is no such function. */
+bool kernel_types_first_is_void(struct kernel_types *types, const char *module, const char *name);
+
 #endif

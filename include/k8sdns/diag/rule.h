@@ -30,8 +30,9 @@ enum rule_need {
     NEED_KNOWN = 1 << 10,   /* somebody other than the kernel says which replicas live */
     NEED_METRICS = 1 << 12, /* some replica was scraped */
     NEED_COREFILE = 1 << 16,
+    NEED_DROPS = 1 << 17, /* the kernel was watched while questions were asked */
 };
-#define RULE_NEEDS 17
+#define RULE_NEEDS 18
 
 struct diagnosis;
 

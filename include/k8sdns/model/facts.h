@@ -5,6 +5,7 @@
 #include <k8sdns/model/conntrack_facts.h>
 #include <k8sdns/model/corefile_facts.h>
 #include <k8sdns/model/dnstap_facts.h>
+#include <k8sdns/model/drops_facts.h>
 #include <k8sdns/model/envelope_facts.h>
 #include <k8sdns/model/history_facts.h>
 #include <k8sdns/model/host_facts.h>
@@ -60,6 +61,7 @@ struct facts {
     struct metrics_facts *metrics; /* what the replicas count */
     bool ipvs_absent;              /* this kernel has none, so it is no cause either */
     struct dnstap_facts *dnstap;
+    struct drops_facts *drops; /* what the kernel threw away of that which was asked here */
     struct unobserved *unobserved;
     size_t unobserved_count;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../drop.h"
 #include <inttypes.h>
-#include <k8sdns/diag/rule.h>
 #include <math.h>
 
 /* Per second; 0 without an interval. */
@@ -14,7 +14,7 @@ static uint64_t value(const struct conntrack_facts *c, size_t counter)
     return c->counters.values[counter] == CONNTRACK_UNSET ? 0 : c->counters.values[counter];
 }
 
-static void eval(const struct rule *rule, struct diagnosis *d)
+static struct finding *judge_table(const struct rule *rule, struct diagnosis *d)
 {
     const struct conntrack_facts *c = d->facts->conntrack;
     double drops = rate(c, CONNTRACK_DROP), failed = rate(c, CONNTRACK_INSERT_FAILED);
@@ -24,7 +24,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
 
     /* Drops that go with failed insertions are another fault, a race or a range of ports used up. */
     if (!full && drops <= failed && !(early > 0))
-        return;
+        return NULL;
     finding = finding_new(d, rule, NULL);
     if (!full && drops <= failed)
         finding->severity = SEVERITY_WARNING;
@@ -35,6 +35,18 @@ static void eval(const struct rule *rule, struct diagnosis *d)
                          early);
     finding_evidence(d, finding, "since the start: drop %" PRIu64 ", early_drop %" PRIu64,
                      value(c, CONNTRACK_DROP), value(c, CONNTRACK_EARLY_DROP));
+    return finding;
+}
+
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    struct finding *finding = NULL;
+
+    if (d->present & NEED_TABLE)
+        finding = judge_table(rule, d);
+    else
+        rule_unknown(d, "none of what was asked here was refused; the node's table tells how full it is");
+    drop_finding(d, rule, finding, DROP_CAUSE(CAUSE_CONNTRACK_FULL));
 }
 
 static const char *const remedies[] = {
@@ -63,7 +75,7 @@ const struct rule rule_conntrack_full = {
     .id = "conntrack-full",
     .title = "the connection tracking table is full",
     .severity = SEVERITY_CRITICAL,
-    .needs = NEED_TABLE,
+    .needs_any = NEED_TABLE | NEED_DROPS,
     .healthy = "the connection tracking table has room",
     .cause = "Every flow takes an entry of the node's table. When none is free the kernel drops the "
              "first packet of each new flow, and a DNS query is nearly always one: lookups fail all "

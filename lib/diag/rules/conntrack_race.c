@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <k8sdns/diag/rule.h>
+#include "../drop.h"
 #include <math.h>
 
-static void eval(const struct rule *rule, struct diagnosis *d)
+static struct finding *judge_counters(const struct rule *rule, struct diagnosis *d)
 {
     const struct conntrack_facts *c = d->facts->conntrack;
     double failed = c->rates ? c->rates->values[CONNTRACK_INSERT_FAILED] : (double)NAN;
@@ -10,16 +10,28 @@ static void eval(const struct rule *rule, struct diagnosis *d)
 
     if (isnan(failed)) {
         rule_unknown(d, "one look at the counters shows no change; give it time with --budget 5s");
-        return;
+        return NULL;
     }
     if (!(failed > 0))
-        return;
+        return NULL;
     finding = finding_new(d, rule, NULL);
     finding->confidence = CONFIDENCE_LIKELY;
     finding_evidence(d, finding, "per second: insert_failed %.1f, drop %.1f", failed,
                      c->rates->values[CONNTRACK_DROP]);
     if (!isnan(c->table.fill_ratio))
         finding_evidence(d, finding, "the table is not full (%.1f %%)", c->table.fill_ratio * 100);
+    return finding;
+}
+
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    struct finding *finding = NULL;
+
+    if (d->present & NEED_TABLE)
+        finding = judge_counters(rule, d);
+    else
+        rule_unknown(d, "none of what was asked here was lost so; the node's counters tell of others");
+    drop_finding(d, rule, finding, DROP_CAUSE(CAUSE_CONNTRACK_INSERT));
 }
 
 static const char *const remedies[] = {
@@ -48,7 +60,7 @@ const struct rule rule_conntrack_race = {
     .id = "conntrack-race",
     .title = "packets lost since connection tracking entries collide",
     .severity = SEVERITY_WARNING,
-    .needs = NEED_TABLE,
+    .needs_any = NEED_TABLE | NEED_DROPS,
     .healthy = "no connection tracking entry failed to be made",
     .cause = "Two packets that would make the same entry race: A and AAAA sent at one moment from "
              "one source port, or two clients whose ports masquerading makes equal. The kernel can "

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../drop.h"
 #include <inttypes.h>
-#include <k8sdns/diag/rule.h>
 #include <string.h>
 
-static void eval(const struct rule *rule, struct diagnosis *d)
+static struct finding *judge_connections(const struct rule *rule, struct diagnosis *d)
 {
     const struct ipvs_facts *ipvs = d->facts->ipvs;
     const struct ipvs_connection_facts *example = NULL;
@@ -11,10 +11,10 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     struct finding *finding;
 
     if (!ipvs)
-        return; /* this kernel has none */
+        return NULL; /* this kernel has none */
     if (ipvs->stale_total == SHAPE_UNSET) {
         rule_unknown(d, "the connections of IPVS cannot be read here; run it as root on the node");
-        return;
+        return NULL;
     }
     for (size_t i = 0; i < ipvs->stale_connections_count; i++) {
         const struct ipvs_connection_facts *c = &ipvs->stale_connections[i];
@@ -27,7 +27,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
             example = c;
     }
     if (!example)
-        return;
+        return NULL;
     finding = finding_new(d, rule, example->destination);
     /* A backend of weight 0 answers on as long as it lives. */
     if (!removed)
@@ -39,6 +39,18 @@ static void eval(const struct rule *rule, struct diagnosis *d)
                      example->service, example->destination, example->expires_s);
     for (size_t i = 0; i < ipvs->behaviour_count; i++)
         finding_evidence(d, finding, "%s", ipvs->behaviour[i]);
+    return finding;
+}
+
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    struct finding *finding = NULL;
+
+    if (d->present & NEED_IPVS)
+        finding = judge_connections(rule, d);
+    else
+        rule_unknown(d, "none of what was asked here was dropped by it; the node knows its connections");
+    drop_finding(d, rule, finding, DROP_CAUSE(CAUSE_IPVS));
 }
 
 static const char *const remedies[] = {
@@ -67,7 +79,7 @@ const struct rule rule_ipvs_port_reuse = {
     .id = "ipvs-port-reuse",
     .title = "IPVS still sends source ports to a backend that is gone",
     .severity = SEVERITY_WARNING,
-    .needs = NEED_IPVS,
+    .needs_any = NEED_IPVS | NEED_DROPS,
     .healthy = "IPVS holds no connection to a backend that is gone",
     .cause = "IPVS keeps a UDP connection for minutes after its backend was removed. What comes from "
              "that source port in this time is dropped in silence, and each retry makes it live "

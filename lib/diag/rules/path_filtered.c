@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../drop.h"
 #include "../server.h"
 #include <inttypes.h>
 #include <string.h>
@@ -29,6 +30,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
                          server->filtered, server->asked + server->sent, server->target->id,
                          detail_of(d->facts, server->target->id));
     }
+    drop_finding(d, rule, finding, DROP_CAUSE(CAUSE_RULE) | DROP_CAUSE(CAUSE_IPTABLES));
 }
 
 static const char *const remedies[] = {
@@ -57,7 +59,7 @@ const struct rule rule_path_filtered = {
     .needs = NEED_MATRIX,
     .healthy = "no rule is seen to reject DNS",
     .cause = "A NetworkPolicy, a firewall or an iptables rule on the way answers that the traffic is "
-             "prohibited, or the kernel refuses to send it.",
+             "prohibited, or drops it in silence, or the kernel refuses to send it.",
     .remedies = remedies,
     .checks = checks,
     .explains = explains,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../drop.h"
 #include "../limit.h"
 
 static void eval(const struct rule *rule, struct diagnosis *d)
@@ -7,8 +8,12 @@ static void eval(const struct rule *rule, struct diagnosis *d)
                                           "udp-memory",         "tcp-memory",      "ephemeral-ports",
                                           "file-descriptors",   "process-files",   "dns-socket-sending"};
 
-    limits_check(d, rule, watched, sizeof(watched) / sizeof(watched[0]),
-                 "the kernel does not show its sockets here");
+    if (d->present & NEED_NODE)
+        limits_check(d, rule, watched, sizeof(watched) / sizeof(watched[0]),
+                     "the kernel does not show its sockets here");
+    else
+        rule_unknown(d, "none of what was asked here was lost so; the node's counters tell of others");
+    drop_finding(d, rule, NULL, DROP_CAUSE(CAUSE_BUFFER));
 }
 
 static const char *const remedies[] = {
@@ -33,7 +38,7 @@ const struct rule rule_socket_limits = {
     .id = "socket-limits",
     .title = "sockets run out of room",
     .severity = SEVERITY_WARNING,
-    .needs = NEED_NODE,
+    .needs_any = NEED_NODE | NEED_DROPS,
     .healthy = "sockets and files have room",
     .cause = "A full receive buffer drops queries or answers that came all the way; without memory "
              "or file descriptors no socket can be opened.",

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "drop.h"
+#include <inttypes.h>
+
+/* Kinds told of; the others are counted in `k8sdns drops`. */
+#define TOLD 3
+
+static const char *place_text(struct arena *arena, const struct drop_kind_facts *kind)
+{
+    const char *hook = kind->hook >= 0 ? arena_printf(arena, ", hook %s", drop_hook_words[kind->hook]) : "";
+    const char *table = kind->table ? arena_printf(arena, ", table %s", kind->table) : "";
+    const char *chain = kind->chain ? arena_printf(arena, ", chain %s", kind->chain) : "";
+
+    return arena_printf(arena, "%s in %s%s%s%s", kind->reason ? kind->reason : "dropped",
+                        kind->function ? kind->function : "the kernel", hook, table, chain);
+}
+
+static const char *example_text(struct arena *arena, const struct drop_facts *e)
+{
+    const char *whose = e->pod     ? arena_printf(arena, " in pod %s", e->pod)
+                        : e->netns ? arena_printf(arena, " in network namespace %s", e->netns)
+                                   : "";
+
+    return arena_printf(
+        arena, "; such as %s%s%s from %s to %s port %" PRIu64 "%s%s", e->answer == 1 ? "the answer " : "",
+        e->type ? arena_printf(arena, "%s ", e->type) : "", e->name ? e->name : "one", e->ends.src,
+        e->ends.dst, e->ends.dst_port, whose, e->process ? arena_printf(arena, " of %s", e->process) : "");
+}
+
+struct finding *drop_finding(struct diagnosis *d, const struct rule *rule, struct finding *finding,
+                             unsigned causes)
+{
+    const struct drops_facts *drops = d->facts->drops;
+    size_t told = 0;
+
+    for (size_t i = 0; drops && i < drops->kinds_count && told < TOLD; i++) {
+        const struct drop_kind_facts *kind = &drops->kinds[i];
+
+        if (!(DROP_CAUSE(kind->cause) & causes))
+            continue;
+        if (!finding) {
+            finding = finding_new(d, rule, NULL);
+            finding->confidence = kind->sure == 1 ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
+        }
+        finding_evidence(d, finding,
+                         "the kernel dropped %" PRIu64 " of the packets asked or answered here: %s%s",
+                         kind->count, place_text(d->arena, kind),
+                         kind->example ? example_text(d->arena, kind->example) : "");
+        told++;
+    }
+    return finding;
+}
