@@ -585,6 +585,79 @@ class Corefile(binary.Case):
                          ["forward-loop"], "unknown")
 
 
+def dropped(cause, sure=True, **more):
+    """What a short trace would have seen: seven packets, all for one cause."""
+    example = {"time": "2026-01-31T12:00:00.000Z", "reason": "NETFILTER_DROP", "function": "nf_hook_slow",
+               "cause": cause, "sure": sure, "hook": "forward", "src": "10.244.0.10", "src_port": 41000,
+               "dst": REPLICAS[1], "dst_port": 53, "transport": "udp", "answer": False, "id": 7, "name": "web.default.",
+               "type": "A", "netns": "4026532180", "stack": []}
+    kind = {"reason": "NETFILTER_DROP", "function": "nf_hook_slow", "cause": cause, "sure": sure, "hook": "forward",
+            "count": 7, "example": example, **more}
+    return {"seconds": 2.0, "drops": 7, "fragments": 0, "lost": 0, "unshown": 0, "uncounted": 0, "kinds": [kind],
+            "reasons": {"NETFILTER_DROP": 7}, "hooks": {"forward": 7}, "names": {"web.default.": 7},
+            "clients": {"10.244.0.10": 7}, "probes": []}
+
+
+class Drops(binary.Case):
+    """What the kernel dropped of the questions is evidence, with or without the counters beside it."""
+
+    CAUSES = {"rule": "path-filtered", "iptables-rule": "path-filtered", "conntrack-insert": "conntrack-race",
+              "conntrack-full": "conntrack-full", "ipvs": "ipvs-port-reuse", "socket-buffer": "socket-limits"}
+
+    def finding(self, facts, name):
+        document, _ = diagnose(facts)
+        return next((f for f in document["findings"] if f["id"] == name), None), document
+
+    def test_fires(self):
+        for cause, name in self.CAUSES.items():
+            for gone in ((), ("conntrack", "ipvs", "node")):
+                with self.subTest(cause, gone=gone):
+                    facts = Facts().put("drops", dropped(cause)).without(*gone)
+                    if gone:
+                        facts.put("ipvs_absent", False)
+                    finding, document = self.finding(facts, name)
+                    self.assertIsNotNone(finding, states(document)[name])
+                    self.assertIn("dropped 7 of the packets", finding["evidence"][0])
+                    self.assertIn("hook forward; such as A web.default. from 10.244.0.10 to 10.244.1.22 port 53",
+                                  finding["evidence"][0])
+                    self.assertEqual({f["id"] for f in document["findings"]} - REMARKS, {name})
+
+    def test_what_is_concluded_is_only_likely(self):
+        finding, _ = self.finding(Facts().put("drops", dropped("conntrack-insert", sure=False)), "conntrack-race")
+        self.assertEqual(finding["confidence"], "likely")
+
+    def test_the_rule_by_name(self):
+        finding, _ = self.finding(Facts().put("drops", dropped("rule", table="filter", chain="FORWARD")),
+                                  "path-filtered")
+        self.assertIn("table filter, chain FORWARD", finding["evidence"][0])
+
+    def test_a_rule_explains_the_silence(self):
+        _, document = self.finding(Facts().dead(REPLICAS[1]).put("drops", dropped("rule")), "path-filtered")
+        self.assertEqual([f["id"] for f in document["findings"]
+                          if not f["consequence_of"] and f["severity"] == "critical"], ["path-filtered"])
+
+    def test_other_causes_are_none_of_these(self):
+        _, document = self.finding(Facts().put("drops", dropped("other")), "path-filtered")
+        self.assertEqual({f["id"] for f in document["findings"]}, REMARKS)
+
+    def test_a_watched_kernel_is_no_counter(self):
+        """Nothing was dropped, but of the node's table and sockets that says nothing."""
+        nothing = {**dropped("rule"), "drops": 0, "kinds": []}
+        document, _ = diagnose(Facts().put("drops", nothing).without("conntrack", "ipvs", "node")
+                               .put("ipvs_absent", False))
+        for name in ("conntrack-race", "conntrack-full", "ipvs-port-reuse", "socket-limits"):
+            self.assertEqual(states(document)[name], "unknown")
+
+    def test_the_part_by_itself(self):
+        document, status = binary.run_json("drops", "--from", "-", stdin=json.dumps(
+            Facts().put("drops", dropped("rule")).envelope).encode())
+        self.assertEqual((status, document["data"]["drops"]), (0, 7))
+        text = binary.run("drops", "--from", "-", stdin=json.dumps(
+            Facts().put("drops", dropped("rule")).envelope).encode()).stdout
+        self.assertIn("7  NETFILTER_DROP  nf_hook_slow  forward  a rule dropped or rejected it", text)
+        self.assertEqual(binary.run("drops", "--from", "-", stdin=json.dumps(HEALTHY).encode()).returncode, 3)
+
+
 class Kubernetes(binary.Case):
     """What the API says of CoreDNS; all that is asked for over DNS stays on loopback."""
 

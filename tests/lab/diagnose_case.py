@@ -22,6 +22,8 @@ def said(document):
 class DiagnoseCase(LabCase):
     # A fault has many timeouts, which go with the budget.
     budget = "2s"
+    # As a Pod's process is: the kernel cannot be watched.
+    rights = ("setpriv", "--bounding-set", "-bpf,-perfmon,-sys_admin")
 
     def diagnose(self, *arguments, place="pod", stdin=None, env=None):
         """Give (the document, what leads)."""
@@ -29,7 +31,7 @@ class DiagnoseCase(LabCase):
         words = [os.environ["K8SDNS"], "diagnose", "--json", "--budget", self.budget, "--set",
                  "node.pressure_percent=100", *arguments]
         if place == "pod":
-            words = self.lab.pod_command([*words, "--replica", REPLICAS])
+            words = self.lab.pod_command([*self.rights, *words, "--replica", REPLICAS])
             env = {**self.lab.pod_environment(), **(env or {})}
         else:
             words = self.lab.inside(place, [*words, "--no-discovery"])

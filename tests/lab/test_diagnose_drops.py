@@ -1,0 +1,91 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""diagnose where the kernel may be watched: what drops the questions leads, not what follows from it."""
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import unittest
+
+import faults
+import private
+from diagnose_case import DiagnoseCase, said
+
+# A rule that drops, and what it leads to.
+RULES = {
+    "clusterip-broken": "clusterip-unreachable",
+    "reject": "replica-refused",
+    "tcp-blocked": "tcp-blocked",
+    "lossy": "path-lossy",
+    "prohibit": "clusterip-lossy",
+}
+FLOOD = f"""
+import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+while True:
+    for _ in range(200):
+        s.sendto(bytes(600), ("{faults.VICTIM_ADDRESS}", 53))
+    time.sleep(0.01)
+"""
+
+
+class Watched(DiagnoseCase):
+    rights = ()
+
+    def dropped(self, document, name):
+        """The finding, whose evidence is what the kernel dropped."""
+        finding = next((f for f in document["findings"] if f["id"] == name), None)
+        self.assertIsNotNone(finding, said(document))
+        self.assertTrue(any("the kernel dropped" in text for text in finding["evidence"]), finding)
+        return finding
+
+    def test_rules(self):
+        for fault, consequence in RULES.items():
+            with self.subTest(fault), self.lab.fault(fault):
+                document = self.leads(["path-filtered"])
+                self.dropped(document, "path-filtered")
+                self.assertIn((consequence, "path-filtered"),
+                              [(f["id"], f["consequence_of"]) for f in document["findings"]])
+
+    def test_healthy(self):
+        document = self.leads([])
+        self.assertNotIn("what the kernel drops", [u["what"] for u in document["unobserved"]])
+
+    def test_others_drops(self):
+        """What the kernel drops of others, in the same network namespaces, is no evidence here."""
+        faults.chain(self.lab, "node", "forward", 0, "udp sport 40000 udp dport 53 drop")
+        try:
+            with subprocess.Popen(self.lab.inside("pod", [sys.executable, "-c", FLOOD.replace(
+                    "while True", "s.bind(('', 40000))\nwhile True")])) as other:
+                self.leads([])
+                other.kill()
+        finally:
+            faults.unchain(self.lab, "node")
+
+    def test_overflow(self):
+        """A server that stands still while others flood it: its buffer is what drops our questions."""
+        server = self.lab.servers[faults.VICTIM].process.pid
+        with subprocess.Popen(self.lab.inside("pod", [sys.executable, "-c", FLOOD])) as other:
+            os.kill(server, signal.SIGSTOP)
+            try:
+                document, _ = self.diagnose()
+            finally:
+                os.kill(server, signal.SIGCONT)
+                other.kill()
+        self.assertIn(f"[{server}]", " ".join(self.dropped(document, "socket-limits")["evidence"]))
+
+    def test_table_full(self):
+        limit = int(pathlib.Path("/proc/sys/net/netfilter/nf_conntrack_max").read_text(encoding="ascii"))
+        self.lab.output("node", ["conntrack", "-F"])
+        self.lab.output("node", [sys.executable, pathlib.Path(__file__).with_name("conntrack_fill.py"), str(limit)])
+        try:
+            document = self.leads(["conntrack-full"])
+        finally:
+            self.lab.output("node", ["conntrack", "-F"])
+        self.dropped(document, "conntrack-full")
+
+
+if __name__ == "__main__":
+    private.enter()
+    unittest.main(verbosity=2)
