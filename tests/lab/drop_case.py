@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What tests of drops share: run it beside something, over the network namespaces of this lab alone."""
+import contextlib
 import json
 import os
 import pathlib
@@ -7,7 +8,9 @@ import signal
 import subprocess
 import sys
 import time
+import unittest
 
+import faults
 from lab_case import LabCase
 
 # Send one question again and again from one port to an address; print what comes of it.
@@ -33,8 +36,32 @@ ID = 0x1234
 PORT = 34567
 
 
+def skip_unless_watched():
+    """Programs for the kernel take privileges, and are an optional part."""
+    done = subprocess.run([os.environ["K8SDNS"], "drops", "--duration", "100ms"], capture_output=True, text=True,
+                          check=False)
+    if done.returncode == 3:
+        raise unittest.SkipTest(done.stderr.strip())
+
+
+@contextlib.contextmanager
+def chain(lab, place, hook, priority, rule):
+    """A rule in a place while the block runs: table fault-test, a chain of the hook's name."""
+    fault = faults.rule_fault("test", "", place, hook, priority, rule)
+    fault.on(lab)
+    try:
+        yield
+    finally:
+        fault.off(lab)
+
+
 class DropCase(LabCase):
     """The lab, and drops beside what happens in it. The kernel is shared, so only the lab's namespaces are watched."""
+
+    @classmethod
+    def setUpClass(cls):
+        skip_unless_watched()
+        super().setUpClass()
 
     def places(self):
         return ["node", "pod", "upstream", *(f"dns{number}" for number in range(1, self.lab.replicas + 1))]

@@ -11,6 +11,7 @@ import unittest
 import faults
 import private
 from diagnose_case import DiagnoseCase, said
+from drop_case import chain, skip_unless_watched
 
 # A rule that drops, and what it leads to.
 RULES = {
@@ -33,6 +34,11 @@ while True:
 class Watched(DiagnoseCase):
     rights = ()
 
+    @classmethod
+    def setUpClass(cls):
+        skip_unless_watched()
+        super().setUpClass()
+
     def dropped(self, document, name):
         """The finding, whose evidence is what the kernel dropped."""
         finding = next((f for f in document["findings"] if f["id"] == name), None)
@@ -54,14 +60,11 @@ class Watched(DiagnoseCase):
 
     def test_others_drops(self):
         """What the kernel drops of others, in the same network namespaces, is no evidence here."""
-        faults.chain(self.lab, "node", "forward", 0, "udp sport 40000 udp dport 53 drop")
-        try:
+        with chain(self.lab, "node", "forward", 0, "udp sport 40000 udp dport 53 drop"):
             with subprocess.Popen(self.lab.inside("pod", [sys.executable, "-c", FLOOD.replace(
                     "while True", "s.bind(('', 40000))\nwhile True")])) as other:
                 self.leads([])
                 other.kill()
-        finally:
-            faults.unchain(self.lab, "node")
 
     def test_overflow(self):
         """A server that stands still while others flood it: its buffer is what drops our questions."""

@@ -8,7 +8,7 @@ import unittest
 import machine
 import faults
 from cluster import CLUSTER_IP, POD
-from drop_case import ID, NAME, PORT, DropCase
+from drop_case import ID, NAME, PORT, DropCase, chain
 
 VICTIM = faults.VICTIM_ADDRESS
 TO_VICTIM = f"ip daddr {VICTIM} udp dport 53"
@@ -27,12 +27,9 @@ class Drops(DropCase):
     def test_rules(self):
         for place, hook in HOOKS:
             with self.subTest(f"{place} {hook}"):
-                faults.chain(self.lab, place, hook, 5, "udp dport 53 drop")
-                try:
+                with chain(self.lab, place, hook, 5, "udp dport 53 drop"):
                     events, data = self.drops_of(lambda: self.ask(VICTIM, count=2))
-                finally:
-                    faults.unchain(self.lab, place)
-                self.told(events, 2, reason="NETFILTER_DROP", cause="rule", hook=hook, table="fault", chain=hook,
+                self.told(events, 2, reason="NETFILTER_DROP", cause="rule", hook=hook, table="fault-test", chain=hook,
                           netns=self.netns(place))
                 self.assertEqual([p["where"] for p in data["probes"] if not p["why"]][:2],
                                  ["tracepoint kfree_skb", "nft_do_chain"])
@@ -40,7 +37,7 @@ class Drops(DropCase):
     def test_reject(self):
         with self.lab.fault("reject"):
             events, _ = self.drops_of(lambda: self.ask(VICTIM, count=1))
-        self.told(events, 1, cause="rule", hook="forward", table="fault", chain="forward")
+        self.told(events, 1, cause="rule", hook="forward", table="fault-reject", chain="forward")
 
     def test_iptables(self):
         rule = ["FORWARD", "-d", VICTIM, "-p", "udp", "-j", "DROP"]
