@@ -207,7 +207,8 @@ class Drops(DropCase):
         program = ("import socket\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
                    f"for _ in range({sent}): s.sendto(bytes(40), ('{VICTIM}', 53))")
         with chain(self.lab, "node", "forward", 0, f"{TO_VICTIM} counter drop"):
-    XX
+            events, data = self.drops_of(lambda: self.lab.pod(sys.executable, "-c", program),
+                                         "--reason", "NETFILTER_DROP")
             counted = int(re.search(r"packets (\d+)", self.lab.output("node", ["nft", "list", "table", "ip",
                                                                                "fault-test"]))[1])
         self.assertEqual(data["drops"], counted)
