@@ -80,11 +80,12 @@ static void attach_all(struct drop_trace *trace, struct drop_rules_bpf *programs
         struct outcome *outcome = &outcomes[function_of(program)];
         struct bpf_link *link;
 
-        if (is_kprobe(program) != kprobes || (!kprobes && outcome->absent))
+        if (is_kprobe(program) != kprobes || (!kprobes && outcome->absent) ||
+            trace->links_count == RULE_LINKS_MAX)
             continue;
         link = bpf_program__attach(program);
         if (link) {
-            *ARENA_PUSH(trace->arena, trace->links, trace->links_count) = link;
+            trace->links[trace->links_count++] = link;
             outcome->attached++;
         } else {
             outcome->failed = errno;

@@ -17,6 +17,9 @@ struct bpf_link;
 /* Events kept as examples of their kinds; kinds beyond these have none. */
 #define EXAMPLES_MAX 64
 
+/* Probes of drop_rules_bpf.c, of one kind. */
+#define RULE_LINKS_MAX 16
+
 struct drop_trace {
     struct arena *arena; /* what lives as long as the trace */
     const char **names;
