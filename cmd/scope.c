@@ -6,6 +6,7 @@
 #include <k8sdns/diag/pattern.h>
 #include <k8sdns/model/shape_json.h>
 #include <k8sdns/render/scope_text.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,12 +46,14 @@ static void add_findings(struct gathering *g, struct scope_report *report, const
 static void add(struct gathering *g, const struct diagnose_facts *facts, const struct finding *findings,
                 size_t count)
 {
+    static const struct report_load unknown = {(double)NAN, (double)NAN, (double)NAN, (double)NAN};
     struct scope_report *report = ARENA_PUSH(g->run->arena, g->reports, g->count);
 
     *report = (struct scope_report){.node = kept(g, facts->node),
                                     .pod = kept(g, facts->pod),
                                     .time = kept(g, facts->time),
-                                    .frequency = facts->frequency};
+                                    .frequency = facts->frequency,
+                                    .load = facts->load ? *facts->load : unknown};
     add_findings(g, report, findings, count);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verdict.h"
 #include "application.h"
+#include "load.h"
 #include "server.h"
 #include <inttypes.h>
 #include <k8sdns/base/number.h>
@@ -93,6 +94,7 @@ void verdict_write(struct diagnosis *d, struct diagnose_facts *facts)
                                      .unobserved_count = d->facts->unobserved_count};
     count_questions(d, facts);
     application_lookups(d, facts);
+    facts->load = load_seen(d);
     facts->verdict = verdict(d, facts);
     facts->scope = scope(d);
     frequency(d, facts);

@@ -19,6 +19,18 @@ static const struct shape_field lookup_fields[] = {
 };
 const struct shape seen_lookup_shape = SHAPE(struct seen_lookup, lookup_fields, "seen_lookup");
 
+static const struct shape_field load_fields[] = {
+    SHAPE_FIELD_REAL(struct report_load, latency_ms, "latency_ms",
+                     "the median over the servers of the median of their answers"),
+    SHAPE_FIELD_REAL(struct report_load, conntrack_fill_ratio, "conntrack_fill_ratio",
+                     "of the node's connection tracking table, 0 to 1"),
+    SHAPE_FIELD_REAL(struct report_load, cpu_pressure_percent, "cpu_pressure_percent",
+                     "of ten seconds that some process waited for a CPU"),
+    SHAPE_FIELD_REAL(struct report_load, queries_per_second, "queries_per_second",
+                     "of all replicas, by what they count"),
+};
+const struct shape report_load_shape = SHAPE(struct report_load, load_fields, "report_load");
+
 static const struct shape_field fields[] = {
     SHAPE_FIELD_NAME(struct diagnose_facts, verdict, "verdict", "one sentence"),
     SHAPE_FIELD_TEXT(struct diagnose_facts, time, "time", "when it was seen"),
@@ -32,6 +44,9 @@ static const struct shape_field fields[] = {
     SHAPE_FIELD_COUNT(struct diagnose_facts, answered, "answered", "of these"),
     SHAPE_FIELD_OBJECTS(struct diagnose_facts, lookups, "lookups", &seen_lookup_shape,
                         "what an application sees: the lookups of its resolver, replayed on these answers"),
+    SHAPE_FIELD_POINTER(struct diagnose_facts, load, "load", &report_load_shape,
+                        "how busy it was, which k8sdns scope compares with the failures; null what was not "
+                        "seen"),
     SHAPE_FIELD_TEXTS(struct diagnose_facts, healthy, "healthy", "what was looked at and found well"),
     SHAPE_FIELD_TEXTS(struct diagnose_facts, next, "next", "commands that would tell more"),
     SHAPE_FIELD_OBJECTS(struct diagnose_facts, checks, "checks", &check_facts_shape, "every rule"),

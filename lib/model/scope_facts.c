@@ -28,6 +28,8 @@ static const struct shape_field fields[] = {
     SHAPE_FIELD_TEXT(struct scope_facts, scope_text, "scope_text", "with the numbers"),
     SHAPE_FIELD_WORD(struct scope_facts, frequency, "frequency", frequency_words, "how often it fails"),
     SHAPE_FIELD_TEXT(struct scope_facts, frequency_text, "frequency_text", "with the numbers"),
+    SHAPE_FIELD_POINTER(struct scope_facts, peak, "peak", &scope_peak_facts_shape,
+                        "whether failures follow the load; null when too few moments are there to tell"),
     SHAPE_FIELD_TEXT(struct scope_facts, confidence, "confidence", "high, medium or low"),
     SHAPE_FIELD_TEXT(struct scope_facts, confidence_text, "confidence_text", "why"),
     SHAPE_FIELD_COUNT(struct scope_facts, files, "files", "that were opened"),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <inttypes.h>
 #include <k8sdns/base/text.h>
-#include <k8sdns/model/scope_facts.h>
+#include <k8sdns/model/scope_peak.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,7 +83,7 @@ static void group(struct judge *j)
 }
 
 /* xorshift64: the same shuffles in every run, since the same reports must give the same answer. */
-static uint64_t next_random(uint64_t *state)
+uint64_t scope_random(uint64_t *state)
 {
     *state ^= *state << 13;
     *state ^= *state >> 7;
@@ -113,12 +113,12 @@ static double chance_of_crowding(struct arena *arena, const struct group *groups
 {
     bool *shuffled = arena_copy(arena, fails, count ? count : 1);
     double seen = crowding(groups, groups_count, fails);
-    uint64_t state = UINT64_C(0x2545F4914F6CDD1D);
+    uint64_t state = SCOPE_SEED;
     size_t as_much = 1, shuffles = count > 20000 ? SHUFFLES / 10 : SHUFFLES;
 
     for (size_t n = 0; n < shuffles; n++) {
         for (size_t i = count; i > 1; i--) {
-            size_t k = next_random(&state) % i;
+            size_t k = scope_random(&state) % i;
             bool kept = shuffled[i - 1];
 
             shuffled[i - 1] = shuffled[k];
@@ -217,10 +217,46 @@ static void judge_scope(struct judge *j)
     }
 }
 
-/* Of the reports that fail, by their own word; of time, by how many Pods fail whenever they are looked at. */
+static const char *load_text(struct arena *arena, enum scope_load kind, double value)
+{
+    if (kind == SCOPE_LOAD_LATENCY)
+        return arena_printf(arena, "answers in %.2f ms", value);
+    if (kind == SCOPE_LOAD_CONNTRACK)
+        return arena_printf(arena, "a connection tracking table %.0f %% full", value * 100);
+    if (kind == SCOPE_LOAD_PRESSURE)
+        return arena_printf(arena, "a CPU waited for %.0f %% of the time", value);
+    return arena_printf(arena, "%.0f queries a second", value);
+}
+
+/* What the loads that the reports have seen say of their failures. */
+static const char *peak_text(struct judge *j)
+{
+    struct scope_peak_facts peak, *kept;
+
+    if (!scope_peak(j->arena, j->reports, j->count, &peak))
+        return arena_printf(j->arena,
+                            "too few moments (%" PRIu64 ") know their load to tell whether it fails at peak",
+                            peak.windows);
+    kept = j->facts->peak = arena_copy(j->arena, &peak, sizeof(peak));
+    if (!kept->follows)
+        return arena_printf(
+            j->arena, "failures do not follow the load (%s: rank correlation %.2f over %" PRIu64 " moments)",
+            scope_load_words[kept->load], kept->correlation, kept->windows);
+    return arena_printf(
+        j->arena,
+        "failures follow the load: with %s %.0f %% of the reports fail, with %s %.0f %% (rank "
+        "correlation %.2f over %" PRIu64 " moments, by chance in %s of cases)",
+        load_text(j->arena, kept->load, kept->busy_load), kept->busy_failing_ratio * 100,
+        load_text(j->arena, kept->load, kept->calm_load), kept->calm_failing_ratio * 100, kept->correlation,
+        kept->windows, percent(j->arena, kept->chance));
+}
+
+/* Of the reports that fail, by their own word; of time, by how many fail whenever they are looked at, and by
+ * what they saw of the load then. */
 static void judge_frequency(struct judge *j)
 {
     size_t always = 0, peak = 0, said = 0;
+    const char *load = j->facts->failing ? peak_text(j) : NULL;
 
     for (size_t i = 0; i < j->count; i++) {
         if (!j->reports[i].fails || j->reports[i].frequency < 0)
@@ -229,16 +265,17 @@ static void judge_frequency(struct judge *j)
         always += j->reports[i].frequency == FREQUENCY_ALWAYS;
         peak += j->reports[i].frequency == FREQUENCY_AT_PEAK;
     }
-    j->facts->frequency = !j->facts->failing ? FREQUENCY_NEVER
-                          : peak * 2 > said  ? FREQUENCY_AT_PEAK
+    j->facts->frequency = !j->facts->failing                          ? FREQUENCY_NEVER
+                          : j->facts->peak && j->facts->peak->follows ? FREQUENCY_AT_PEAK
+                          : peak * 2 > said                           ? FREQUENCY_AT_PEAK
                           : always * 2 > said && j->facts->failing * 20 >= j->count * 19
                               ? FREQUENCY_ALWAYS
                               : FREQUENCY_INTERMITTENT;
     j->facts->frequency_text = arena_printf(
         j->arena,
         "%" PRIu64
-        " of %zu reports fail; of those that were long enough to say, %zu of %zu say always, %zu at peak",
-        j->facts->failing, j->count, always, said, peak);
+        " of %zu reports fail; of those that were long enough to say, %zu of %zu say always, %zu at peak%s%s",
+        j->facts->failing, j->count, always, said, peak, load ? "; " : "", load ? load : "");
 }
 
 /* The most frequent ids among the reports from `first` on, in text. */

@@ -89,6 +89,53 @@ class Patterns(binary.Case):
         self.assertEqual([(r["time"][11:], r["failing"]) for r in data["rows"] if r["time"]],
                          [("10:00", 0), ("10:01", 0), ("10:02", 6)])
 
+    def loaded(self, minutes, fails, loads, said="intermittent"):
+        """Reports of 10 Pods in each minute; `loads` gives data.load of a minute, `fails` whether a report fails."""
+        reports = []
+        for minute in range(minutes):
+            for pod in range(10):
+                one = at(pod % 3, pod, fails(pod, minute), minute, said)
+                one["data"]["load"] = {"latency_ms": None, "conntrack_fill_ratio": None, "cpu_pressure_percent": None,
+                                       "queries_per_second": None, **loads(minute)}
+                reports.append(one)
+        return scope(reports)[0]
+
+    def test_peak_by_load(self):
+        """Failures that come with the load are at peak whatever the reports say, and it says how sure it is."""
+        chance = random.Random(3)
+        for kind, member, calm, busy in (("latency", "latency_ms", 0.5, 9), ("queries", "queries_per_second", 900, 9000),
+                                         ("conntrack-fill", "conntrack_fill_ratio", 0.3, 0.9),
+                                         ("cpu-pressure", "cpu_pressure_percent", 5, 60)):
+            def is_busy(minute):
+                return minute % 12 in (5, 6, 7, 8)
+            data = self.loaded(24, lambda _, minute: is_busy(minute) and chance.random() < 0.4, lambda minute: {
+                member: (busy if is_busy(minute) else calm) * chance.uniform(0.8, 1.2)})
+            self.assertEqual((data["frequency"], data["peak"]["load"]), ("at-peak", kind), data["frequency_text"])
+            self.assertTrue(data["peak"]["follows"])
+            self.assertLess(data["peak"]["chance"], 0.01)
+            self.assertGreater(data["peak"]["busy_failing_ratio"], data["peak"]["calm_failing_ratio"])
+            self.assertIn("failures follow the load", data["frequency_text"])
+
+    def test_no_peak_by_load(self):
+        """Failures without regard to the load, dealt out by chance many times, are not taken for a peak."""
+        for seed in range(20):
+            chance = random.Random(seed)
+            data = self.loaded(24, lambda *_, chance=chance: chance.random() < 0.2,
+                               lambda _, chance=chance: {"latency_ms": chance.uniform(0.3, 9),
+                                                         "conntrack_fill_ratio": chance.uniform(0.1, 0.9)})
+            self.assertEqual((data["frequency"], data["peak"]["follows"]), ("intermittent", False))
+            self.assertIn("do not follow the load", data["frequency_text"])
+
+    def test_too_few_moments_for_a_peak(self):
+        data = self.loaded(4, lambda _, minute: minute == 2, lambda minute: {"latency_ms": 9 if minute == 2 else 0.5})
+        self.assertEqual((data["frequency"], data["peak"]), ("intermittent", None))
+        self.assertIn("too few moments (4)", data["frequency_text"])
+        # Reports of older versions know no load at all.
+        reports = grid(lambda node, pod, minute: minute == 2)
+        for one in reports:
+            one["data"].pop("load", None)
+        self.assertIn("too few moments (0)", scope(reports)[0]["frequency_text"])
+
     def test_few(self):
         data, _ = scope([at(1, 1, True), at(2, 1, False)])
         self.assertEqual(data["confidence"], "low")

@@ -23,6 +23,15 @@ struct seen_lookup {
 };
 extern const struct shape seen_lookup_shape;
 
+/* How busy it was where and when the report was made; NAN what was not seen. */
+struct report_load {
+    double latency_ms;           /* the median over the servers of the median of their good answers */
+    double conntrack_fill_ratio; /* of the node's table */
+    double cpu_pressure_percent; /* of ten seconds that some process waited for a CPU */
+    double queries_per_second;   /* of all replicas, by what they count */
+};
+extern const struct shape report_load_shape;
+
 /* `data` of the diagnose command; the findings stand in the envelope. */
 struct diagnose_facts {
     const char *verdict; /* one sentence */
@@ -35,7 +44,8 @@ struct diagnose_facts {
     uint64_t asked, answered;    /* questions, over everything */
     struct seen_lookup *lookups; /* one for each name that should exist */
     size_t lookups_count;
-    const char **healthy; /* what was looked at and found well */
+    struct report_load *load; /* NULL in reports of older versions */
+    const char **healthy;     /* what was looked at and found well */
     size_t healthy_count;
     const char **next; /* commands that would tell more */
     size_t next_count;

@@ -3,6 +3,7 @@
 #define K8SDNS_MODEL_SCOPE_FACTS_H
 
 #include <k8sdns/base/arena.h>
+#include <k8sdns/model/diagnose_facts.h>
 #include <k8sdns/model/envelope_facts.h>
 #include <k8sdns/model/frequency.h>
 
@@ -17,11 +18,33 @@ enum scope {
 extern const char
     *const scope_words[]; /* "none", "whole-cluster", "some-nodes", "fixed-pods", "random-pods" */
 
+/* What a report saw of the load where it was made. */
+enum scope_load {
+    SCOPE_LOAD_LATENCY,
+    SCOPE_LOAD_CONNTRACK,
+    SCOPE_LOAD_PRESSURE,
+    SCOPE_LOAD_QUERIES,
+    SCOPE_LOADS,
+};
+extern const char *const scope_load_words[];
+
+/* Whether failures follow one of them; see scope_peak.h. */
+struct scope_peak_facts {
+    int load; /* enum scope_load */
+    bool follows;
+    uint64_t windows;
+    double correlation, chance;
+    double calm_load, busy_load;
+    double calm_failing_ratio, busy_failing_ratio;
+};
+extern const struct shape scope_peak_facts_shape;
+
 /* One report, as far as scope needs it. */
 struct scope_report {
     const char *node, *pod, *time; /* "" when not known */
     bool fails;                    /* a finding of warning or above */
     int frequency;                 /* enum frequency; -1 */
+    struct report_load load;       /* NAN what is not known */
     const char **ids;              /* of its leading findings of warning or above */
     size_t ids_count;
 };
@@ -49,7 +72,8 @@ struct scope_facts {
     const char *scope_text; /* with the numbers */
     int frequency;
     const char *frequency_text;
-    const char *confidence; /* "high", "medium", "low" */
+    struct scope_peak_facts *peak; /* NULL when nothing fails, or too few moments are there to tell */
+    const char *confidence;        /* "high", "medium", "low" */
     const char *confidence_text;
     uint64_t files, reports, failing, unread;
     uint64_t nodes, pods, failing_pods;
