@@ -190,8 +190,18 @@ static bool covers(const struct diagnosis *d, const struct finding *cause, const
 }
 
 /*
+ * A mere remark explains nothing; neither does what is only possible, and about no server in particular, what
+ * is worse than itself.
+ */
+static bool is_strong_enough(const struct finding *cause, const struct finding *effect)
+{
+    return cause->severity != SEVERITY_INFO && (cause->confidence != CONFIDENCE_POSSIBLE ||
+                                                cause->about_count || cause->severity <= effect->severity);
+}
+
+/*
  * Give each finding the one that explains it: the first by the order of the rules, which go from causes to
- * symptoms. A mere remark explains nothing.
+ * symptoms.
  */
 static void relate(struct diagnosis *d)
 {
@@ -201,7 +211,7 @@ static void relate(struct diagnosis *d)
         for (size_t k = 0; k < d->findings_count && !effect->consequence; k++) {
             const struct finding *cause = &d->findings[k];
 
-            if (k != i && cause->severity != SEVERITY_INFO && explains(rule_find(cause->id), effect->id) &&
+            if (k != i && explains(rule_find(cause->id), effect->id) && is_strong_enough(cause, effect) &&
                 covers(d, cause, effect) &&
                 (!cause->consequence || strcmp(cause->consequence, effect->id) != 0))
                 effect->consequence = cause->id;

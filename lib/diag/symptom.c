@@ -110,6 +110,28 @@ const struct symptom symptoms[] = {
         TEXTS("k8sdns diagnose", "k8sdns probe kubernetes.default"),
     },
     {
+        TEXTS("reply from unexpected source", "from unexpected source", "ID mismatch: expected",
+              "Question section mismatch"),
+        "an answer came from elsewhere, or to another question (dig)",
+        "Something answered, but not from the address that was asked, or with another id or question. dig "
+        "says so; resolvers throw such an answer away without a word, and wait.",
+        "dig and nslookup: 'reply from unexpected source: 10.244.1.21#53, expected 10.96.0.10#53'",
+        TEXTS("answer-mismatch", "conntrack-stale", "port-collision"),
+        TEXTS("k8sdns diagnose", "k8sdns probe kubernetes.default",
+              "sysctl net.bridge.bridge-nf-call-iptables"),
+    },
+    {
+        TEXTS("Got bad packet", "bad label type", "Message parser reports malformed",
+              "cannot unmarshal DNS message", "unpacking header", "dns: overflow", "dns: bad rdata",
+              "malformed message packet"),
+        "an answer that cannot be read",
+        "What came back is no whole DNS message: cut off, or with octets that lead nowhere.",
+        "dig (Got bad packet), Go (cannot unmarshal DNS message), CoreDNS of its upstream (dns: overflow "
+        "unpacking)",
+        TEXTS("replica-malformed", "large-answer-lost"),
+        TEXTS("k8sdns probe NAME", "k8sdns decode"),
+    },
+    {
         TEXTS("No address associated with hostname", "EAI_NODATA", "[Errno -5]", "ENODATA", "queryA ENODATA"),
         "the name exists without an address (NODATA)",
         "The name is there, but has no A or AAAA record: a Service without endpoints (headless), or a "
@@ -123,7 +145,7 @@ const struct symptom symptoms[] = {
         "a failure that no retry mends (EAI_FAIL)",
         "A server answered FORMERR or NOTIMP, or something that cannot be read, to every try.",
         "glibc and musl",
-        TEXTS("replica-inconsistent", "replica-refused", "coredns-errors"),
+        TEXTS("replica-malformed", "replica-refused", "coredns-errors"),
         TEXTS("k8sdns probe NAME", "k8sdns lookup NAME"),
     },
     {
@@ -150,7 +172,7 @@ const struct symptom symptoms[] = {
         "The loop plugin got its own question back: the upstream of CoreDNS is CoreDNS, most often since "
         "the node's resolv.conf names 127.0.0.53. It ends itself, and is restarted again and again.",
         "CoreDNS's loop plugin, as it starts",
-        TEXTS("coredns-panic", "upstream-failing"),
+        TEXTS("forward-loop", "coredns-panic", "upstream-failing"),
         TEXTS("kubectl -n kube-system get configmap coredns -o yaml"),
     },
     {

@@ -66,10 +66,8 @@ static const char *scope(const struct diagnosis *d)
     if (!d->servers_count)
         return "no server was asked";
     if (!bad)
-        return "nothing fails as seen from here; whether it does elsewhere, k8sdns scope tells";
-    return arena_printf(d->arena,
-                        "%zu of %zu servers, as seen from here; how many Pods and nodes it concerns, k8sdns "
-                        "scope tells",
+        return "nothing fails here; for other Pods and nodes see k8sdns scope";
+    return arena_printf(d->arena, "%zu of %zu servers, seen from here; for Pods and nodes see k8sdns scope",
                         bad, d->servers_count);
 }
 

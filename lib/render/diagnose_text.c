@@ -9,7 +9,7 @@ static const enum paint paints[] = {
     [SEVERITY_CRITICAL] = PAINT_BAD, [SEVERITY_WARNING] = PAINT_ODD, [SEVERITY_INFO] = PAINT_PLAIN};
 
 /* Things that are well, named without -v. */
-#define WELL_SHOWN 6
+#define WELL_SHOWN 4
 
 static const char *const confidences[] = {"", " (likely)", " (possible)"};
 
@@ -69,10 +69,17 @@ static void print_finding(const struct diagnose_facts *facts, const struct findi
     page_paragraph(page, "  more: ", "k8sdns explain %s", finding->id);
 }
 
+static const char *without_dot(struct arena *arena, const char *name)
+{
+    size_t len = strlen(name);
+
+    return len > 1 && name[len - 1] == '.' ? arena_text_n(arena, name, len - 1) : name;
+}
+
 /* What an application sees, those that fail first; a line for each, at most so many without -v. */
 #define LOOKUPS_SHOWN 4
 
-static void print_lookups(const struct diagnose_facts *facts, struct page *page)
+static void print_lookups(const struct diagnose_facts *facts, struct page *page, struct arena *arena)
 {
     size_t shown = 0;
 
@@ -85,8 +92,9 @@ static void print_lookups(const struct diagnose_facts *facts, struct page *page)
                 continue;
             duration_format_us(time, sizeof(time), (uint64_t)(lookup->total_ms * 1000));
             page_paragraph(page, shown++ ? "           " : "programs:  ",
-                           found ? "find %s in %s" : "do not find %s; after %s they get: %s", lookup->name,
-                           time, lookup->error ? lookup->error : "no address");
+                           found ? "find %s in %s" : "do not find %s; after %s they get: %s",
+                           without_dot(arena, lookup->name), time,
+                           lookup->error ? lookup->error : "no address");
         }
 }
 
@@ -108,9 +116,12 @@ static void print_unknown(const struct diagnose_facts *facts, struct page *page,
             said = said || k < i;
             *ARENA_PUSH(arena, ids, count) = other->id;
         }
-        if (count && !said)
-            page_paragraph(page, "  - ", "%s (to find or exclude %s)", check->detail,
-                           arena_join(arena, ids, count, ", "));
+        if (!count || said)
+            continue;
+        page_paragraph(page, "  - ", "%s (to find or exclude %s)", check->detail,
+                       page->verbosity > 0 || count == 1
+                           ? arena_join(arena, ids, count, ", ")
+                           : arena_printf(arena, "%s and %zu more", ids[0], count - 1));
     }
 }
 
@@ -153,7 +164,7 @@ void diagnose_text_render(const void *data, struct page *page, struct arena *are
         page_paragraph(page, "how often: ", "%s", facts->frequency_text);
     if (facts->scope)
         page_paragraph(page, "how wide:  ", "%s", facts->scope);
-    print_lookups(facts, page);
+    print_lookups(facts, page, arena);
     for (size_t i = 0; i < facts->findings_count; i++)
         if (!facts->findings[i].consequence)
             print_finding(facts, &facts->findings[i], page, arena);

@@ -178,6 +178,7 @@ CASES = {
                                              candidate=["www.example.com.default.svc.cluster.local"]), ["matrix"]),
     "name-not-found": (lambda f: f.answers("nxdomain", name=names("own")), ["matrix"]),
 }
+PENDING = {"coredns-stuck", "coredns-slow-plugin"}
 # What a healthy Pod is told all the same.
 REMARKS = {"resolv-amplification"}
 
@@ -210,6 +211,15 @@ class Rules(binary.Case):
 
     def test_every_rule_has_its_case(self):
         self.assertEqual(set(states(diagnose(Facts())[0])), set(CASES))
+
+    def test_pinned_ids(self):
+        """Every id that runbooks depend on has a rule, and words (and so, by the test above, its cases)."""
+        text = (binary.SOURCE / "tests/data/finding_ids").read_text()
+        pinned = {line for line in text.splitlines() if not line.startswith("#")}
+        self.assertEqual(pinned - set(CASES) - PENDING, set())
+        explained = {f["id"]: f for f in binary.run_json("explain")[0]["data"]["findings"]}
+        for name in CASES:
+            self.assertTrue(all(explained[name][member] for member in ("title", "cause", "remedies", "checks")), name)
 
     def test_fires(self):
         for name, (change, _) in CASES.items():
@@ -716,6 +726,8 @@ class Explain(binary.Case):
                             ("socket.gaierror: [Errno -2] Name or service not known", "name-not-found"),
                             ("php_network_getaddresses: getaddrinfo failed: Name or service not known",
                              "name-not-found"),
+                            (";; reply from unexpected source: 10.244.1.21#53, expected 10.96.0.10#53", "answer-mismatch"),
+                            (";; Got bad packet: bad label type", "replica-malformed"),
                             ("SERVFAIL", "upstream-failing"), ("NXDOMAIN", "name-not-found"),
                             ("nf_conntrack: nf_conntrack: table full, dropping packet", "conntrack-full")):
             document, status = binary.run_json("explain", text)

@@ -1,5 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../limit.h"
+#include "../server.h"
+
+/* Something that a lack of CPU would do to DNS: losses, or answers that take their time. */
+static bool shows(const struct diagnosis *d)
+{
+    for (size_t i = 0; i < d->servers_count; i++)
+        if (d->servers[i].lost || (d->servers[i].p50_us != SHAPE_UNSET &&
+                                   (double)d->servers[i].p50_us >= d->thresholds->slow_more_ms * 1000))
+            return true;
+    return false;
+}
 
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
@@ -13,6 +24,9 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         return;
     finding = finding_new(d, rule, "CPU");
     finding->confidence = CONFIDENCE_POSSIBLE;
+    /* A node may be as busy as this all day, and DNS be well. */
+    if (!shows(d))
+        finding->severity = SEVERITY_INFO;
     finding_evidence(d, finding, "in the last ten seconds some process waited for a CPU %.0f %% of the time",
                      pressure->use);
 }

@@ -45,10 +45,16 @@ static void eval(const struct rule *rule, struct diagnosis *d)
                              d->servers[i].target->id, d->servers[i].lost, d->servers[i].sent,
                              d->servers[i].loss_ratio * 100);
         }
+    if (!d->replicas_count && ratio < 0.9)
+        finding_evidence(d, finding,
+                         "the replicas behind it were not asked: one of %.0f that is dead would look just so",
+                         1 / ratio);
     finding_evidence(d, finding, "each loss makes a lookup wait %s", lookup_cost(d->arena, d->facts));
 }
 
 static const char *const remedies[] = {
+    "ask the replicas too, where they were not: kubectl -n kube-system get endpointslices -l "
+    "k8s-app=kube-dns -o json | k8sdns diagnose --endpoints -",
     "see where: from the replica's node run the same; only from elsewhere means the network between "
     "the nodes",
     "look for drops: ip -s link, tc -s qdisc, nft list ruleset, on both nodes",
