@@ -14,7 +14,7 @@ static int by_value(const void *a, const void *b)
 static double latency_ms(const struct diagnosis *d)
 {
     uint64_t *medians = NULL;
-    size_t count = 0;
+    size_t count = 0, middle;
 
     for (size_t i = 0; i < d->servers_count; i++)
         if (d->servers[i].p50_us != SHAPE_UNSET)
@@ -22,7 +22,8 @@ static double latency_ms(const struct diagnosis *d)
     if (!count)
         return (double)NAN;
     qsort(medians, count, sizeof(*medians), by_value);
-    return (double)medians[count / 2] / 1000;
+    middle = count / 2;
+    return (double)medians[middle] / 1000;
 }
 
 static double queries_per_second(const struct metrics_facts *metrics)

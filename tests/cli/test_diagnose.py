@@ -726,7 +726,8 @@ class Explain(binary.Case):
                             ("socket.gaierror: [Errno -2] Name or service not known", "name-not-found"),
                             ("php_network_getaddresses: getaddrinfo failed: Name or service not known",
                              "name-not-found"),
-                            (";; reply from unexpected source: 10.244.1.21#53, expected 10.96.0.10#53", "answer-mismatch"),
+                            (";; reply from unexpected source: 10.244.1.21#53, expected 10.96.0.10#53",
+                             "answer-mismatch"),
                             (";; Got bad packet: bad label type", "replica-malformed"),
                             ("SERVFAIL", "upstream-failing"), ("NXDOMAIN", "name-not-found"),
                             ("nf_conntrack: nf_conntrack: table full, dropping packet", "conntrack-full")):

@@ -103,7 +103,8 @@ class Patterns(binary.Case):
     def test_peak_by_load(self):
         """Failures that come with the load are at peak whatever the reports say, and it says how sure it is."""
         chance = random.Random(3)
-        for kind, member, calm, busy in (("latency", "latency_ms", 0.5, 9), ("queries", "queries_per_second", 900, 9000),
+        for kind, member, calm, busy in (("latency", "latency_ms", 0.5, 9),
+                                         ("queries", "queries_per_second", 900, 9000),
                                          ("conntrack-fill", "conntrack_fill_ratio", 0.3, 0.9),
                                          ("cpu-pressure", "cpu_pressure_percent", 5, 60)):
             def is_busy(minute):
