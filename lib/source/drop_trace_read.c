@@ -166,6 +166,12 @@ static const char *label(struct arena *arena, const char *text)
     return *text ? arena_text_n(arena, text, strnlen(text, DROP_LABEL)) : NULL;
 }
 
+/* What is told may outlive the trace. */
+static const char *copied(struct arena *arena, const char *text)
+{
+    return text ? arena_text(arena, text) : NULL;
+}
+
 void drop_trace_read(struct drop_trace *trace, struct arena *arena, const struct drop_event *event,
                      struct drop_facts *ret)
 {
@@ -187,9 +193,9 @@ void drop_trace_read(struct drop_trace *trace, struct arena *arena, const struct
         .ends = ends_of(arena, &event->packet),
         .transport = event->protocol == IPPROTO_TCP ? "tcp" : "udp",
         .netns = event->key.netns ? arena_printf(arena, "%u", event->key.netns) : NULL,
-        .pod = owner->pod,
-        .pod_uid = owner->pod_uid,
-        .container = owner->container,
+        .pod = copied(arena, owner->pod),
+        .pod_uid = copied(arena, owner->pod_uid),
+        .container = copied(arena, owner->container),
     };
     if (count) {
         ret->stack = names + place.depth;
@@ -201,7 +207,7 @@ void drop_trace_read(struct drop_trace *trace, struct arena *arena, const struct
         ret->process = arena_printf(arena, "%.*s[%u]", (int)strnlen(event->process, sizeof(event->process)),
                                     event->process, event->pid);
     else
-        ret->process = netns_owners_process(trace->owners, event->socket_inode);
+        ret->process = copied(arena, netns_owners_process(trace->owners, event->socket_inode));
 }
 
 /* ---- the count ---- */
