@@ -273,6 +273,25 @@ class Privileges(DropCase):
         self.assertEqual(data["drops"], 1)
         self.assertEqual((events[0]["function"], events[0]["name"]), ("__udp4_lib_rcv", NAME))
 
+    def test_without_types(self):
+        """A kernel that does not describe itself: a clear line, and status 3."""
+        command = 'mount -t tmpfs none /sys/kernel/btf && exec "$0" drops --duration 1s'
+        done = subprocess.run(["unshare", "--mount", "sh", "-c", command, os.environ["K8SDNS"]], capture_output=True,
+                              text=True, check=False)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("does not describe its types (no /sys/kernel/btf/vmlinux)", done.stderr)
+
+    def test_wrong_words(self):
+        """A reason that this kernel does not know, a namespace that is not there: said before anything is attached."""
+        for arguments, status, text in ((["--reason", "BAD_LUCK"], 64, "no drop reason 'BAD_LUCK'"),
+                                        (["--port", "dns"], 64, "--port"),
+                                        (["--netns", "/run/netns/none"], 66, "/run/netns/none")):
+            with self.subTest(arguments):
+                done = subprocess.run([os.environ["K8SDNS"], "drops", "--duration", "1s", *arguments],
+                                      capture_output=True, text=True, check=False)
+                self.assertEqual(done.returncode, status, done.stderr)
+                self.assertIn(text, done.stderr)
+
     def test_gone_after_any_end(self):
         """Killed outright, it leaves nothing in the kernel."""
         process = self.begin()
