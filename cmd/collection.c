@@ -6,6 +6,7 @@
 #include "dnstap_look.h"
 #include "drops_look.h"
 #include "ipvs_look.h"
+#include "logs_look.h"
 #include "metrics_look.h"
 #include "resolver_choice.h"
 #include "targets.h"
@@ -276,10 +277,31 @@ static int end_metrics(struct collection *c, struct metrics_look *look, int r)
     return r;
 }
 
+/* Standard input can be read but once. */
+static int check_inputs(struct run *run, const struct collection_options *options)
+{
+    const char *const paths[] = {options->targets.endpoints, options->corefile, options->logs,
+                                 options->dnstap};
+    size_t count = 0;
+
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+        count += paths[i] && strcmp(paths[i], "-") == 0;
+    for (size_t i = 0; i < options->metrics.count; i++)
+        count += strcmp(options->metrics.items[i], "-") == 0;
+    if (count > 1)
+        return err_set(
+            &run->err, ERR_USAGE, EINVAL,
+            "standard input can be read but once: name a file for all but one of the options with -");
+    return 0;
+}
+
 int collection_begin(struct collection *c)
 {
     char time[CLOCK_TEXT];
-    int r = read_resolv(c);
+    int r = check_inputs(c->run, c->options);
+
+    if (r == 0)
+        r = read_resolv(c);
 
     c->facts->time = arena_text(c->run->arena, clock_format(c->run->started_ns, time, sizeof(time)));
     if (r == 0)
@@ -335,6 +357,8 @@ int collection_run(struct run *run, const struct collection_options *options, st
 
     if (r == 0)
         r = read_dnstap(&c);
+    if (r == 0)
+        r = logs_look(run, options->logs, facts);
     if (r < 0)
         return r;
     collection_progress(&c, "looking for the servers");

@@ -13,6 +13,7 @@ struct collection_options {
     int as;               /* enum resolver, or AS_DETECTED */
     const char *external; /* a name of the world; NULL: the usual one */
     bool no_external;
+    const char *logs;            /* of CoreDNS: a file, or "-"; NULL: none */
     const char *corefile;        /* a file, or "-"; NULL: what Kubernetes says */
     struct option_words metrics; /* URLs, addresses, files; none: of the replicas that are found */
     bool no_metrics;
@@ -46,6 +47,11 @@ struct collection_options {
          .kind = OPTION_TEXT,                                                                       \
          .offset = offsetof(config, member.external),                                               \
          .help = "the name of the world to ask for (default www.example.com)"},                     \
+        {.name = "logs",                                                                            \
+         .value = "FILE|-",                                                                         \
+         .kind = OPTION_TEXT,                                                                       \
+         .offset = offsetof(config, member.logs),                                                   \
+         .help = "CoreDNS's log, as kubectl logs prints it"},                                       \
         {.name = "corefile",                                                                        \
          .value = "FILE",                                                                           \
          .kind = OPTION_TEXT,                                                                       \

@@ -27,6 +27,9 @@ static const struct {
     [12] = {"metrics of the replicas",
             "give the address of one to --metrics, or kubectl -n kube-system port-forward POD 9153 and "
             "--metrics http://127.0.0.1:9153/metrics"},
+    [13] = {"CoreDNS's log",
+            "kubectl -n kube-system logs -l k8s-app=kube-dns --prefix --timestamps --tail=-1 | "
+            "k8sdns diagnose --logs -"},
     [16] = {"the Corefile", "kubectl -n kube-system get cm coredns -o yaml | k8sdns diagnose --corefile -"},
     [17] = {"what the kernel drops", "run it as root on the node: it takes CAP_BPF and CAP_PERFMON"},
 };
@@ -103,6 +106,7 @@ static unsigned present(const struct diagnosis *d)
     bits |= f->kube ? NEED_KUBE : 0;
     bits |= f->tcp ? NEED_TCP : 0;
     bits |= d->heard_count ? NEED_HEARD : 0;
+    bits |= f->logs ? NEED_LOGS : 0;
     bits |= f->corefile ? NEED_COREFILE : 0;
     bits |= f->drops ? NEED_DROPS : 0;
     bits |= metrics_first(f) ? NEED_METRICS : 0;

@@ -40,6 +40,7 @@ static const struct shape_field fields[] = {
                         "what CoreDNS told of its queries"),
     SHAPE_FIELD_POINTER(struct facts, drops, "drops", &drops_facts_shape,
                         "what the kernel threw away of that which was asked"),
+    SHAPE_FIELD_POINTER(struct facts, logs, "logs", &logs_facts_shape, "what CoreDNS logged"),
     SHAPE_FIELD_OBJECTS(struct facts, unobserved, "unobserved", &unobserved_shape, "what could not be seen"),
 };
 const struct shape facts_shape = SHAPE(struct facts, fields, "facts");

@@ -150,8 +150,8 @@ static void add_domain(struct text *out, const char *token, size_t len, const ch
 /* Members whose whole text is a name, without a dot to tell it by. */
 static bool is_name_key(const char *key)
 {
-    static const char *const keys[] = {"hostname", "node",    "pod",  "nsid",
-                                       "identity", "subject", "name", "NAME"};
+    static const char *const keys[] = {"hostname", "node",   "pod",  "nsid", "identity",
+                                       "subject",  "source", "name", "NAME"};
 
     for (size_t i = 0; key && i < sizeof(keys) / sizeof(keys[0]); i++)
         if (strcmp(key, keys[i]) == 0)

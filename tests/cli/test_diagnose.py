@@ -139,17 +139,17 @@ CASES = {
     "socket-limits": (lambda f: f.limit("udp-receive-buffer", events=9, events_per_second=4.5), ["node"]),
     "node-overloaded": (lambda f: f.limit("cpu-pressure", use=92.0, ratio=0.92), ["node"]),
     "coredns-cpu": (lambda f: f.put("kube.nodes", 90), ["kube", "metrics"]),
-    "server-rate-limited": (lambda f: f.replica(1, "forward", rejected_new=7), ["sampling", "metrics"]),
+    "server-rate-limited": (lambda f: f.replica(1, "forward", rejected_new=7), ["sampling", "metrics", "logs"]),
     "coredns-panic": (lambda f: f.put("kube.pods.0.restarts", 4).put("kube.pods.0.last_end", "OOMKilled").put(
         "kube.changes", [{"what": "Pod coredns-5d78c9869d-x2x7k", "how": "ended", "time": "2026-11-24T14:00:00Z",
-                          "age_s": 600}]), ["kube", "metrics"]),
+                          "age_s": 600}]), ["kube", "metrics", "logs"]),
     "coredns-config": (lambda f: f.remark("debug", "warning", 3, "debug is on"), ["corefile"]),
     "forward-loop": (lambda f: f.remark("forward-loop", "critical", 13, "forwards to 127.0.0.53, which is itself"),
-                     ["corefile"]),
+                     ["corefile", "logs"]),
     "coredns-version": (lambda f: f.put("kube.pods.0.version", "1.6.7"), ["kube", "metrics"]),
     "apiserver-disconnected": (lambda f: f.put("kube.events", [
         {"object": "coredns-5d78c9869d-x2x7k", "reason": "Unhealthy", "message": "Readiness probe failed", "time": None,
-         "count": 9, "age_s": 60}]), ["kube", "metrics"]),
+         "count": 9, "age_s": 60}]), ["kube", "metrics", "logs"]),
     "recent-change": (lambda f: f.put("kube.changes", [{"what": "ConfigMap coredns", "how": "written",
                                                        "time": "2026-11-24T14:00:00Z", "age_s": 600}]), ["kube"]),
     "path-filtered": (lambda f: f.answers("unreachable", REPLICAS[1],
@@ -172,8 +172,9 @@ CASES = {
     "node-not-ready": (lambda f: f.put("kube.nodes_not_ready", ["node-2"]).put("kube.pods.0.node", "node-2"), ["kube"]),
     "tcp-blocked": (lambda f: f.no_tcp(), ["tcp"]),
     "upstream-failing": (lambda f: f.answers("servfail", name=names("external"), candidate=names("external")),
-                         ["matrix", "metrics"]),
-    "coredns-errors": (lambda f: f.answers("servfail", REPLICAS[0]), ["matrix", "metrics"]),
+                         ["matrix", "metrics", "logs"]),
+    "coredns-errors": (lambda f: f.answers("servfail", REPLICAS[0]), ["matrix", "metrics", "logs"]),
+    "coredns-stuck": (lambda f: f.put("logs.dump.unanswered", 7), ["logs"]),
     "resolver-differs": (lambda f: f.answers("servfail", name=names("external"),
                                              candidate=["www.example.com.default.svc.cluster.local"]), ["matrix"]),
     "name-not-found": (lambda f: f.answers("nxdomain", name=names("own")), ["matrix"]),
@@ -315,7 +316,7 @@ QUIET_COUNTS = {
 # Counts may show what is wrong with these, but not that all is well.
 NOT_BY_COUNTS = {"coredns-config", "nodelocal-down", "replica-inconsistent"}
 OTHERS = ["corefile", "resolv", "plans", "matrix", "small", "tcp", "sampling", "replicas", "kube", "conntrack", "node",
-          "ipvs"]
+          "ipvs", "logs"]
 
 
 class Counts(binary.Case):

@@ -11,6 +11,7 @@
 #include <k8sdns/model/host_facts.h>
 #include <k8sdns/model/ipvs_facts.h>
 #include <k8sdns/model/kube_facts.h>
+#include <k8sdns/model/logs_facts.h>
 #include <k8sdns/model/metrics_facts.h>
 #include <k8sdns/model/node_facts.h>
 #include <k8sdns/model/plan_facts.h>
@@ -59,6 +60,7 @@ struct facts {
     struct ipvs_facts *ipvs;
     struct corefile_facts *corefile;
     struct metrics_facts *metrics; /* what the replicas count */
+    struct logs_facts *logs;       /* what CoreDNS logged */
     bool ipvs_absent;              /* this kernel has none, so it is no cause either */
     struct dnstap_facts *dnstap;
     struct drops_facts *drops; /* what the kernel threw away of that which was asked here */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../log_evidence.h"
 #include "../replica_metrics.h"
 #include <inttypes.h>
 #include <string.h>
@@ -63,11 +64,41 @@ static void by_counts(const struct rule *rule, struct diagnosis *d)
     }
 }
 
+/* Lines of the kubernetes plugin. Waiting at its start is usual, and a single watch that fails is made again.
+ */
+static void by_logs(const struct rule *rule, struct diagnosis *d)
+{
+    static const struct {
+        int kind;
+        uint64_t least;
+        const char *what;
+    } signs[] = {
+        {LOG_KUBERNETES_FORBIDDEN, 1, "is not allowed to list or watch"},
+        {LOG_KUBERNETES_UNAUTHORIZED, 1, "is not known to the API server (its token)"},
+        {LOG_KUBERNETES_UNSYNCED, 1, "began to answer without having heard from the API server"},
+        {LOG_KUBERNETES_FAILED, LOG_FEW, "could not list or watch"},
+    };
+    struct finding *finding = NULL;
+
+    for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+        uint64_t count = log_events(d, signs[i].kind);
+        const struct log_event_facts *event = log_event(d, signs[i].kind);
+
+        if (count < signs[i].least || !event)
+            continue;
+        if (!finding)
+            finding = finding_new(d, rule, event->source ? event->source : "CoreDNS's log");
+        finding_evidence(d, finding, "CoreDNS %s: %" PRIu64 " lines%s: %s", signs[i].what, count,
+                         log_last(d, event), event->text);
+    }
+}
+
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     if (d->facts->kube)
         by_events(rule, d);
     by_counts(rule, d);
+    by_logs(rule, d);
 }
 
 static const char *const remedies[] = {
@@ -91,7 +122,7 @@ const struct rule rule_apiserver_disconnected = {
     .id = "apiserver-disconnected",
     .title = "CoreDNS does not reach the API server",
     .severity = SEVERITY_WARNING,
-    .needs_any = NEED_KUBE | NEED_METRICS,
+    .needs_any = NEED_KUBE | NEED_METRICS | NEED_LOGS,
     .healthy = "nothing says that CoreDNS misses the API server",
     .cause = "CoreDNS learns Services by watching the API server. Cut off, it is not ready, or "
              "answers with what it knew: new Services do not resolve, old addresses stay.",

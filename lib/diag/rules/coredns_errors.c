@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../log_evidence.h"
 #include "../replica_metrics.h"
 #include "../server.h"
 #include <inttypes.h>
@@ -101,12 +102,68 @@ static void by_latency(const struct rule *rule, struct diagnosis *d)
     }
 }
 
+/* What they log of everybody's. */
+static void by_logs(const struct rule *rule, struct diagnosis *d)
+{
+    const struct logs_facts *logs = d->facts->logs;
+    uint64_t failed = logs ? logs_facts_rcode(logs, "SERVFAIL") : 0;
+    double ratio = failed ? (double)failed / (double)logs->queries : 0;
+    struct finding *finding;
+
+    if (failed < LOG_FEW || ratio < d->thresholds->servfail_warning_ratio)
+        return;
+    finding = finding_new(d, rule, "CoreDNS's log");
+    if (log_has_all_answers(d)) {
+        if (ratio >= d->thresholds->servfail_critical_ratio)
+            finding->severity = SEVERITY_CRITICAL;
+        finding_evidence(d, finding,
+                         "%" PRIu64 " of %" PRIu64 " answers in CoreDNS's log are SERVFAIL (%.1f %%)", failed,
+                         logs->queries, ratio * 100);
+    } else {
+        finding->confidence = CONFIDENCE_POSSIBLE;
+        finding_evidence(d, finding,
+                         "CoreDNS's log has %" PRIu64
+                         " SERVFAIL and no NOERROR: either nothing works, or the Corefile's "
+                         "log leaves out what does, so that the share is not known",
+                         failed);
+    }
+    if (logs->server_made)
+        finding_evidence(d, finding,
+                         "%" PRIu64
+                         " of the answers are failures that this version of CoreDNS logs as NOERROR or -",
+                         logs->server_made);
+}
+
+/* Too few answers say nothing of one in a hundred. */
+#define LATENCIES_MIN 100
+
+static void by_logged_latency(const struct rule *rule, struct diagnosis *d)
+{
+    const struct logs_facts *logs = d->facts->logs;
+    struct finding *finding;
+
+    if (!log_has_all_answers(d) || logs->timed_queries < LATENCIES_MIN ||
+        !(logs->latency_ms.p99 > d->thresholds->latency_p99_s * 1e3))
+        return;
+    finding = finding_new(d, rule, "CoreDNS's log");
+    finding->title = "CoreDNS answers too late";
+    finding_evidence(d, finding, "one of 100 answers in CoreDNS's log took more than %.1f s (of %" PRIu64 ")",
+                     logs->latency_ms.p99 / 1e3, logs->timed_queries);
+    if (logs->slow_count)
+        finding_evidence(d, finding, "the slowest: %s %s, %.1f s, %s",
+                         logs->slow[0].name ? logs->slow[0].name : "-",
+                         logs->slow[0].type ? logs->slow[0].type : "", logs->slow[0].latency_ms / 1e3,
+                         logs->slow[0].rcode ? logs->slow[0].rcode : "-");
+}
+
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     if (d->present & NEED_HEARD)
         by_answers(rule, d);
     by_counts(rule, d);
     by_latency(rule, d);
+    by_logs(rule, d);
+    by_logged_latency(rule, d);
 }
 
 static const char *const remedies[] = {
@@ -132,7 +189,7 @@ const struct rule rule_coredns_errors = {
     .id = "coredns-errors",
     .title = "CoreDNS answers with SERVFAIL",
     .severity = SEVERITY_WARNING,
-    .needs_any = NEED_HEARD | NEED_METRICS,
+    .needs_any = NEED_HEARD | NEED_METRICS | NEED_LOGS,
     .healthy = "CoreDNS answers in time and without SERVFAIL",
     .cause = "For names of its own SERVFAIL means that CoreDNS could not find out: its plugin has "
              "not synced with the API server, a plugin failed, or it forwards to itself.",

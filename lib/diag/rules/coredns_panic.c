@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../log_evidence.h"
 #include "../replica_metrics.h"
 #include <inttypes.h>
 #include <k8sdns/diag/rule.h>
@@ -54,11 +55,33 @@ static void by_counts(const struct rule *rule, struct diagnosis *d)
     }
 }
 
+/* Panics with the function that they began in. */
+static void by_logs(const struct rule *rule, struct diagnosis *d)
+{
+    const struct logs_facts *logs = d->facts->logs;
+    struct finding *finding;
+
+    if (!logs || !logs->lines.panic)
+        return;
+    finding = finding_new(
+        d, rule, logs->panics_count && logs->panics[0].source ? logs->panics[0].source : "CoreDNS's log");
+    finding->title = "CoreDNS panics";
+    finding_evidence(d, finding, "CoreDNS's log has %" PRIu64 " panics", logs->lines.panic);
+    for (size_t i = 0; i < logs->panics_count && i < LOG_FEW; i++) {
+        const struct log_panic_facts *p = &logs->panics[i];
+
+        finding_evidence(d, finding, "%s%s%s%s%s%s", p->time ? p->time : "", p->time ? " " : "",
+                         p->recovered ? "recovered: " : "the server ended: ", p->text,
+                         p->where ? ", in " : "", p->where ? p->where : "");
+    }
+}
+
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     if (d->facts->kube)
         by_restarts(rule, d);
     by_counts(rule, d);
+    by_logs(rule, d);
 }
 
 static const char *const remedies[] = {
@@ -83,7 +106,7 @@ const struct rule rule_coredns_panic = {
     .id = "coredns-panic",
     .title = "CoreDNS restarts",
     .severity = SEVERITY_WARNING,
-    .needs_any = NEED_KUBE | NEED_METRICS,
+    .needs_any = NEED_KUBE | NEED_METRICS | NEED_LOGS,
     .healthy = "no CoreDNS restarted or panicked lately",
     .cause = "A replica that ends takes with it what it was asked, and until its endpoint is gone "
              "queries still go there. Old versions panic when the API server is away; a low memory "

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../log_evidence.h"
 #include <inttypes.h>
 #include <k8sdns/diag/rule.h>
 
@@ -34,11 +35,37 @@ static bool may_hide(const struct diagnosis *d)
     return !d->heard_count;
 }
 
+/* The loop plugin's last word, or its probe, which comes back. */
+static void by_logs(const struct rule *rule, struct diagnosis *d)
+{
+    const struct logs_facts *logs = d->facts->logs;
+    struct finding *finding;
+
+    if (!logs || !(logs->loop.detected || logs->loop.repeated))
+        return;
+    finding = finding_new(d, rule, "CoreDNS's log");
+    if (logs->loop.detected) {
+        finding_evidence(d, finding, "the loop plugin found a loop and ended CoreDNS, %" PRIu64 " times",
+                         logs->loop.detected);
+    } else {
+        /* A probe that another replica sees may have come by the upstream as it should not, or by the
+         * ClusterIP. */
+        finding->severity = SEVERITY_WARNING;
+        finding->confidence = CONFIDENCE_LIKELY;
+        finding_evidence(d, finding,
+                         "%" PRIu64 " of %" PRIu64 " probes of the loop plugin came back to CoreDNS",
+                         logs->loop.repeated, logs->loop.probes);
+    }
+    if (logs->loop.example)
+        finding_evidence(d, finding, "%s", logs->loop.example);
+}
+
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     size_t before = d->findings_count;
 
     by_corefile(rule, d);
+    by_logs(rule, d);
     if (d->findings_count == before && may_hide(d))
         rule_unknown(d,
                      "the resolv.conf that CoreDNS forwards to; on the node: k8sdns corefile --resolv-conf "
@@ -71,7 +98,7 @@ const struct rule rule_forward_loop = {
     .id = "forward-loop",
     .title = "CoreDNS forwards to itself",
     .severity = SEVERITY_CRITICAL,
-    .needs_any = NEED_COREFILE,
+    .needs_any = NEED_COREFILE | NEED_LOGS,
     .healthy = "CoreDNS forwards to others than itself",
     .cause =
         "A query that CoreDNS sends to its upstream comes back to CoreDNS, and is sent again. The loop plugin "

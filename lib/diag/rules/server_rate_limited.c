@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../log_evidence.h"
 #include "../replica_metrics.h"
 #include "../server.h"
 #include <inttypes.h>
@@ -67,11 +68,29 @@ static void by_rate(const struct rule *rule, struct diagnosis *d)
     }
 }
 
+/* What the forward plugin says when it turns a query away. */
+static void by_logs(const struct rule *rule, struct diagnosis *d)
+{
+    const struct log_event_facts *event = log_event(d, LOG_RATE_LIMITED);
+    struct finding *finding;
+
+    if (!event)
+        return;
+    finding = finding_new(d, rule, event->source ? event->source : "CoreDNS's log");
+    finding_evidence(d, finding,
+                     "CoreDNS logs %" PRIu64
+                     " queries that it refused, since more were on their way to its upstreams than "
+                     "max_concurrent allows%s",
+                     log_events(d, LOG_RATE_LIMITED), log_last(d, event));
+    finding_evidence(d, finding, "%s", event->text);
+}
+
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     by_counts(rule, d);
     by_refusals(rule, d);
     by_rate(rule, d);
+    by_logs(rule, d);
 }
 
 static const char *const remedies[] = {
@@ -98,7 +117,7 @@ const struct rule rule_server_rate_limited = {
     .id = "server-rate-limited",
     .title = "a server answers only so much at a time",
     .severity = SEVERITY_WARNING,
-    .needs_any = NEED_SAMPLING | NEED_METRICS,
+    .needs_any = NEED_SAMPLING | NEED_METRICS | NEED_LOGS,
     .healthy = "no server cuts answers off above a rate",
     .cause = "Above a number of questions a second, or on their way, answers are refused or dropped: "
              "max_concurrent of CoreDNS's forward plugin, a cloud resolver's limit for each client, or a "

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../log_evidence.h"
 #include "../replica_metrics.h"
 #include "../server.h"
 #include <inttypes.h>
@@ -73,7 +74,7 @@ static void by_answers(const struct rule *rule, struct diagnosis *d)
         }
     }
     if (!asked) {
-        if (!(d->present & NEED_METRICS))
+        if (!(d->present & (NEED_METRICS | NEED_LOGS)))
             rule_unknown(d, lossy
                                 ? "the servers lose questions for names of the cluster as well, so those for "
                                   "others tell nothing; k8sdns watch www.example.com --duration 1m"
@@ -173,11 +174,60 @@ static void by_counts(const struct rule *rule, struct diagnosis *d)
     }
 }
 
+static void tell_upstream(struct diagnosis *d, struct finding *finding, int kind, const char *what)
+{
+    for (size_t i = 0; i < d->facts->logs->events_count; i++) {
+        const struct log_event_facts *event = &d->facts->logs->events[i];
+
+        if (event->kind == kind)
+            finding_evidence(d, finding, "%s: %" PRIu64 " queries, upstream %s%s", what, event->count,
+                             event->subject ? event->subject : "unknown", log_last(d, event));
+    }
+}
+
+/* Half of what is forwarded fails: hardly a name of the world resolves. */
+#define MOST_RATIO 0.5
+
+/* What the errors plugin says. */
+static void by_logs(const struct rule *rule, struct diagnosis *d)
+{
+    uint64_t failed = log_events(d, LOG_UPSTREAM_TIMEOUT) + log_events(d, LOG_UPSTREAM_REFUSED) +
+                      log_events(d, LOG_UPSTREAM_UNREACHABLE),
+             asked;
+    const struct log_event_facts *most;
+    struct finding *finding;
+
+    if (failed < LOG_FEW)
+        return;
+    asked = d->facts->logs->queries - d->facts->logs->cluster_queries;
+    asked = asked > failed ? asked : failed;
+    if (log_has_all_answers(d) &&
+        (double)failed < (double)asked * d->thresholds->forward_servfail_warning_ratio)
+        return;
+    most = log_event(d, LOG_UPSTREAM_TIMEOUT);
+    most = most ? most : log_event(d, LOG_UPSTREAM_REFUSED);
+    finding = counted(rule, d, NULL, most && most->subject ? most->subject : "in CoreDNS's log");
+    if (log_has_all_answers(d)) {
+        if ((double)failed >= (double)asked * MOST_RATIO)
+            finding->severity = SEVERITY_CRITICAL;
+        finding_evidence(d, finding,
+                         "CoreDNS logs %" PRIu64 " errors of its upstreams, and %" PRIu64
+                         " queries for names that are not the cluster's",
+                         failed, asked);
+    } else {
+        finding_evidence(d, finding, "CoreDNS logs %" PRIu64 " errors of its upstreams", failed);
+    }
+    tell_upstream(d, finding, LOG_UPSTREAM_TIMEOUT, "no answer");
+    tell_upstream(d, finding, LOG_UPSTREAM_REFUSED, "connection refused");
+    tell_upstream(d, finding, LOG_UPSTREAM_UNREACHABLE, "unreachable");
+}
+
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     if (d->present & NEED_HEARD)
         by_answers(rule, d);
     by_counts(rule, d);
+    by_logs(rule, d);
 }
 
 static const char *const remedies[] = {
@@ -205,7 +255,7 @@ const struct rule rule_upstream_failing = {
     .id = "upstream-failing",
     .title = "names of the world fail while those of the cluster resolve",
     .severity = SEVERITY_CRITICAL,
-    .needs_any = NEED_HEARD | NEED_METRICS,
+    .needs_any = NEED_HEARD | NEED_METRICS | NEED_LOGS,
     .healthy = "external names resolve",
     .cause = "CoreDNS forwards what is not of the cluster, and its upstream does not answer, or "
              "answers with an error: the node's resolv.conf names a dead server, egress is closed, "

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../log_evidence.h"
+#include <inttypes.h>
+
+/* Of what was received: so much is no accident any more. */
+#define MANY_RATIO 0.01
+
+/* Queries of the dump plugin that the log plugin never answered. */
+static void by_logs(const struct rule *rule, struct diagnosis *d)
+{
+    const struct logs_facts *logs = d->facts->logs;
+    const struct log_dump_facts *dump = logs ? logs->dump : NULL;
+    struct finding *finding;
+    uint64_t stuck;
+
+    if (!dump)
+        return;
+    /* A panic that was caught leaves no line either, and is told by itself. */
+    stuck = dump->unanswered > logs->lines.panic ? dump->unanswered - logs->lines.panic : 0;
+    if (!stuck)
+        return;
+    if (!dump->answered || !log_has_all_answers(d)) {
+        rule_unknown(
+            d, "a log line for every answer: the Corefile's log leaves some out, so a dump line alone says "
+               "nothing");
+        return;
+    }
+    finding = finding_new(
+        d, rule, logs->unanswered_count && logs->unanswered[0].source ? logs->unanswered[0].source : NULL);
+    if ((double)stuck >= (double)dump->received * MANY_RATIO)
+        finding->severity = SEVERITY_CRITICAL;
+    finding_evidence(d, finding,
+                     "%" PRIu64 " of %" PRIu64
+                     " queries that CoreDNS received have waited for more than %.0f s, without "
+                     "an answer in its log",
+                     stuck, dump->received, dump->threshold_ms / 1e3);
+    for (size_t i = 0, told = 0; i < logs->unanswered_count && told < LOG_FEW; i++) {
+        const struct log_unanswered_facts *u = &logs->unanswered[i];
+
+        if (u->ended)
+            continue;
+        told++;
+        finding_evidence(d, finding, "%s%s%s %s from %s port %" PRIu64 ", for %s%.1f s",
+                         u->time ? u->time : "", u->time ? " " : "", u->name, u->type, u->client, u->port,
+                         u->at_least ? "over " : "", u->age_ms / 1e3);
+    }
+    if (logs->lines.panic)
+        finding_evidence(d, finding, "%" PRIu64 " more are put down to panics", dump->unanswered - stuck);
+}
+
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    if (d->facts->logs && !d->facts->logs->dump)
+        rule_unknown(
+            d,
+            "what CoreDNS receives, besides what it answers; build it with the dump plugin, or listen with "
+            "k8sdns dnstap");
+    by_logs(rule, d);
+}
+
+static const char *const remedies[] = {
+    "see what it does: kubectl -n kube-system logs POD --tail=200; its goroutines, with pprof in the Corefile",
+    "delete the replica, and its Deployment makes another: kubectl -n kube-system delete pod POD",
+    "update CoreDNS: before 1.13.0 it can deadlock while it reloads; back: kubectl -n kube-system rollout undo "
+    "deployment coredns",
+    NULL,
+};
+
+static const char *const checks[] = {
+    "k8sdns logs --follow",
+    "k8sdns metrics --interval 10s",
+    NULL,
+};
+
+static const char *const explains[] = {
+    "replica-unreachable", "clusterip-lossy", "path-lossy", "replica-slow", NULL,
+};
+
+const struct rule rule_coredns_stuck = {
+    .id = "coredns-stuck",
+    .title = "CoreDNS receives queries and never answers them",
+    .severity = SEVERITY_WARNING,
+    .needs_any = NEED_LOGS,
+    .healthy = "CoreDNS answers what it receives",
+    .cause =
+        "The query reached CoreDNS, so neither the network nor conntrack lost it. A plugin waits for ever: a "
+        "deadlock, an upstream over TCP or TLS that hangs, a lock on the API server's data. Clients see a timeout.",
+    .remedies = remedies,
+    .checks = checks,
+    .explains = explains,
+    .eval = eval,
+};
