@@ -125,6 +125,27 @@ static void print_unknown(const struct diagnose_facts *facts, struct page *page,
     }
 }
 
+/* Gaps that the same would close stand together: the first in full, the others by name. */
+static void print_unobserved(const struct diagnose_facts *facts, struct page *page, struct arena *arena)
+{
+    for (size_t i = 0; i < facts->unobserved_count; i++) {
+        const struct unobserved *gap = &facts->unobserved[i];
+        const char **others = NULL;
+        size_t count = 0;
+        bool said = false;
+
+        for (size_t k = 0; k < facts->unobserved_count; k++) {
+            if (k == i || strcmp(facts->unobserved[k].how, gap->how) != 0)
+                continue;
+            said = said || k < i;
+            *ARENA_PUSH(arena, others, count) = facts->unobserved[k].what;
+        }
+        if (!said)
+            page_paragraph(page, "  - ", "%s: %s%s%s; %s", gap->what, gap->why, count ? "; likewise " : "",
+                           count ? arena_join(arena, others, count, ", ") : "", gap->how);
+    }
+}
+
 static void print_gaps(const struct diagnose_facts *facts, struct page *page, struct arena *arena)
 {
     size_t unknown = 0;
@@ -134,9 +155,7 @@ static void print_gaps(const struct diagnose_facts *facts, struct page *page, st
     if (!facts->unobserved_count && !unknown)
         return;
     page_addf(page, "\nnot seen from here\n");
-    for (size_t i = 0; i < facts->unobserved_count; i++)
-        page_paragraph(page, "  - ", "%s: %s; %s", facts->unobserved[i].what, facts->unobserved[i].why,
-                       facts->unobserved[i].how);
+    print_unobserved(facts, page, arena);
     print_unknown(facts, page, arena);
 }
 
