@@ -330,6 +330,9 @@ static void print_findings(const struct metrics_facts *facts, struct page *page,
             page_paragraph(page, "  - ", "%s", finding->evidence[k]);
         page_paragraph(page, "  more: ", "k8sdns explain %s", finding->id);
     }
+    if (facts->findings_count && seen < facts->replicas_count)
+        page_addf(page, "and %zu of %zu could not be seen\n", facts->replicas_count - seen,
+                  facts->replicas_count);
     if (!facts->findings_count && seen == facts->replicas_count)
         page_addf(page, "ok: %zu of %zu seen, none is over a line\n", seen, facts->replicas_count);
     else if (!facts->findings_count)

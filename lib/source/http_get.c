@@ -35,6 +35,7 @@ struct exchange {
     struct evhttp_connection *connection;
     struct event *deadline;
     bool over, answered, timed_out;
+    bool began; /* something of an answer came */
     int broken; /* enum evhttp_request_error, or -1 */
 };
 
@@ -52,6 +53,7 @@ static void hand_over(struct exchange *x, struct evhttp_request *request)
     struct evbuffer *in = evhttp_request_get_input_buffer(request);
     size_t len;
 
+    x->began = true;
     while ((len = evbuffer_get_contiguous_space(in))) {
         const char *bytes = (const char *)evbuffer_pullup(in, (ev_ssize_t)len);
 
@@ -92,7 +94,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *user)
 
     (void)fd;
     (void)what;
-    x->timed_out = true;
+    x->timed_out = !x->over; /* the others may still be waited for */
     end(x);
 }
 
@@ -236,7 +238,7 @@ static int explain(const struct exchange *x, struct err *err)
                        x->server->body_max / 1024 / 1024);
     if (x->broken == EVREQ_HTTP_INVALID_HEADER)
         return err_set(err, ERR_UNOBSERVED, EBADMSG, "what came is no HTTP");
-    if (x->broken == EVREQ_HTTP_EOF || reason)
+    if (x->began || reason)
         return err_set(err, ERR_UNOBSERVED, EIO, "the connection was closed in the middle of the answer");
     r = try_connect(&x->server->where);
     if (r < 0)

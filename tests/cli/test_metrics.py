@@ -199,11 +199,12 @@ class Rates(binary.Case):
         with contextlib.ExitStack() as stack:
             places = [stack.enter_context(served(silent))[0] for _ in range(6)]
             begun = time.monotonic()
-            document, status = metrics("--timeout", "500ms", *QUICK, "--count", "1", *places)
+            document, status = metrics("--timeout", "500ms", *QUICK, "--count", "1", *places, "127.0.0.1:1")
             took = time.monotonic() - begun
-        self.assertEqual((status, len(document["unobserved"])), (3, 6))
+        self.assertEqual((status, len(document["unobserved"])), (3, 7))
         self.assertLess(took, 6 * 0.5)
-        self.assertEqual({r["error"] for r in document["data"]["replicas"]}, {"no answer within 0.5 s"})
+        self.assertEqual([r["error"] for r in document["data"]["replicas"]],
+                         ["no answer within 0.5 s"] * 6 + ["cannot connect: Connection refused"])
 
 
 class Faults(binary.Case):

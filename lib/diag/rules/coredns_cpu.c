@@ -32,6 +32,9 @@ static void by_number(const struct rule *rule, struct diagnosis *d)
         }
 }
 
+/* A busy second may be followed by a calm one. */
+#define LONG_WINDOW_S 10
+
 /* What each uses; the kernel stops it at its limit, which shows as waiting. */
 static void by_use(const struct rule *rule, struct diagnosis *d)
 {
@@ -46,6 +49,8 @@ static void by_use(const struct rule *rule, struct diagnosis *d)
             continue;
         finding = metrics_finding(d, rule, finding, m);
         finding->title = "CoreDNS uses all the CPU that it gets";
+        if (m->window_s < LONG_WINDOW_S)
+            finding->confidence = CONFIDENCE_POSSIBLE;
         finding_evidence(d, finding, "%s uses %.2f cores at %.0f requests/s %s%s", m->source, m->cpu_cores,
                          m->qps, metrics_window(d->arena, m),
                          limited ? arena_printf(d->arena, ", its limit is %g: the kernel stops it there",
