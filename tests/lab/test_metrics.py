@@ -65,7 +65,8 @@ class Metrics(DiagnoseCase):
         self.assertEqual((status, document["findings"]), (3, []))
         self.assertEqual([r["error"] for r in document["data"]["replicas"]],
                          [None, "cannot connect: Connection refused", "no answer within 0.7 s"])
-        self.assertEqual([u["what"] for u in document["unobserved"]], [f"metrics of {source}" for source in SOURCES[1:]])
+        self.assertEqual([u["what"] for u in document["unobserved"]],
+                         [f"metrics of {source}" for source in SOURCES[1:]])
 
     def test_diagnose(self):
         """What a replica counts leads to what our own few questions do not show."""
