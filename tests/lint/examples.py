@@ -36,7 +36,7 @@ def lines(text):
 complaints, seen = [], 0
 for path in [*tree.files("*.1", "*.7", "*.5", folders=("man",)), tree.SOURCE / "README.md",
              *(tree.SOURCE / "packaging").glob("*.yaml")]:
-    for line in lines(path.read_text()):
+    for line in lines((tree.SOURCE / path).read_text()):
         seen += bool(CALL.search(line))
         complaints += check(path.name, line)
 for finding in json.loads(tree.output(tree.K8SDNS, "explain", "--json").stdout)["data"]["findings"]:
