@@ -15,6 +15,7 @@
 #define DNS_PORT     53
 #define POLL_MS      100
 #define RATE_DEFAULT 1000
+#define LAST_POLLS   5 /* more than the buffer holds */
 
 struct drops_config {
     uint64_t duration_us, count, rate;
@@ -162,6 +163,9 @@ static int watch(struct run *run, const struct drops_config *config, struct drop
 
         r = drop_trace_poll(trace, left_ms < POLL_MS ? (int)left_ms : POLL_MS, show, &watching);
     }
+    /* What happened before the end is told, and not what goes on meanwhile. */
+    for (int i = 0; r == 0 && i < LAST_POLLS; i++)
+        r = drop_trace_poll(trace, 0, show, &watching);
     return r < 0 ? r : 0;
 }
 

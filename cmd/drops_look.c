@@ -22,7 +22,7 @@ struct drops_facts *drops_look_end(struct run *run, struct drop_trace *trace)
 
     if (!trace)
         return NULL;
-    (void)!drop_trace_poll(trace, 0, NULL, NULL); /* an example of each kind is kept */
+    (void)!drop_trace_poll(trace, 0, NULL, NULL); /* it keeps an example of each kind */
     facts = ARENA_NEW(run->arena, struct drops_facts);
     drop_trace_summary(trace, run->arena, facts);
     drop_trace_free(trace);

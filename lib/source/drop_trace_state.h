@@ -39,6 +39,7 @@ struct drop_trace {
     int (*each)(void *user, struct arena *arena, const struct drop_facts *drop);
     void *user;
     int result;
+    unsigned polled; /* events of this poll */
 };
 
 /* Note a place that is watched, or why it is not (NULL: it is). */

@@ -24,7 +24,7 @@ struct kept {
 };
 
 struct netns_owners {
-    struct arena *arena;
+    struct arena *arena, *reading; /* what is kept; what one look reads */
     struct kept *namespaces, *sockets;
     size_t namespaces_count, sockets_count;
     uint64_t host;
@@ -44,6 +44,7 @@ struct netns_owners *netns_owners_new(void)
     if (!owners)
         err_out_of_memory();
     owners->arena = arena_new();
+    owners->reading = arena_new();
     owners->host = inode_of("/proc/1/ns/net");
     return owners;
 }
@@ -53,6 +54,7 @@ void netns_owners_free(struct netns_owners *owners)
     if (!owners)
         return;
     arena_free(owners->arena);
+    arena_free(owners->reading);
     free(owners);
 }
 
@@ -62,9 +64,15 @@ static char *first_line(struct netns_owners *owners, const char *pid, const char
     char *text;
 
     snprintf(path, sizeof(path), "/proc/%s/%s", pid, file);
-    text = arena_text(owners->arena, file_text(owners->arena, path, FILE_SIZE));
+    text = arena_text(owners->reading, file_text(owners->reading, path, FILE_SIZE));
     text[strcspn(text, "\n")] = '\0';
     return text;
+}
+
+/* NULL for none, and for an empty one. */
+static const char *kept_text(struct netns_owners *owners, const char *text)
+{
+    return text && *text ? arena_text(owners->arena, text) : NULL;
 }
 
 /* Fill the owner by one process. Return whether it tells of a container. */
@@ -75,17 +83,14 @@ static bool identify(struct netns_owners *owners, const char *pid, struct netns_
     char path[300];
 
     snprintf(path, sizeof(path), "/proc/%s/cgroup", pid);
-    groups = file_text(owners->arena, path, FILE_SIZE);
-    identity = cgroup_path_read(owners->arena, groups, strlen(groups));
+    groups = file_text(owners->reading, path, FILE_SIZE);
+    identity = cgroup_path_read(owners->reading, groups, strlen(groups));
     if (!identity.pod_uid && !identity.container)
         return false;
-    owner->pod_uid = identity.pod_uid;
-    owner->container = identity.container;
-    if (identity.pod_uid) {
-        const char *host = first_line(owners, pid, "root/etc/hostname");
-
-        owner->pod = *host ? host : NULL;
-    }
+    owner->pod_uid = kept_text(owners, identity.pod_uid);
+    owner->container = kept_text(owners, identity.container);
+    if (identity.pod_uid)
+        owner->pod = kept_text(owners, first_line(owners, pid, "root/etc/hostname"));
     return true;
 }
 
@@ -96,6 +101,7 @@ static void walk(struct netns_owners *owners, uint64_t inode, struct kept *kept,
     DIR *dir = opendir("/proc");
     struct dirent *entry;
 
+    arena_reset(owners->reading);
     while (dir && (entry = readdir(dir)))
         if (isdigit((unsigned char)entry->d_name[0]) && each(owners, entry->d_name, inode, kept))
             break;
