@@ -9,6 +9,7 @@
 #include "logs_look.h"
 #include "metrics_look.h"
 #include "resolver_choice.h"
+#include "spans_look.h"
 #include "targets.h"
 #include <errno.h>
 #include <k8sdns/base/clock.h>
@@ -366,6 +367,8 @@ int collection_run(struct run *run, const struct collection_options *options, st
     if (r < 0)
         return r;
     r = corefile_look(run, options->corefile, facts);
+    if (r == 0)
+        r = spans_look_if_any(run, options->spans, facts);
     if (r < 0)
         return r;
     fit_budget(&c);

@@ -14,6 +14,7 @@ struct collection_options {
     const char *external; /* a name of the world; NULL: the usual one */
     bool no_external;
     const char *logs;            /* of CoreDNS: a file, or "-"; NULL: none */
+    const char *spans;           /* a file, or "-" */
     const char *corefile;        /* a file, or "-"; NULL: what Kubernetes says */
     struct option_words metrics; /* URLs, addresses, files; none: of the replicas that are found */
     bool no_metrics;
@@ -57,6 +58,11 @@ struct collection_options {
          .kind = OPTION_TEXT,                                                                       \
          .offset = offsetof(config, member.corefile),                                               \
          .help = "CoreDNS's Corefile, or its ConfigMap"},                                           \
+        {.name = "spans",                                                                           \
+         .value = "FILE",                                                                           \
+         .kind = OPTION_TEXT,                                                                       \
+         .offset = offsetof(config, member.spans),                                                  \
+         .help = "traces of CoreDNS: spans of Zipkin or Jaeger in JSON"},                           \
         {.name = "metrics",                                                                         \
          .value = "URL|FILE",                                                                       \
          .kind = OPTION_WORDS,                                                                      \

@@ -99,6 +99,8 @@ static int run(struct run *run, const void *config_at, void *data)
     r = keep_input(run, &top->collection.targets.endpoints);
     if (r == 0)
         r = keep_input(run, &top->collection.corefile);
+    if (r == 0)
+        r = keep_input(run, &top->collection.spans);
     return r < 0 ? r : top_loop_run(run, top, data);
 }
 

@@ -30,6 +30,8 @@ static const struct {
     [13] = {"CoreDNS's log",
             "kubectl -n kube-system logs -l k8s-app=kube-dns --prefix --timestamps --tail=-1 | "
             "k8sdns diagnose --logs -"},
+    [15] = {"traces of CoreDNS",
+            "collect them with k8sdns spans --read or --listen, and name the file with --spans"},
     [16] = {"the Corefile", "kubectl -n kube-system get cm coredns -o yaml | k8sdns diagnose --corefile -"},
     [17] = {"what the kernel drops", "run it as root on the node: it takes CAP_BPF and CAP_PERFMON"},
 };
@@ -109,6 +111,7 @@ static unsigned present(const struct diagnosis *d)
     bits |= f->logs ? NEED_LOGS : 0;
     bits |= f->corefile ? NEED_COREFILE : 0;
     bits |= f->drops ? NEED_DROPS : 0;
+    bits |= f->spans ? NEED_SPANS : 0;
     bits |= metrics_first(f) ? NEED_METRICS : 0;
     return bits;
 }

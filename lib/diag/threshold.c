@@ -37,6 +37,10 @@ const struct threshold_row threshold_rows[] = {
      "of ten seconds waited for a CPU; of our choice"},
     {"coredns.nodes_per_replica", AT(nodes_per_replica), 16, 1, 10000,
      "nodes for each replica; dns-horizontal-autoscaler (ACK advises 8)"},
+    {"trace.fewest", AT(trace_fewest), 50, 1, 1000000, "traces that tell anything; of our choice"},
+    {"trace.slow_ratio", AT(trace_slow_ratio), 0.01, 0.0001, 1, "slow ones among the traces; of our choice"},
+    {"trace.share_ratio", AT(trace_share_ratio), 0.6, 0.01, 1,
+     "of the slow traces' time, one plugin's own; of our choice"},
     {"change.recent_minutes", AT(recent_minutes), 60, 1, 100000, "what counts as recent; of our choice"},
     {0},
 };

@@ -34,6 +34,7 @@ static const struct shape_field fields[] = {
     SHAPE_FIELD_POINTER(struct facts, node, "node", &node_facts_shape, "other limits of the node"),
     SHAPE_FIELD_POINTER(struct facts, ipvs, "ipvs", &ipvs_facts_shape, "IPVS"),
     SHAPE_FIELD_POINTER(struct facts, corefile, "corefile", &corefile_facts_shape, "the Corefile of CoreDNS"),
+    SHAPE_FIELD_POINTER(struct facts, spans, "spans", &spans_facts_shape, "traces of CoreDNS"),
     SHAPE_FIELD_BOOL(struct facts, ipvs_absent, "ipvs_absent", "this kernel has no IPVS"),
     SHAPE_FIELD_POINTER(struct facts, metrics, "metrics", &metrics_facts_shape, "what the replicas count"),
     SHAPE_FIELD_POINTER(struct facts, dnstap, "dnstap", &dnstap_facts_shape,

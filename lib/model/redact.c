@@ -213,6 +213,9 @@ static void redact(json_t *json, const char *word)
         if (strcmp(key, "schema") == 0 || strcmp(key, "command") == 0 || strcmp(key, "version") == 0 ||
             strcmp(key, "kernel") == 0 || strcmp(key, "time") == 0)
             continue;
+        /* Plugins and response codes by name, which are everybody's. */
+        if (strcmp(key, "plugins") == 0 || strcmp(key, "rcodes") == 0)
+            continue;
         other = redacted_value(value, key, word);
         if (other)
             json_object_set_new(json, key, other);
@@ -242,6 +245,16 @@ static void redact_corefile(json_t *corefile)
     }
 }
 
+/* The tree of a trace names plugins, too, beside addresses; its sums are there already. */
+static void redact_spans(json_t *spans)
+{
+    json_t *trace;
+    size_t i;
+
+    json_array_foreach(json_object_get(spans, "slowest"), i, trace)
+        json_object_set_new(trace, "spans", json_array());
+}
+
 void json_redact(json_t *json, const char *word)
 {
     json_t *data = json_object_get(json, "data");
@@ -250,5 +263,6 @@ void json_redact(json_t *json, const char *word)
     if (json_object_get(json_object_get(data, "kube"), "corefile"))
         json_object_set_new(json_object_get(data, "kube"), "corefile", json_null());
     redact_corefile(json_object_get(data, "corefile"));
+    redact_spans(json_object_get(data, "spans"));
     redact(json, word);
 }

@@ -44,6 +44,9 @@ class Allocation(binary.Case):
             self.walk("resolv", "--json", "--resolv-conf", conf)
             self.walk("expand", "www.example.com", "--resolv-conf", conf)
         self.walk("explain", "--json")
+        self.walk("corefile", "--json", str(binary.SOURCE / "tests/fuzz/corpus/config_map/yaml"), "--enable", "log")
+        self.walk("corefile", str(binary.SOURCE / "tests/fuzz/corpus/config_map/list"), "--print", "patch")
+        self.walk("spans", "--json", "--read", str(binary.SOURCE / "tests/data/spans/jaeger.json"))
 
     def test_probe(self):
         with twister() as server, resolv_conf() as conf:

@@ -96,6 +96,14 @@ class Facts:
                                                     "why": "x", "block": None, "write": None, "quote": None})
         return self
 
+    def slow(self, plugin, traces, share):
+        """Let so many traces be slow, and a plugin have that share of their time."""
+        spans = self.data["spans"]
+        spans.update(slow=traces, slow_us=traces * 1000000)
+        for p in spans["plugins"]:
+            p["slow_ratio"] = share if p["name"] == plugin else (1 - share) / (len(spans["plugins"]) - 1)
+        return self
+
     def put(self, path, value):
         *way, last = path.split(".")
         at = self.data
@@ -175,6 +183,7 @@ CASES = {
                          ["matrix", "metrics", "logs"]),
     "coredns-errors": (lambda f: f.answers("servfail", REPLICAS[0]), ["matrix", "metrics", "logs"]),
     "coredns-stuck": (lambda f: f.put("logs.dump.unanswered", 7), ["logs"]),
+    "coredns-slow-plugin": (lambda f: f.slow("connect", 20, 0.95), ["spans"]),
     "resolver-differs": (lambda f: f.answers("servfail", name=names("external"),
                                              candidate=["www.example.com.default.svc.cluster.local"]), ["matrix"]),
     "name-not-found": (lambda f: f.answers("nxdomain", name=names("own")), ["matrix"]),
@@ -431,7 +440,7 @@ class Captures(binary.Case):
         capture = json.dumps(HEALTHY).encode()
         for command, member in (("resolv", "resolv"), ("probe", "matrix"), ("replicas", "replicas"),
                                 ("conntrack", "conntrack"), ("node", "node"), ("watch", "sampling"),
-                                ("corefile", "corefile")):
+                                ("corefile", "corefile"), ("spans", "spans")):
             document, status = binary.run_json(command, "--from", "-", stdin=capture)
             self.assertEqual((status, recorded_part(document["data"], HEALTHY["data"][member])),
                              (0, HEALTHY["data"][member]))
@@ -549,6 +558,26 @@ class Captures(binary.Case):
             done = binary.run("--from", "-", stdin=json.dumps(facts.envelope).encode())
             self.golden(f"diagnose-{name}", done.stdout)
             self.assertEqual(done.stderr, "")
+
+
+class Spans(binary.Case):
+    """Which plugin holds queries up."""
+
+    def test_whom(self):
+        for plugin, subject in (("connect", "forward"), ("forward", "forward"), ("kubernetes", "kubernetes")):
+            document, _ = diagnose(Facts().slow(plugin, 20, 0.9))
+            finding = next(f for f in document["findings"] if f["id"] == "coredns-slow-plugin")
+            self.assertEqual((finding["subject"], finding["severity"]), (subject, "warning"))
+            self.assertEqual("upstream 100." in "".join(finding["evidence"]), subject == "forward")
+
+    def test_quiet(self):
+        """A cold cache, a few slow ones, or time that no one plugin has, blame nobody."""
+        for change in (lambda f: f.slow("connect", 4, 0.99), lambda f: f.slow("connect", 20, 0.3),
+                       lambda f: f.slow("connect", 20, 0.99).put("spans.traces", 3000)):
+            self.assertEqual(states(diagnose(change(Facts()))[0])["coredns-slow-plugin"], "quiet")
+        few = Facts().slow("connect", 20, 0.99).put("spans.traces", 30)
+        self.assertEqual(states(diagnose(few)[0])["coredns-slow-plugin"], "unknown")
+        self.assertEqual(states(diagnose(few, "--set", "trace.fewest=30")[0])["coredns-slow-plugin"], "fires")
 
 
 class Corefile(binary.Case):

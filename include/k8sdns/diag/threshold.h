@@ -19,6 +19,7 @@ struct thresholds {
     double limit_ratio;
     double pressure_percent;
     double nodes_per_replica;
+    double trace_fewest, trace_slow_ratio, trace_share_ratio;
     double recent_minutes;
 };
 

@@ -18,6 +18,7 @@
 #include <k8sdns/model/probe_facts.h>
 #include <k8sdns/model/replica_facts.h>
 #include <k8sdns/model/resolv_facts.h>
+#include <k8sdns/model/span_facts.h>
 #include <k8sdns/model/watch_facts.h>
 
 /* Why a name is asked for. */
@@ -64,6 +65,7 @@ struct facts {
     bool ipvs_absent;              /* this kernel has none, so it is no cause either */
     struct dnstap_facts *dnstap;
     struct drops_facts *drops; /* what the kernel threw away of that which was asked here */
+    struct spans_facts *spans;
     struct unobserved *unobserved;
     size_t unobserved_count;
 };

@@ -247,6 +247,7 @@ static const char *const checks[] = {
 
 static const char *const explains[] = {
     "coredns-errors",
+    "coredns-slow-plugin",
     "replica-slow",
     NULL,
 };
