@@ -196,6 +196,8 @@ static int run(struct run *run, const void *config_at, void *data)
     r = drop_trace_new(&watched, &trace, &run->err);
     if (r < 0)
         return r;
+    /* Only probes in the functions of modules take it, where one has it. */
+    (void)!capability_keep(~CAPABILITY(CAP_SYS_ADMIN));
     r = watch(run, config, trace);
     if (r == 0)
         drop_trace_summary(trace, run->arena, facts);
@@ -218,7 +220,7 @@ const struct command command_drops = {
     .config_size = sizeof(struct drops_config),
     .local = true,
     .tells_gaps = true,
-    .capabilities = CAPABILITIES_BPF,
+    .capabilities = CAPABILITIES_BPF | CAPABILITY(CAP_SYS_ADMIN),
     .part_offset = offsetof(struct facts, drops),
     .part_missing = "no drops: the kernel could not be watched",
     .shape = &drops_facts_shape,

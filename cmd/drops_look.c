@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "drops_look.h"
+#include <string.h>
 
 #define DNS_PORT 53
 
@@ -10,7 +11,9 @@ struct drop_trace *drops_look_begin(struct run *run)
     struct drop_trace *trace = NULL;
 
     if (drop_trace_new(&options, &trace, &run->err) < 0)
-        run_unobserved(run, "what the kernel drops", arena_text(run->arena, run->err.text),
+        /* What to do about it is another in a Pod: to run it on the node. */
+        run_unobserved(run, "what the kernel drops",
+                       arena_text_n(run->arena, run->err.text, strcspn(run->err.text, ";")),
                        "on the node: sudo k8sdns drops --duration 1m");
     run->err = (struct err){0};
     return trace;
