@@ -131,7 +131,10 @@ static int watch(struct run *run, struct lookup_trace *trace, struct lookups_run
             r = tell_part(run, state, began_ns);
         now = clock_monotonic_ns();
     }
-    return r;
+    /* What is waiting in the kernel was before the end. */
+    if (r >= 0)
+        r = lookup_trace_poll(trace, 0, state->part_arena, &run->err);
+    return r < 0 ? r : tell_part(run, state, began_ns);
 }
 
 static void say_gaps(struct run *run, const struct lookups_run *state)

@@ -115,8 +115,12 @@ static int watch(struct path_run *state, struct path_trace *trace)
             return r;
         now = clock_monotonic_ns();
     }
-    if (state->r >= 0)
-        path_trace_end(trace);
+    if (state->r < 0)
+        return state->r;
+    /* What is waiting in the kernel was before the end. */
+    if (path_trace_poll(trace, 0, &state->run->err) < 0)
+        return -EIO;
+    path_trace_end(trace);
     return state->r;
 }
 

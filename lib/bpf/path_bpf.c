@@ -163,14 +163,6 @@ static __always_inline struct path_step *step_new(__u32 kind, __u32 detail)
     return step;
 }
 
-/* The network namespace: of the device, or where it has none of the socket. */
-static __always_inline __u32 packet_netns(struct sk_buff *skb)
-{
-    __u32 netns = device_netns(skb);
-
-    return netns ? netns : BPF_CORE_READ(skb, sk, __sk_common.skc_net.net, ns.inum);
-}
-
 static __always_inline void note_work(const struct path_step *step, __u64 packet)
 {
     __u32 zero = 0;
@@ -195,7 +187,32 @@ static __always_inline void end_work(__u64 packet)
         work->time_ns = 0;
 }
 
-/* A followed packet is here: `at` is its network header. */
+static __always_inline __u32 socket_netns(struct sock *sk)
+{
+    return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+}
+
+/*
+ * Where a packet is: by its device, or where it has none by its socket. In a UDP socket's queue the member
+ * for the device holds other things; then it is where it came from.
+ */
+static __always_inline __u32 packet_netns(struct sk_buff *skb)
+{
+    __u32 netns = device_netns(skb), zero = 0;
+    struct in_work *work;
+
+    if (!netns)
+        netns = socket_netns(BPF_CORE_READ(skb, sk));
+    if (netns)
+        return netns;
+    work = bpf_map_lookup_elem(&at_work, &zero);
+    return work && work->packet == (__u64)skb ? work->netns : 0;
+}
+
+/*
+ * A followed packet is here: `at` is its network header, `place` the code that drops it or the socket that it
+ * is read from.
+ */
 static __noinline int see(struct sk_buff *skb, const unsigned char *at, __u32 kind, __u32 detail, __u64 place)
 {
     __u32 zero = 0, end, netns, len;
@@ -219,7 +236,7 @@ static __noinline int see(struct sk_buff *skb, const unsigned char *at, __u32 ki
         return 0;
     question->key.question = hash_question(question, end);
     question->key.id = number_at(question->bytes);
-    netns = packet_netns(skb);
+    netns = kind == PATH_READ ? socket_netns((struct sock *)place) : packet_netns(skb);
     if (!follow(question, end, &datagram, netns))
         return 0;
     step = step_new(kind, detail);
@@ -228,9 +245,10 @@ static __noinline int see(struct sk_buff *skb, const unsigned char *at, __u32 ki
     step->key = question->key;
     step->packet = (__u64)skb;
     step->netns = netns;
-    step->ifindex = (__u32)BPF_CORE_READ(skb, dev, ifindex);
-    bpf_probe_read_kernel_str(step->device, sizeof(step->device),
-                              BPF_CORE_READ(skb, dev) ? BPF_CORE_READ(skb, dev)->name : NULL);
+    if (kind != PATH_READ) {
+        step->ifindex = (__u32)BPF_CORE_READ(skb, dev, ifindex);
+        bpf_probe_read_kernel_str(step->device, sizeof(step->device), BPF_CORE_READ(skb, dev)->name);
+    }
     step->family = datagram.family;
     step->src_port = datagram.src_port;
     step->dst_port = datagram.dst_port;
@@ -242,7 +260,7 @@ static __noinline int see(struct sk_buff *skb, const unsigned char *at, __u32 ki
     step->has_packet = 1;
     if (kind == PATH_RECEIVE)
         note_work(step, (__u64)skb);
-    if (place) {
+    if (kind == PATH_DROP) {
         static const char fmt[] = "%ps";
 
         bpf_snprintf(step->symbol, sizeof(step->symbol), fmt, &place, sizeof(place));
@@ -289,8 +307,9 @@ int BPF_PROG(packet_drop, struct sk_buff *skb, void *location)
 
     if (bpf_core_type_exists(enum skb_drop_reason))
         reason = (__u32)ctx[2];
+    see(skb, network_header(skb), PATH_DROP, reason, (__u64)location);
     end_work((__u64)skb);
-    return see(skb, network_header(skb), PATH_DROP, reason, (__u64)location);
+    return 0;
 }
 
 /* The socket's tracepoints. */
@@ -332,7 +351,7 @@ int BPF_PROG(socket_ready, struct sock *sk)
     if (!work || bpf_ktime_get_ns() - work->time_ns > IN_WORK_NS ||
         BPF_CORE_READ(sk, __sk_common.skc_num) != work->port)
         return 0;
-    netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+    netns = socket_netns(sk);
     if (netns != work->netns)
         return 0;
     work->time_ns = 0;
@@ -377,67 +396,45 @@ int BPF_PROG(socket_read, struct sock *sk, int ret, int flags)
             continue;
         }
         waiting->slots[i].is_used = 0;
-        hand_over_bare(PATH_READ, &waiting->slots[i].key, waiting->slots[i].is_answer,
-                       BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum));
+        hand_over_bare(PATH_READ, &waiting->slots[i].key, waiting->slots[i].is_answer, socket_netns(sk));
     }
     return 0;
 }
 
-/* Functions, where they can have probes; which one it is, its cookie says. */
-
-#define FUNCTION_PROBE(word, packet)                                                               \
-    SEC("kprobe")                                                                                  \
-    int function_##word(struct pt_regs *ctx)                                                       \
-    {                                                                                              \
-        struct sk_buff *skb = (struct sk_buff *)(packet);                                          \
-                                                                                                   \
-        return see(skb, network_header(skb), PATH_FUNCTION, (__u32)bpf_get_attach_cookie(ctx), 0); \
-    }
-
-FUNCTION_PROBE(first, PT_REGS_PARM1(ctx))
-FUNCTION_PROBE(second, PT_REGS_PARM2(ctx))
-FUNCTION_PROBE(third, PT_REGS_PARM3(ctx))
-
-struct packet_info {
-    struct sk_buff *skb;
-};
-
-/* The first argument leads to the packet. */
-SEC("kprobe")
-int function_inside(struct pt_regs *ctx)
-{
-    struct sk_buff *skb = NULL;
-
-    bpf_probe_read_kernel(&skb, sizeof(skb), (void *)PT_REGS_PARM1(ctx));
-    return see(skb, network_header(skb), PATH_FUNCTION, (__u32)bpf_get_attach_cookie(ctx), 0);
-}
+/* Functions, where they can have probes. One program serves all; the probe's cookie says which one it is. */
 
 struct nf_hook_state {
     __u8 hook, pf;
 } __attribute__((preserve_access_index));
 
-SEC("kprobe")
-int function_hook(struct pt_regs *ctx)
+/* A netfilter hook, by the state that is its second argument. */
+static __always_inline __u32 hook_of(struct pt_regs *ctx)
 {
-    struct sk_buff *skb = (struct sk_buff *)PT_REGS_PARM1(ctx);
     struct nf_hook_state *state = (struct nf_hook_state *)PT_REGS_PARM2(ctx);
-    __u32 hook = BPF_CORE_READ(state, hook), family = BPF_CORE_READ(state, pf);
 
-    return see(skb, network_header(skb), PATH_HOOK, family << 8 | hook, 0);
+    return (__u32)BPF_CORE_READ(state, pf) << 8 | BPF_CORE_READ(state, hook);
 }
 
 SEC("kprobe")
-int function_socket(struct pt_regs *ctx)
+int function_called(struct pt_regs *ctx)
 {
-    struct sk_buff *skb = (struct sk_buff *)PT_REGS_PARM2(ctx);
+    __u64 cookie = bpf_get_attach_cookie(ctx);
+    __u32 kind = PATH_COOKIE_KIND(cookie), detail = PATH_COOKIE_DETAIL(cookie);
+    __u64 packet = PT_REGS_PARM1(ctx);
 
-    return see(skb, network_header(skb), PATH_SOCKET, 0, 0);
-}
-
-SEC("kprobe")
-int function_read(struct pt_regs *ctx)
-{
-    struct sk_buff *skb = (struct sk_buff *)PT_REGS_PARM2(ctx);
-
-    return see(skb, network_header(skb), PATH_READ, 0, 0);
+    switch (PATH_COOKIE_ARGUMENT(cookie)) {
+    case PATH_SECOND:
+        packet = PT_REGS_PARM2(ctx);
+        break;
+    case PATH_THIRD:
+        packet = PT_REGS_PARM3(ctx);
+        break;
+    case PATH_INSIDE_FIRST:
+        bpf_probe_read_kernel(&packet, sizeof(packet), (void *)packet);
+        break;
+    }
+    if (kind == PATH_HOOK)
+        detail = hook_of(ctx);
+    return see((struct sk_buff *)packet, network_header((struct sk_buff *)packet), kind, detail,
+               PT_REGS_PARM1(ctx));
 }

@@ -18,6 +18,20 @@ enum path_kind {
     PATH_DROP,     /* the kernel throws it away */
 };
 
+/* Which argument of a function leads to the packet. */
+enum path_argument {
+    PATH_FIRST,
+    PATH_SECOND,
+    PATH_THIRD,
+    PATH_INSIDE_FIRST, /* a pointer in what it points to */
+};
+
+/* What a function's probe carries with it. */
+#define PATH_COOKIE(kind, argument, detail) ((__u64)(kind) << 40 | (__u64)(argument) << 32 | (__u64)(detail))
+#define PATH_COOKIE_KIND(cookie)            ((__u32)((cookie) >> 40))
+#define PATH_COOKIE_ARGUMENT(cookie)        ((__u32)((cookie) >> 32 & 0xff))
+#define PATH_COOKIE_DETAIL(cookie)          ((__u32)(cookie))
+
 #define PATH_NAME_MAX   256
 #define PATH_BYTES_MAX  272
 #define PATH_SYMBOL_MAX 48

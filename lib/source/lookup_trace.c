@@ -24,7 +24,8 @@
 
 #define LIBRARY_MAX (32 << 20) /* C libraries have 1 to 3 MB */
 /* Newly started processes whose maps are looked at when their loader is done with them. */
-#define STARTED_MAX 64
+#define STARTED_MAX 256
+#define PLACES      1024
 /* Of our choice: a loader takes a millisecond or two. */
 #define LOADER_NS     UINT64_C(4000000)
 #define LOADER_MS     5
@@ -51,6 +52,7 @@ struct lookup_trace {
         uint64_t pid, due_ns;
     } started[STARTED_MAX];
     size_t started_count;
+    uint64_t places[PLACES]; /* mount namespaces, by their inodes */
     uint64_t looked_ns, swept_ns;
     struct arena *part; /* of the poll that runs */
 };
@@ -175,6 +177,24 @@ static int take_record(void *user, void *bytes, size_t size)
     return 0;
 }
 
+/* Whether a process of the same mount namespace, which has the same libraries, was looked at; now this one
+ * is. */
+static bool is_known_place(struct lookup_trace *trace, uint64_t pid)
+{
+    char path[48];
+    struct stat st;
+    uint64_t *slot;
+    bool known;
+
+    snprintf(path, sizeof(path), "/proc/%llu/ns/mnt", (unsigned long long)pid);
+    if (stat(path, &st) < 0)
+        return true; /* it has ended */
+    slot = &trace->places[st.st_ino % PLACES];
+    known = *slot == st.st_ino;
+    *slot = st.st_ino;
+    return known;
+}
+
 /* Look at the maps of those whose loader should be done. */
 static void look_at_started(struct lookup_trace *trace)
 {
@@ -182,10 +202,10 @@ static void look_at_started(struct lookup_trace *trace)
     size_t kept = 0;
 
     for (size_t i = 0; i < trace->started_count; i++) {
-        if (trace->started[i].due_ns <= now)
-            libc_files_look(&trace->files, trace->started[i].pid);
-        else
+        if (trace->started[i].due_ns > now)
             trace->started[kept++] = trace->started[i];
+        else if (!is_known_place(trace, trace->started[i].pid))
+            libc_files_look(&trace->files, trace->started[i].pid);
     }
     trace->started_count = kept;
     if (now - trace->looked_ns < LOOK_NS)

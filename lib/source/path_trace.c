@@ -25,41 +25,37 @@
 /* Questions whose names are remembered; a power of two. */
 #define QUESTIONS 4096
 
-/* Which argument of a function leads to the packet. */
-enum argument {
-    FIRST,
-    SECOND,
-    THIRD,
-    INSIDE_FIRST, /* a pointer in what it points to */
-};
-
-/* Functions on the way, in the order of a packet's life. Their number is the probe's cookie. */
+/* Functions on the way, in the order of a packet's life. */
 static const struct {
     const char *name;
-    enum argument argument;
+    enum path_kind kind;
+    enum path_argument argument;
 } functions[] = {
-    {"ip_send_skb", SECOND},
-    {"ip_output", THIRD},
-    {"ip6_output", THIRD},
-    {"ip_finish_output2", THIRD},
-    {"ip6_finish_output2", THIRD},
-    {"br_handle_frame", INSIDE_FIRST},
-    {"br_nf_pre_routing", SECOND},
-    {"__br_forward", SECOND},
-    {"ip_rcv", FIRST},
-    {"ipv6_rcv", FIRST},
-    {"ip_forward", FIRST},
-    {"ip6_forward", FIRST},
-    {"ip_local_deliver", FIRST},
-    {"ip6_input", FIRST},
-    {"nf_conntrack_in", FIRST},
-    {"nft_do_chain", INSIDE_FIRST},
-    {"ipt_do_table", SECOND},
-    {"ip6t_do_table", SECOND},
-    {"nf_nat_manip_pkt", FIRST},
-    {"ip_vs_in_hook", SECOND},
-    {"__nf_conntrack_confirm", FIRST},
-    {"neigh_resolve_output", SECOND},
+    {"nf_hook_slow", PATH_HOOK, PATH_FIRST},
+    {"ip_send_skb", PATH_FUNCTION, PATH_SECOND},
+    {"ip_output", PATH_FUNCTION, PATH_THIRD},
+    {"ip6_output", PATH_FUNCTION, PATH_THIRD},
+    {"ip_finish_output2", PATH_FUNCTION, PATH_THIRD},
+    {"ip6_finish_output2", PATH_FUNCTION, PATH_THIRD},
+    {"br_handle_frame", PATH_FUNCTION, PATH_INSIDE_FIRST},
+    {"br_nf_pre_routing", PATH_FUNCTION, PATH_SECOND},
+    {"__br_forward", PATH_FUNCTION, PATH_SECOND},
+    {"ip_rcv", PATH_FUNCTION, PATH_FIRST},
+    {"ipv6_rcv", PATH_FUNCTION, PATH_FIRST},
+    {"ip_forward", PATH_FUNCTION, PATH_FIRST},
+    {"ip6_forward", PATH_FUNCTION, PATH_FIRST},
+    {"ip_local_deliver", PATH_FUNCTION, PATH_FIRST},
+    {"ip6_input", PATH_FUNCTION, PATH_FIRST},
+    {"nf_conntrack_in", PATH_FUNCTION, PATH_FIRST},
+    {"nft_do_chain", PATH_FUNCTION, PATH_INSIDE_FIRST},
+    {"ipt_do_table", PATH_FUNCTION, PATH_SECOND},
+    {"ip6t_do_table", PATH_FUNCTION, PATH_SECOND},
+    {"nf_nat_manip_pkt", PATH_FUNCTION, PATH_FIRST},
+    {"ip_vs_in_hook", PATH_FUNCTION, PATH_SECOND},
+    {"__nf_conntrack_confirm", PATH_FUNCTION, PATH_FIRST},
+    {"neigh_resolve_output", PATH_FUNCTION, PATH_SECOND},
+    {"__udp_enqueue_schedule_skb", PATH_SOCKET, PATH_SECOND},
+    {"skb_consume_udp", PATH_READ, PATH_SECOND},
 };
 
 #define FUNCTIONS (sizeof(functions) / sizeof(functions[0]))
@@ -277,34 +273,21 @@ static bool attach_tracepoint(struct path_trace *trace, const char *name, struct
     return note_probe(trace, name, "tracepoint", bpf_program__attach(program));
 }
 
-static bool attach_function(struct path_trace *trace, struct bpf_program *program, const char *name,
-                            uint64_t cookie)
-{
-    LIBBPF_OPTS(bpf_kprobe_opts, how, .bpf_cookie = cookie);
-
-    return note_probe(trace, name, "function", bpf_program__attach_kprobe_opts(program, name, &how));
-}
-
 /* Functions, when the kernel lets them have probes. Return whether reads of sockets are seen by them. */
 static bool attach_functions(struct path_trace *trace)
 {
-    struct bpf_program *const by_argument[] = {
-        [FIRST] = trace->bpf->progs.function_first,
-        [SECOND] = trace->bpf->progs.function_second,
-        [THIRD] = trace->bpf->progs.function_third,
-        [INSIDE_FIRST] = trace->bpf->progs.function_inside,
-    };
-    bool socket, read;
+    bool socket = false, read = false;
 
-    if (!attach_function(trace, trace->bpf->progs.function_hook, "nf_hook_slow", 0))
-        trace->probes[trace->probes_count - 1].why =
-            "this kernel lets no function have a probe (CONFIG_KPROBES)";
-    if (!trace->links_count)
-        return false;
-    for (size_t i = 0; i < FUNCTIONS; i++)
-        attach_function(trace, by_argument[functions[i].argument], functions[i].name, i);
-    socket = attach_function(trace, trace->bpf->progs.function_socket, "__udp_enqueue_schedule_skb", 0);
-    read = attach_function(trace, trace->bpf->progs.function_read, "skb_consume_udp", 0);
+    for (size_t i = 0; i < FUNCTIONS; i++) {
+        LIBBPF_OPTS(bpf_kprobe_opts, how,
+                    .bpf_cookie = PATH_COOKIE(functions[i].kind, functions[i].argument, i));
+        bool attached = note_probe(
+            trace, functions[i].name, "function",
+            bpf_program__attach_kprobe_opts(trace->bpf->progs.function_called, functions[i].name, &how));
+
+        socket = socket || (attached && functions[i].kind == PATH_SOCKET);
+        read = read || (attached && functions[i].kind == PATH_READ);
+    }
     return socket && read;
 }
 
@@ -373,13 +356,7 @@ static int load(struct path_trace *trace, bool functions_too, bool sockets, stru
         bpf->rodata->own_pid_namespace = (uint32_t)st.st_ino;
     bpf_program__set_autoload(bpf->progs.socket_ready, sockets);
     bpf_program__set_autoload(bpf->progs.socket_read, sockets);
-    bpf_program__set_autoload(bpf->progs.function_first, functions_too);
-    bpf_program__set_autoload(bpf->progs.function_second, functions_too);
-    bpf_program__set_autoload(bpf->progs.function_third, functions_too);
-    bpf_program__set_autoload(bpf->progs.function_inside, functions_too);
-    bpf_program__set_autoload(bpf->progs.function_hook, functions_too);
-    bpf_program__set_autoload(bpf->progs.function_socket, functions_too);
-    bpf_program__set_autoload(bpf->progs.function_read, functions_too);
+    bpf_program__set_autoload(bpf->progs.function_called, functions_too);
     r = path_bpf__load(bpf);
     if (r < 0)
         return err_set_errno(

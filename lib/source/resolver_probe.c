@@ -122,7 +122,9 @@ static int kind_of_path(const char *path)
     const char *name = strrchr(path, '/');
 
     name = name ? name + 1 : path;
-    if (strncmp(name, "ld-musl-", 8) == 0 || strncmp(name, "libc.musl-", 10) == 0)
+    /* Both names of musl may be links to libc.so; what glibc calls so is a text for linkers. */
+    if (strncmp(name, "ld-musl-", 8) == 0 || strncmp(name, "libc.musl-", 10) == 0 ||
+        strcmp(name, "libc.so") == 0)
         return KIND_MUSL;
     if (strncmp(name, "ld-linux", 8) == 0 || strncmp(name, "ld64.so", 7) == 0 ||
         strcmp(name, "ld.so.1") == 0 || strcmp(name, "libc.so.6") == 0 ||

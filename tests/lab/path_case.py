@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A Pod's questions through the cluster, as path tells them; what holds on every kernel."""
+import re
+import signal
+import time
+
+import faults
+from cluster import CLUSTER_IP, POD, replica_address
+from trace_case import ID, NAME, PORT, TraceCase
+
+VICTIM = faults.VICTIM_ADDRESS
+WAY = [("pod", "eth0"), ("node", "v-pod"), ("node", "cni0"), ("node", "cni1")]
+BACK = [("node", "cni1"), ("node", "cni0"), ("node", "v-pod"), ("pod", "eth0")]
+
+
+def legs(packet):
+    return ([step for step in packet["steps"] if step["leg"] == leg] for leg in ("query", "answer"))
+
+
+def in_order(wanted, steps):
+    """Whether these places come in this order, whatever is between them."""
+    seen = iter((step["place"], step["device"]) for step in steps)
+    return all(place in seen for place in wanted)
+
+
+class PathCase(TraceCase):
+    def follow(self, action, *arguments, place="pod", seconds=0.3):
+        process = self.begin("path", "--netns", f"/run/netns/{place}", *arguments)
+        try:
+            action()
+        finally:
+            parts, last = self.end(process, seconds)
+        self.summary = last
+        return [packet for part in parts for packet in part["packets"]]
+
+    def replica_of(self, port):
+        """Who has the flow, by connection tracking."""
+        listed = self.lab.output("node", ["conntrack", "-L", "-p", "udp", "--sport", str(port)])
+        return re.findall(r"src=(\S+)", listed)[1]
+
+    def check_whole_way(self):
+        self.lab.output("node", ["conntrack", "-F"])
+        taken = []
+        (packet,) = self.follow(lambda: taken.extend(self.ask(CLUSTER_IP)))
+        replica = self.replica_of(PORT)
+        place = f"dns{int(replica.split('.')[-1]) - 20}"
+        self.assertEqual((packet["outcome"], packet["name"], packet["type"], packet["id"], packet["rcode"]),
+                         ("answered", NAME, "A", ID, "NOERROR"))
+        self.assertEqual((packet["client"], packet["server"], packet["replica"], packet["attempt"]),
+                         (f"{POD}:{PORT}", f"{CLUSTER_IP}:53", f"{replica}:53", 1))
+        query, answer = legs(packet)
+        self.assertTrue(in_order([*WAY, ("node", f"v-{place}"), (place, "eth0")], query), query)
+        self.assertTrue(in_order([(place, "eth0"), ("node", f"v-{place}"), *BACK], answer), answer)
+        # Addresses change once each way, and nowhere else.
+        for steps, before, after in ((query, (POD, CLUSTER_IP), (POD, replica)),
+                                     (answer, (replica, POD), (CLUSTER_IP, POD))):
+            ends = [(step["src"], step["dst"]) for step in steps if step["src"]]
+            self.assertEqual((ends[0], ends[-1], set(ends)), (before, after, {before, after}))
+            self.assertEqual([(s["src"], s["dst"]) for s in steps if s["rewritten"]], [after])
+        # Its own times fit into those that the client took.
+        at = [step["at_us"] for step in packet["steps"]]
+        self.assertEqual(at, sorted(at))
+        self.assertLessEqual(packet["total_us"], int(taken[0]))
+        self.assertAlmostEqual(packet["query_us"] + packet["server_us"] + packet["answer_us"], packet["total_us"],
+                               delta=1)
+        # Who sent and who read.
+        self.assertTrue(query[0]["process"].startswith("python"), query[0])
+        self.assertTrue(answer[-1]["process"].startswith("python"), answer[-1])
+        self.assertEqual((query[-1]["kind"], query[-1]["place"], answer[-1]["kind"], answer[-1]["place"]),
+                         ("read", place, "read", "pod"))
+        self.assertEqual(query[-1]["process"], answer[0]["process"])
+        return packet
+
+    def check_dropped(self):
+        """A rule of the node ends the way; the answer's way likewise."""
+        for rule, outcome, leg in ((f"ip daddr {VICTIM} udp dport 53 drop", "query-dropped", "query"),
+                                   (f"ip saddr {VICTIM} udp sport 53 drop", "answer-dropped", "answer")):
+            fault = faults.rule_fault("path", "", "node", "forward", 0, rule)
+            fault.on(self.lab)
+            try:
+                (packet,) = self.follow(lambda: self.ask(VICTIM, wait=0.2))
+            finally:
+                fault.off(self.lab)
+            last = packet["steps"][-1]
+            self.assertEqual((packet["outcome"], last["leg"], last["kind"], last["place"], last["reason"]),
+                             (outcome, leg, "drop", "node", "NETFILTER_DROP"))
+
+    def check_stopped(self):
+        """A server that does not read: the query ends in its socket."""
+        server = self.lab.servers[faults.VICTIM]
+        server.process.send_signal(signal.SIGSTOP)
+        try:
+            packets = self.follow(lambda: (self.ask(VICTIM, wait=0.2), time.sleep(0.2)))
+        finally:
+            server.process.send_signal(signal.SIGCONT)
+        self.assertEqual([(p["outcome"], p["steps"][-1]["kind"], p["steps"][-1]["place"]) for p in packets],
+                         [("unanswered", "socket", f"dns{faults.VICTIM}")])

@@ -1,0 +1,135 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""path in the cluster: a Pod's question the whole way there and back, by both kinds of rules; where it ends else."""
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+import unittest
+
+import private
+from cluster import CLUSTER_IP, POD, replica_address
+from path_case import VICTIM, PathCase
+from trace_case import PORT
+
+
+def received(lab, number):
+    """The packets that a replica's device has received, by the kernel's count."""
+    (device,) = json.loads(lab.output("node", ["ip", "-n", f"dns{number}", "-s", "-j", "link", "show", "eth0"]))
+    return device["stats64"]["rx"]["packets"]
+
+
+class Nftables(PathCase):
+    def test_whole_way(self):
+        self.check_whole_way()
+
+    def test_dropped(self):
+        self.check_dropped()
+
+    def test_stopped(self):
+        self.check_stopped()
+
+    def test_attempts(self):
+        """The same question again from the same port is the next attempt."""
+        packets = self.follow(lambda: self.ask("10.244.1.99", count=3, wait=0.1))
+        self.assertEqual([p["attempt"] for p in packets], [1, 2, 3])
+        self.assertEqual({p["outcome"] for p in packets} - {"query-gone", "query-dropped"}, set())
+
+    def test_filters(self):
+        asked = ((CLUSTER_IP, "www.example.com."), (VICTIM, "kubernetes.default.svc.cluster.local."))
+
+        def ask():
+            for number, (server, name) in enumerate(asked):
+                self.ask(server, port=PORT + number, name=name)
+
+        for arguments, wanted in ((("--name", "example.com"), [0]), (("--name", "Kubernetes.default"), [1]),
+                                  (("--name", "ubernetes.default.svc.cluster.local"), []),
+                                  (("--name", "cluster.local."), [1]), (("--server", VICTIM), [0, 1]),
+                                  (("--server", CLUSTER_IP), [0]), (("--client", POD), [0, 1]),
+                                  (("--client", "10.244.0.11"), []), (("--dns-port", "5353"), []),
+                                  (("--count", "1"), [0])):
+            with self.subTest(arguments):
+                if arguments[0] == "--count":
+                    process = self.begin("path", "--netns", "/run/netns/pod", *arguments)
+                    ask()
+                    self.assertEqual(process.wait(10), 0)
+                    documents = [json.loads(line) for line in process.communicate()[0].splitlines()]
+                    packets = [p for d in documents[:-1] for p in d["data"]["packets"]]
+                else:
+                    packets = self.follow(ask, *arguments)
+                if arguments == ("--server", VICTIM) and self.replica_of(PORT) != VICTIM:
+                    wanted = [1]
+                self.assertEqual([p["name"] for p in packets], [asked[i][1] for i in wanted])
+
+    def test_parity(self):
+        """As many questions as the device of the replica received packets, none lost; the rest over the rate."""
+        before = received(self.lab, 2)
+        packets = self.follow(lambda: [self.ask(VICTIM, port=PORT + i) for i in range(8)], "--rate", "0",
+                              "--name", "www.example.com")
+        # Neighbours may be asked for as well.
+        self.assertIn(received(self.lab, 2) - before - len(packets), (0, 1, 2))
+        self.assertEqual((len(packets), self.summary["data"]["lost"], self.summary["data"]["skipped"]), (8, 0, 0))
+        names = [f"n{i}.example.com." for i in range(12)]
+        packets = self.follow(lambda: [self.ask(VICTIM, port=PORT + i, name=n) for i, n in enumerate(names)],
+                              "--rate", "1")
+        self.assertEqual(len(packets) + self.summary["data"]["skipped"], 12)
+        self.assertGreater(self.summary["data"]["skipped"], 0)
+
+    def test_text(self):
+        done = subprocess.Popen([os.environ["K8SDNS"], "path", "--netns", "/run/netns/pod", "--count", "1"],
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        done.stderr.readline()
+        self.ask(CLUSTER_IP)
+        text = done.communicate(timeout=30)[0]
+        for words in ("www.example.com. A, id 4660: NOERROR in", "queued by python", "NAT:", "in the socket's queue",
+                      "1 questions followed", "answered 1"):
+            self.assertIn(words, text)
+        self.assertLessEqual(max(map(len, text.splitlines())), 80, text)
+
+    def test_detached(self):
+        """Killed in the middle, it leaves no program behind."""
+        process = self.begin("path", "--netns", "/run/netns/pod")
+        mine = set()
+        for path in pathlib.Path(f"/proc/{process.pid}/fdinfo").iterdir():
+            mine.update(re.findall(r"prog_id:\s+(\d+)", path.read_text(encoding="ascii")))
+        self.assertTrue(mine and mine <= self.programs())
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        end = time.monotonic() + 20
+        while mine & self.programs() and time.monotonic() < end:
+            time.sleep(0.1)
+        self.assertEqual(mine & self.programs(), set())
+
+    def programs(self):
+        done = subprocess.run(["bpftool", "prog", "show", "--json"], stdout=subprocess.PIPE, check=True)
+        return {str(program["id"]) for program in json.loads(done.stdout)}
+
+    def test_without_privileges(self):
+        """Each capability that is missing is named, and the status is 3; with both, nothing more is needed."""
+        for capabilities, status, words in (("-all", 3, "CAP_BPF and CAP_PERFMON"),
+                                            ("-all,+bpf", 3, "CAP_PERFMON"), ("-all,+perfmon", 3, "CAP_BPF"),
+                                            ("-all,+bpf,+perfmon", 0, "")):
+            with self.subTest(capabilities):
+                done = subprocess.run(["setpriv", f"--bounding-set={capabilities}", f"--inh-caps={capabilities}",
+                                       os.environ["K8SDNS"], "path", "--duration", "100ms"], stdout=subprocess.PIPE,
+                                      stderr=subprocess.PIPE, text=True, check=False)
+                self.assertEqual(done.returncode, status, done.stderr)
+                self.assertIn(words, done.stderr)
+
+
+class Iptables(PathCase):
+    rule_set = "iptables"
+
+    def test_whole_way(self):
+        self.check_whole_way()
+
+    def test_dropped(self):
+        self.check_dropped()
+
+
+if __name__ == "__main__":
+    private.enter()
+    unittest.main(verbosity=2)
