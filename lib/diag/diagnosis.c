@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dnstap_evidence.h"
 #include "replica_metrics.h"
 #include "server.h"
 #include "verdict.h"
@@ -30,6 +31,8 @@ static const struct {
     [13] = {"CoreDNS's log",
             "kubectl -n kube-system logs -l k8s-app=kube-dns --prefix --timestamps --tail=-1 | "
             "k8sdns diagnose --logs -"},
+    [14] = {"what CoreDNS tells by dnstap",
+            "k8sdns corefile --enable dnstap shows how to turn it on; then k8sdns diagnose --dnstap FILE"},
     [15] = {"traces of CoreDNS",
             "collect them with k8sdns spans --read or --listen, and name the file with --spans"},
     [16] = {"the Corefile", "kubectl -n kube-system get cm coredns -o yaml | k8sdns diagnose --corefile -"},
@@ -109,6 +112,7 @@ static unsigned present(const struct diagnosis *d)
     bits |= f->tcp ? NEED_TCP : 0;
     bits |= d->heard_count ? NEED_HEARD : 0;
     bits |= f->logs ? NEED_LOGS : 0;
+    bits |= dnstap_tells(f->dnstap) ? NEED_DNSTAP : 0;
     bits |= f->corefile ? NEED_COREFILE : 0;
     bits |= f->drops ? NEED_DROPS : 0;
     bits |= f->spans ? NEED_SPANS : 0;

@@ -30,6 +30,7 @@ enum rule_need {
     NEED_KNOWN = 1 << 10,   /* somebody other than the kernel says which replicas live */
     NEED_METRICS = 1 << 12, /* some replica was scraped */
     NEED_LOGS = 1 << 13,
+    NEED_DNSTAP = 1 << 14, /* CoreDNS told of queries */
     NEED_SPANS = 1 << 15,
     NEED_COREFILE = 1 << 16,
     NEED_DROPS = 1 << 17, /* the kernel was watched while questions were asked */

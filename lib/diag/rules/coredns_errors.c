@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../dnstap_evidence.h"
 #include "../log_evidence.h"
 #include "../replica_metrics.h"
 #include "../server.h"
@@ -156,12 +157,60 @@ static void by_logged_latency(const struct rule *rule, struct diagnosis *d)
                          logs->slow[0].rcode ? logs->slow[0].rcode : "-");
 }
 
+/* What they tell by dnstap: an answer that they make themselves is not shown, and is an error. */
+static void by_dnstap(const struct rule *rule, struct diagnosis *d)
+{
+    const struct dnstap_facts *tap = d->facts->dnstap;
+    struct finding *finding = NULL;
+
+    for (size_t i = 0; tap && i < tap->replicas_count; i++) {
+        const struct dnstap_group_facts *r = &tap->replicas[i];
+        /* Those that are stuck bring no SERVFAIL, and are told by themselves. */
+        uint64_t stuck = r->scenarios.by[DNSTAP_STUCK], failed = r->failed > stuck ? r->failed - stuck : 0;
+
+        if (!metrics_share_is_over(failed, r->queries, d->thresholds->servfail_warning_ratio))
+            continue;
+        finding = finding ? finding : finding_new(d, rule, r->name);
+        finding_about_pod(d, finding, r->name);
+        metrics_share_weigh(finding, failed, r->queries, d->thresholds->servfail_critical_ratio);
+        finding_evidence(d, finding,
+                         "%s failed %" PRIu64 " of %" PRIu64 " queries (%.1f %%, dnstap): %" PRIu64
+                         " SERVFAIL, %" PRIu64 " whose upstream was silent, %" PRIu64 " answered by itself%s",
+                         r->name, failed, r->queries, 100.0 * (double)failed / (double)r->queries,
+                         r->servfail, r->scenarios.by[DNSTAP_UPSTREAM_SILENT],
+                         r->scenarios.by[DNSTAP_SERVER_MADE], dnstap_example(d, DNSTAP_SERVER_MADE));
+    }
+}
+
+static void by_dnstap_latency(const struct rule *rule, struct diagnosis *d)
+{
+    const struct dnstap_facts *tap = d->facts->dnstap;
+    struct finding *finding = NULL;
+
+    for (size_t i = 0; tap && i < tap->replicas_count; i++) {
+        const struct dnstap_group_facts *r = &tap->replicas[i];
+
+        if (r->latency.count < METRICS_MANY ||
+            !((double)r->latency.p99_us > d->thresholds->latency_p99_s * 1e6))
+            continue;
+        finding = finding ? finding : finding_new(d, rule, r->name);
+        finding_about_pod(d, finding, r->name);
+        finding->title = "CoreDNS answers too late";
+        finding->severity = SEVERITY_CRITICAL;
+        finding_evidence(d, finding,
+                         "one of 100 answers of %s takes more than %.1f s (dnstap, of %" PRIu64 ")", r->name,
+                         (double)r->latency.p99_us / 1e6, r->latency.count);
+    }
+}
+
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     if (d->present & NEED_HEARD)
         by_answers(rule, d);
     by_counts(rule, d);
     by_latency(rule, d);
+    by_dnstap(rule, d);
+    by_dnstap_latency(rule, d);
     by_logs(rule, d);
     by_logged_latency(rule, d);
 }
@@ -189,7 +238,7 @@ const struct rule rule_coredns_errors = {
     .id = "coredns-errors",
     .title = "CoreDNS answers with SERVFAIL",
     .severity = SEVERITY_WARNING,
-    .needs_any = NEED_HEARD | NEED_METRICS | NEED_LOGS,
+    .needs_any = NEED_HEARD | NEED_METRICS | NEED_LOGS | NEED_DNSTAP,
     .healthy = "CoreDNS answers in time and without SERVFAIL",
     .cause = "For names of its own SERVFAIL means that CoreDNS could not find out: its plugin has "
              "not synced with the API server, a plugin failed, or it forwards to itself.",

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../dnstap_evidence.h"
 #include "../log_evidence.h"
 #include <inttypes.h>
 
@@ -48,14 +49,48 @@ static void by_logs(const struct rule *rule, struct diagnosis *d)
         finding_evidence(d, finding, "%" PRIu64 " more are put down to panics", dump->unanswered - stuck);
 }
 
+/* CLIENT_QUERY without an answer, where later frames say that there was none. */
+static void by_dnstap(const struct rule *rule, struct diagnosis *d)
+{
+    const struct dnstap_facts *tap = d->facts->dnstap;
+    struct finding *finding = NULL;
+
+    for (size_t i = 0; tap && i < tap->replicas_count; i++) {
+        const struct dnstap_group_facts *r = &tap->replicas[i];
+        uint64_t stuck = r->scenarios.by[DNSTAP_STUCK];
+
+        if (!stuck)
+            continue;
+        finding = finding ? finding : finding_new(d, rule, r->name);
+        finding_about_pod(d, finding, r->name);
+        if ((double)stuck >= (double)r->queries * MANY_RATIO)
+            finding->severity = SEVERITY_CRITICAL;
+        finding_evidence(d, finding,
+                         "%" PRIu64 " of %" PRIu64 " queries that %s received have no answer (dnstap)%s",
+                         stuck, r->queries, r->name, dnstap_example(d, DNSTAP_STUCK));
+    }
+    /* Frames that were dropped on the way make answered queries look so. */
+    if (finding && tap->lone_responses) {
+        finding->confidence = CONFIDENCE_POSSIBLE;
+        finding_evidence(d, finding, "%" PRIu64 " answers came without their query: frames may be missing",
+                         tap->lone_responses);
+    }
+    if (!finding && tap && tap->unsure)
+        rule_unknown(d, arena_printf(d->arena,
+                                     "whether %" PRIu64 " queries were answered, which dnstap does not show; "
+                                     "CoreDNS's log does: --logs",
+                                     tap->unsure));
+}
+
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
-    if (d->facts->logs && !d->facts->logs->dump)
+    if (d->facts->logs && !d->facts->logs->dump && !(d->present & NEED_DNSTAP))
         rule_unknown(
             d,
             "what CoreDNS receives, besides what it answers; build it with the dump plugin, or listen with "
             "k8sdns dnstap");
     by_logs(rule, d);
+    by_dnstap(rule, d);
 }
 
 static const char *const remedies[] = {
@@ -80,7 +115,7 @@ const struct rule rule_coredns_stuck = {
     .id = "coredns-stuck",
     .title = "CoreDNS receives queries and never answers them",
     .severity = SEVERITY_WARNING,
-    .needs_any = NEED_LOGS,
+    .needs_any = NEED_LOGS | NEED_DNSTAP,
     .healthy = "CoreDNS answers what it receives",
     .cause =
         "The query reached CoreDNS, so neither the network nor conntrack lost it. A plugin waits for ever: a "

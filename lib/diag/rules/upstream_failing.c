@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../dnstap_evidence.h"
 #include "../log_evidence.h"
 #include "../replica_metrics.h"
 #include "../server.h"
@@ -74,7 +75,7 @@ static void by_answers(const struct rule *rule, struct diagnosis *d)
         }
     }
     if (!asked) {
-        if (!(d->present & (NEED_METRICS | NEED_LOGS)))
+        if (!(d->present & (NEED_METRICS | NEED_LOGS | NEED_DNSTAP)))
             rule_unknown(d, lossy
                                 ? "the servers lose questions for names of the cluster as well, so those for "
                                   "others tell nothing; k8sdns watch www.example.com --duration 1m"
@@ -222,11 +223,55 @@ static void by_logs(const struct rule *rule, struct diagnosis *d)
     tell_upstream(d, finding, LOG_UPSTREAM_UNREACHABLE, "unreachable");
 }
 
+/* What CoreDNS tells by dnstap of what it forwards. Few tries that stay unanswered are made up for by others.
+ */
+static void by_dnstap(const struct rule *rule, struct diagnosis *d)
+{
+    const struct dnstap_facts *tap = d->facts->dnstap;
+    const struct thresholds *t = d->thresholds;
+    struct finding *finding = NULL;
+    uint64_t silent, asked;
+
+    for (size_t i = 0; tap && i < tap->upstreams_count; i++) {
+        const struct dnstap_upstream_facts *u = &tap->upstreams[i];
+
+        if (metrics_share_is_over(u->silent, u->queries, t->forward_servfail_warning_ratio)) {
+            finding = counted(rule, d, finding, u->address);
+            finding_evidence(
+                d, finding,
+                "upstream %s left %" PRIu64 " of %" PRIu64
+                " queries without an answer (dnstap: FORWARDER_QUERY without FORWARDER_RESPONSE)",
+                u->address, u->silent, u->queries);
+        }
+        if (metrics_share_is_over(u->failed, u->answered, t->forward_servfail_warning_ratio)) {
+            finding = counted(rule, d, finding, u->address);
+            finding_evidence(d, finding,
+                             "upstream %s gave %" PRIu64 " errors in %" PRIu64 " answers (dnstap)",
+                             u->address, u->failed, u->answered);
+        }
+        if (u->latency.count >= METRICS_MANY && (double)u->latency.p99_us > t->forward_latency_p99_s * 1e6) {
+            finding = counted(rule, d, finding, u->address);
+            finding_evidence(d, finding, "one of 100 answers of upstream %s takes more than %.1f s (dnstap)",
+                             u->address, (double)u->latency.p99_us / 1e6);
+        }
+    }
+    if (!finding)
+        return;
+    silent = tap->scenarios.by[DNSTAP_UPSTREAM_SILENT];
+    asked = silent + tap->scenarios.by[DNSTAP_FORWARDED];
+    metrics_share_weigh(finding, silent, asked, t->forward_servfail_critical_ratio);
+    if (silent)
+        finding_evidence(
+            d, finding, "%" PRIu64 " of %" PRIu64 " forwarded client queries had no answer of any upstream%s",
+            silent, asked, dnstap_example(d, DNSTAP_UPSTREAM_SILENT));
+}
+
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     if (d->present & NEED_HEARD)
         by_answers(rule, d);
     by_counts(rule, d);
+    by_dnstap(rule, d);
     by_logs(rule, d);
 }
 
@@ -256,7 +301,7 @@ const struct rule rule_upstream_failing = {
     .id = "upstream-failing",
     .title = "names of the world fail while those of the cluster resolve",
     .severity = SEVERITY_CRITICAL,
-    .needs_any = NEED_HEARD | NEED_METRICS | NEED_LOGS,
+    .needs_any = NEED_HEARD | NEED_METRICS | NEED_LOGS | NEED_DNSTAP,
     .healthy = "external names resolve",
     .cause = "CoreDNS forwards what is not of the cluster, and its upstream does not answer, or "
              "answers with an error: the node's resolv.conf names a dead server, egress is closed, "
