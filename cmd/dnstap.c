@@ -102,6 +102,7 @@ struct dnstap_watching {
     struct dnstap_table *table;
     struct dnstap_stream_facts *streams;
     bool live;
+    bool told; /* lines were printed */
 };
 
 /* One object a line for JSON; else all in one piece of text. */
@@ -113,6 +114,7 @@ static int print(struct dnstap_watching *w)
     told.count = dnstap_table_take(w->table, &told.sessions);
     if (!told.count || (w->run->globals->quiet && !w->run->globals->json))
         return 0;
+    w->told = true;
     if (!w->run->globals->json)
         return report_piece(w->run, NULL, &told, dnstap_text_render_told);
     for (size_t i = 0; i < told.count && r >= 0; i++)
@@ -120,10 +122,16 @@ static int print(struct dnstap_watching *w)
     return r;
 }
 
+/* The time, which goes on though the clock is set. */
+static uint64_t live_us(const struct run *run)
+{
+    return (run->started_ns + clock_monotonic_ns() - run->began_ns) / 1000;
+}
+
 static int on_frame(void *user, const char *peer, const uint8_t *bytes, size_t len)
 {
     struct dnstap_watching *w = user;
-    size_t waiting = dnstap_table_frame(w->table, peer, bytes, len, w->live ? clock_realtime_ns() / 1000 : 0);
+    size_t waiting = dnstap_table_frame(w->table, peer, bytes, len, w->live ? live_us(w->run) : 0);
 
     return waiting >= BATCH ? print(w) : 0;
 }
@@ -132,7 +140,7 @@ static int on_pause(void *user)
 {
     struct dnstap_watching *w = user;
 
-    dnstap_table_expire(w->table, clock_realtime_ns() / 1000);
+    dnstap_table_expire(w->table, live_us(w->run));
     return print(w);
 }
 
@@ -258,6 +266,8 @@ static int run(struct run *run, const void *config_at, void *data)
     w.table = dnstap_table_new(run->arena, &table);
     w.streams = ARENA_NEW(run->arena, struct dnstap_stream_facts);
     r = config->read.count ? read_files(&w, config) : serve(&w, config, mode);
+    if (r >= 0 && w.told && !run->globals->json)
+        r = report_piece(run, NULL, &(struct dnstap_told){0}, dnstap_text_render_told);
     if (r >= 0) {
         dnstap_table_facts(w.table, run->arena, facts);
         facts->streams = *w.streams;

@@ -9,6 +9,8 @@
 
 /* Zones for a glance; -v brings all. */
 #define ZONES 10
+/* Letters that a ReplicaSet puts behind the last dash. */
+#define POD_SUFFIX 5
 
 static const char *const scenario_texts[] = {
     "local", "forwarded", "upstream silent", "server made", "stuck", "unfinished",
@@ -47,6 +49,14 @@ static const char *clock_part(const char *time)
     return t ? t + 1 : time;
 }
 
+/* A Pod by its own part of the name; the summary has the whole. */
+static const char *short_identity(const char *identity)
+{
+    const char *dash = strrchr(identity, '-');
+
+    return dash && strlen(dash) == POD_SUFFIX + 1 ? dash + 1 : identity;
+}
+
 static void print_upstream(const struct dnstap_session_facts *s, struct page *page)
 {
     char buf[DURATION_TEXT];
@@ -82,7 +92,7 @@ static void print_session(const struct dnstap_session_facts *s, struct page *pag
     if (s->client_us != SHAPE_UNSET)
         page_addf(page, " in %s", duration_format_us(buf, sizeof(buf), s->client_us));
     print_upstream(s, page);
-    page_addf(page, "  at %s\n", s->identity);
+    page_addf(page, "  [%s]\n", page->verbosity > 0 ? s->identity : short_identity(s->identity));
     if (page->verbosity > 0 && s->remark)
         page_addf(page, "              (%s)\n", s->remark);
 }
@@ -94,6 +104,8 @@ void dnstap_text_render_told(const void *data, struct page *page, struct arena *
     (void)arena;
     for (size_t i = 0; i < told->count; i++)
         print_session(&told->sessions[i], page);
+    if (!told->count)
+        page_addf(page, "\n");
 }
 
 /* ---- the summary ---- */

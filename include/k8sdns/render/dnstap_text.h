@@ -14,7 +14,7 @@ struct dnstap_told {
     struct dnstap_session_facts *sessions;
     size_t count;
 };
-/* A struct dnstap_told: a line each. */
+/* A struct dnstap_told: a line each; without any, the blank line that ends them. */
 void dnstap_text_render_told(const void *data, struct page *page, struct arena *arena);
 
 #endif
