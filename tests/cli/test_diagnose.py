@@ -180,9 +180,9 @@ CASES = {
     "node-not-ready": (lambda f: f.put("kube.nodes_not_ready", ["node-2"]).put("kube.pods.0.node", "node-2"), ["kube"]),
     "tcp-blocked": (lambda f: f.no_tcp(), ["tcp"]),
     "upstream-failing": (lambda f: f.answers("servfail", name=names("external"), candidate=names("external")),
-                         ["matrix", "metrics", "logs"]),
-    "coredns-errors": (lambda f: f.answers("servfail", REPLICAS[0]), ["matrix", "metrics", "logs"]),
-    "coredns-stuck": (lambda f: f.put("logs.dump.unanswered", 7), ["logs"]),
+                         ["matrix", "metrics", "logs", "dnstap"]),
+    "coredns-errors": (lambda f: f.answers("servfail", REPLICAS[0]), ["matrix", "metrics", "logs", "dnstap"]),
+    "coredns-stuck": (lambda f: f.put("logs.dump.unanswered", 7), ["logs", "dnstap"]),
     "coredns-slow-plugin": (lambda f: f.slow("connect", 20, 0.95), ["spans"]),
     "resolver-differs": (lambda f: f.answers("servfail", name=names("external"),
                                              candidate=["www.example.com.default.svc.cluster.local"]), ["matrix"]),
@@ -325,7 +325,7 @@ QUIET_COUNTS = {
 # Counts may show what is wrong with these, but not that all is well.
 NOT_BY_COUNTS = {"coredns-config", "nodelocal-down", "replica-inconsistent"}
 OTHERS = ["corefile", "resolv", "plans", "matrix", "small", "tcp", "sampling", "replicas", "kube", "conntrack", "node",
-          "ipvs", "logs"]
+          "ipvs", "logs", "dnstap"]
 
 
 class Counts(binary.Case):
