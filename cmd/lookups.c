@@ -8,6 +8,7 @@
 #include <k8sdns/source/lookup_trace.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Of our choice: a person sees no delay, and a busy node's lookups are told of in groups. */
 #define POLL_MS 100
@@ -150,6 +151,16 @@ static void say_gaps(struct run *run, const struct lookups_run *state)
             "there were too many at once to print", "they are in the sums; --slow or --name show less");
 }
 
+static int find_process(struct run *run)
+{
+    const char *path = arena_printf(run->arena, "/proc/%llu", (unsigned long long)run->globals->pid);
+
+    if (run->globals->pid && access(path, F_OK) < 0)
+        return err_set(&run->err, ERR_INPUT, ENOENT, "there is no process %llu",
+                       (unsigned long long)run->globals->pid);
+    return 0;
+}
+
 static int run(struct run *run, const void *config_at, void *data)
 {
     const struct lookups_config *config = config_at;
@@ -170,6 +181,9 @@ static int run(struct run *run, const void *config_at, void *data)
     if (run->globals->netns)
         return err_set(&run->err, ERR_USAGE, EINVAL,
                        "lookups are of processes; choose one with --pid, not --netns");
+    r = find_process(run);
+    if (r < 0)
+        return r;
     state.tally = lookups_tally_new(run->arena, config->slow_us);
     r = lookup_trace_new(run->arena, &tracing, &trace, &run->err);
     if (r < 0)

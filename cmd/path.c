@@ -5,6 +5,7 @@
 #include <k8sdns/base/pause.h>
 #include <k8sdns/render/path_text.h>
 #include <k8sdns/source/path_trace.h>
+#include <k8sdns/wire/dns_name.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -146,6 +147,14 @@ static int fill_tracing(struct run *run, const struct path_config *config, struc
     if (config->client.count > 1 || config->server.count > 1)
         return err_set(&run->err, ERR_USAGE, EINVAL, "%s takes one address",
                        config->client.count > 1 ? "--client" : "--server");
+    if (config->name) {
+        uint8_t wire[DNS_NAME_WIRE_MAX];
+        int r = dns_name_from_text(config->name, wire, &run->err);
+
+        run->err.kind = r < 0 ? ERR_USAGE : run->err.kind;
+        if (r < 0)
+            return err_prefix(&run->err, r, "--name");
+    }
     tracing->dns_port = (uint16_t)config->dns_port;
     tracing->rate = config->rate;
     tracing->name = config->name;

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "unit.h"
+#include <k8sdns/model/path_join.h>
+#include <math.h>
+#include <string.h>
+
+#define MS UINT64_C(1000000)
+
+/* What has ended, in order. */
+struct seen {
+    size_t count;
+    struct {
+        int outcome;
+        uint64_t attempt, steps, left_out;
+        double total_us;
+    } items[PATH_OPEN_MAX + 8];
+};
+
+static void ended(void *user, const struct path_exchange *exchange)
+{
+    struct seen *seen = user;
+    struct arena *arena = arena_new();
+    struct path_packet_facts packet = {0};
+
+    path_exchange_facts(arena, exchange, &packet);
+    assert_true(seen->count < COUNT(seen->items));
+    seen->items[seen->count].outcome = packet.outcome;
+    seen->items[seen->count].attempt = packet.attempt;
+    seen->items[seen->count].steps = packet.steps_count;
+    seen->items[seen->count].left_out = packet.steps_left_out;
+    seen->items[seen->count++].total_us = packet.total_us;
+    for (size_t i = 1; i < packet.steps_count; i++)
+        assert_true(packet.steps[i].at_us >= packet.steps[i - 1].at_us);
+    arena_free(arena);
+}
+
+static struct path_event event(uint64_t question, int leg, int kind, uint64_t time_ns, const char *src,
+                               const char *dst)
+{
+    struct path_event event = {
+        .key = {question, 1}, .leg = leg, .kind = kind, .time_ns = time_ns, .netns = 1};
+
+    if (src) {
+        assert_int_equal(address_parse(src, 0, &event.src, NULL), 0);
+        assert_int_equal(address_parse(dst, 0, &event.dst, NULL), 0);
+    } else {
+        event.netns = 2;
+    }
+    return event;
+}
+
+static void add(struct path_join *join, int leg, int kind, uint64_t time_ns)
+{
+    struct path_event one = leg == LEG_QUERY ? event(7, leg, kind, time_ns, "10.0.0.1:1000", "10.0.0.2:53")
+                                             : event(7, leg, kind, time_ns, "10.0.0.2:53", "10.0.0.1:1000");
+
+    if (kind == STEP_SOCKET || kind == STEP_READ)
+        one = event(7, leg, kind, time_ns, NULL, NULL);
+    path_join_add(join, &one);
+}
+
+static void test_outcomes(void **state)
+{
+    static const struct {
+        struct {
+            int leg, kind;
+        } steps[5];
+        size_t count;
+        int outcome;
+    } rows[] = {
+        {{{LEG_QUERY, STEP_QUEUE}, {LEG_QUERY, STEP_READ}, {LEG_ANSWER, STEP_QUEUE}, {LEG_ANSWER, STEP_READ}},
+         4,
+         PATH_ANSWERED},
+        {{{LEG_QUERY, STEP_QUEUE}, {LEG_ANSWER, STEP_SOCKET}}, 2, PATH_ANSWERED},
+        {{{LEG_QUERY, STEP_QUEUE}, {LEG_QUERY, STEP_DROP}}, 2, PATH_QUERY_DROPPED},
+        {{{LEG_QUERY, STEP_QUEUE}, {LEG_QUERY, STEP_DROP}, {LEG_QUERY, STEP_SOCKET}}, 3, PATH_UNANSWERED},
+        {{{LEG_QUERY, STEP_QUEUE}, {LEG_QUERY, STEP_SEND}}, 2, PATH_QUERY_GONE},
+        {{{LEG_QUERY, STEP_QUEUE}, {LEG_QUERY, STEP_READ}, {LEG_ANSWER, STEP_DROP}}, 3, PATH_ANSWER_DROPPED},
+        {{{LEG_QUERY, STEP_QUEUE}, {LEG_ANSWER, STEP_QUEUE}}, 2, PATH_ANSWER_GONE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct seen seen = {0};
+        struct path_join *join = path_join_new(1000 * MS, ended, &seen);
+
+        for (size_t k = 0; k < rows[i].count; k++)
+            add(join, rows[i].steps[k].leg, rows[i].steps[k].kind, (k + 1) * MS);
+        path_join_sweep(join, 10 * MS, false);
+        assert_int_equal(seen.count, 0);
+        path_join_sweep(join, 3000 * MS, false);
+        assert_int_equal(seen.count, 1);
+        assert_int_equal(seen.items[0].outcome, rows[i].outcome);
+        assert_int_equal(seen.items[0].steps, rows[i].count);
+        path_join_free(join);
+    }
+}
+
+/* Seen again where it was first seen; and what comes late belongs to nobody. */
+static void test_attempts(void **state)
+{
+    struct seen seen = {0};
+    struct path_join *join = path_join_new(1000 * MS, ended, &seen);
+
+    (void)state;
+    for (uint64_t i = 0; i < 3; i++) {
+        add(join, LEG_QUERY, STEP_QUEUE, (1 + 100 * i) * MS);
+        add(join, LEG_QUERY, STEP_SEND, (2 + 100 * i) * MS);
+    }
+    assert_int_equal(seen.count, 2);
+    path_join_sweep(join, 0, true);
+    assert_int_equal(seen.count, 3);
+    for (uint64_t i = 0; i < 3; i++)
+        assert_int_equal(seen.items[i].attempt, i + 1);
+    add(join, LEG_ANSWER, STEP_QUEUE, 400 * MS);
+    add(join, LEG_QUERY, STEP_READ, 401 * MS);
+    path_join_sweep(join, 0, true);
+    assert_int_equal(seen.count, 3);
+    path_join_free(join);
+}
+
+/* Steps of two CPUs come in any order; too many are counted; too many questions end the oldest. */
+static void test_limits(void **state)
+{
+    struct seen seen = {0};
+    struct path_join *join = path_join_new(1000 * MS, ended, &seen);
+
+    (void)state;
+    add(join, LEG_QUERY, STEP_SEND, 20 * MS);
+    add(join, LEG_QUERY, STEP_QUEUE, 10 * MS);
+    for (uint64_t i = 0; i < PATH_STEPS_MAX; i++)
+        add(join, LEG_QUERY, STEP_FUNCTION, (30 + i) * MS);
+    path_join_sweep(join, 0, true);
+    assert_int_equal(seen.items[0].steps, PATH_STEPS_MAX);
+    assert_int_equal(seen.items[0].left_out, 2);
+    assert_true(fabs(seen.items[0].total_us - (30.0 + PATH_STEPS_MAX - 3 - 10) * 1000) < 1);
+    seen.count = 0;
+    for (uint64_t i = 0; i < PATH_OPEN_MAX + 3; i++) {
+        struct path_event one =
+            event(100 + i, LEG_QUERY, STEP_QUEUE, (i + 1) * MS, "10.0.0.1:1000", "10.0.0.2:53");
+
+        path_join_add(join, &one);
+    }
+    assert_int_equal(seen.count, 3);
+    path_join_free(join);
+}
+
+static void test_rewritten(void **state)
+{
+    struct path_exchange exchange = {.count = 3};
+    struct path_packet_facts packet = {0};
+    struct address replica, other;
+
+    exchange.events[0] = event(7, LEG_QUERY, STEP_QUEUE, 1 * MS, "10.0.0.1:1000", "10.96.0.10:53");
+    exchange.events[1] = event(7, LEG_QUERY, STEP_RECEIVE, 2 * MS, "10.0.0.1:1000", "10.0.1.2:53");
+    exchange.events[2] = event(7, LEG_QUERY, STEP_READ, 3 * MS, NULL, NULL);
+    path_exchange_facts(*state, &exchange, &packet);
+    assert_false(packet.steps[0].rewritten);
+    assert_true(packet.steps[1].rewritten);
+    assert_false(packet.steps[2].rewritten);
+    assert_null(packet.steps[2].src);
+    assert_string_equal(packet.server, "10.96.0.10:53");
+    assert_string_equal(packet.replica, "10.0.1.2:53");
+    assert_true(fabs(packet.query_us - 2000) < 0.001);
+    assert_true(isnan(packet.server_us));
+    assert_int_equal(address_parse("10.0.1.2", 53, &replica, NULL), 0);
+    assert_int_equal(address_parse("10.0.1.3", 53, &other, NULL), 0);
+    assert_true(path_exchange_meets(&exchange, &replica));
+    assert_false(path_exchange_meets(&exchange, &other));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_outcomes),
+        cmocka_unit_test(test_attempts),
+        cmocka_unit_test(test_limits),
+        ARENA_TEST(test_rewritten),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
