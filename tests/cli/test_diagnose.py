@@ -188,7 +188,6 @@ CASES = {
                                              candidate=["www.example.com.default.svc.cluster.local"]), ["matrix"]),
     "name-not-found": (lambda f: f.answers("nxdomain", name=names("own")), ["matrix"]),
 }
-PENDING = {"coredns-stuck", "coredns-slow-plugin"}
 # What a healthy Pod is told all the same.
 REMARKS = {"resolv-amplification"}
 
@@ -226,7 +225,7 @@ class Rules(binary.Case):
         """Every id that runbooks depend on has a rule, and words (and so, by the test above, its cases)."""
         text = (binary.SOURCE / "tests/data/finding_ids").read_text()
         pinned = {line for line in text.splitlines() if not line.startswith("#")}
-        self.assertEqual(pinned - set(CASES) - PENDING, set())
+        self.assertEqual(pinned - set(CASES), set())
         explained = {f["id"]: f for f in binary.run_json("explain")[0]["data"]["findings"]}
         for name in CASES:
             self.assertTrue(all(explained[name][member] for member in ("title", "cause", "remedies", "checks")), name)
@@ -731,6 +730,23 @@ class Kubernetes(binary.Case):
         self.assertEqual([(e["reason"], e["count"]) for e in kube["events"]], [("Unhealthy", 3)])
         self.assertEqual([c["what"] for c in kube["changes"]], ["ConfigMap coredns"])
         self.assertEqual(asked.count("pods"), 1)
+
+    def test_names_of_services(self):
+        """A typo is mended by the Services that the API tells of, when the name turns out not to exist."""
+        services = [kube_server.service("kube-dns", "127.0.0.8"),
+                    {"metadata": {"name": "db", "namespace": "default"}, "spec": {}},
+                    {"metadata": {"name": "other", "namespace": "default"}, "spec": {}}]
+        with twister() as server, resolv_conf() as conf:
+            cluster = {"EndpointSliceList": [kube_server.endpoint_slice(
+                           kube_server.endpoint("127.0.0.1", "coredns-a", "node-1"), port=int(server.split(":")[1]))],
+                       "ServiceList": services, "PodList": []}
+            for faults, wanted in (({}, ["db.default.svc.cluster.local does exist"]), ({"services": 403}, [])):
+                with kube_server.api(cluster=cluster, faults=faults) as (environment, account, asked):
+                    document, _ = binary.run_json("diagnose", "--resolv-conf", conf, "--no-metrics", *account,
+                                                  "bd.default", env=environment)
+                finding = next(f for f in document["findings"] if f["subject"] == "bd.default")
+                self.assertEqual([e for e in finding["evidence"] if "does exist" in e], wanted)
+                self.assertIn("services", [resource for resource, _ in asked])
 
     def test_state_that_is_forbidden(self):
         """The rights to see the replicas, and no more: what is left is taken."""

@@ -54,6 +54,29 @@ static void test_state(void **state)
     assert_true(fabs(facts->events[0].age_s - 300) < 1);
 }
 
+/* A node that has not reported for long is Unknown; one without conditions says nothing. */
+static void test_nodes(void **state)
+{
+    static const char list[] =
+        "{\"kind\": \"List\", \"items\": ["
+        "{\"kind\": \"Node\", \"metadata\": {\"name\": \"a\"}, \"status\": {\"conditions\": ["
+        "{\"type\": \"MemoryPressure\", \"status\": \"False\"}, {\"type\": \"Ready\", \"status\": \"True\"}]}},"
+        "{\"kind\": \"Node\", \"metadata\": {\"name\": \"b\"}, \"status\": {\"conditions\": ["
+        "{\"type\": \"Ready\", \"status\": \"Unknown\"}]}},"
+        "{\"kind\": \"Node\", \"metadata\": {\"name\": \"c\"}},"
+        "{\"kind\": \"Service\", \"metadata\": {\"name\": \"web\", \"namespace\": \"default\"}},"
+        "{\"kind\": \"Service\", \"metadata\": {\"name\": \"nowhere\"}}]}";
+    struct kube_objects objects = {0};
+
+    assert_int_equal(kube_objects_read(*state, list, strlen(list), &objects, NULL), 0);
+    assert_int_equal(objects.nodes, 3);
+    assert_int_equal(objects.not_ready_count, 1);
+    assert_string_equal(objects.not_ready[0], "b");
+    assert_int_equal(objects.names_count, 1);
+    assert_string_equal(objects.names[0].name, "web");
+    assert_string_equal(objects.names[0].space, "default");
+}
+
 static void test_nothing(void **state)
 {
     const struct kube_objects nothing = {.others = 7, .nodes = 3};
@@ -76,8 +99,8 @@ static void test_times(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {ARENA_TEST(test_state), ARENA_TEST(test_nothing),
-                                       cmocka_unit_test(test_times)};
+    const struct CMUnitTest tests[] = {ARENA_TEST(test_state), ARENA_TEST(test_nodes),
+                                       ARENA_TEST(test_nothing), cmocka_unit_test(test_times)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
