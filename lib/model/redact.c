@@ -190,6 +190,24 @@ static json_t *redacted(const char *text, bool whole, const char *word)
     return json;
 }
 
+/* Counts by name or by client: there the keys are what is to be hidden. */
+static void redact_keys(json_t *counts, const char *word)
+{
+    json_t *hidden = json_object(), *value;
+    const char *key;
+
+    json_object_foreach(counts, key, value)
+    {
+        json_t *other = redacted(key, true, word);
+
+        json_object_set(hidden, json_string_value(other), value);
+        json_decref(other);
+    }
+    json_object_clear(counts);
+    json_object_update(counts, hidden);
+    json_decref(hidden);
+}
+
 static void redact(json_t *json, const char *word);
 
 static json_t *redacted_value(json_t *value, const char *key, const char *word)
@@ -197,6 +215,8 @@ static json_t *redacted_value(json_t *value, const char *key, const char *word)
     if (json_is_string(value))
         return redacted(json_string_value(value), is_name_key(key), word);
     redact(value, word);
+    if (json_is_object(value) && key && (strcmp(key, "names") == 0 || strcmp(key, "clients") == 0))
+        redact_keys(value, word);
     return NULL;
 }
 

@@ -29,7 +29,7 @@ class DiagnoseCase(LabCase):
         """Give (the document, what leads)."""
         # How busy the machine is that the lab runs on is no part of the lab.
         words = [os.environ["K8SDNS"], "diagnose", "--json", "--budget", self.budget, "--set",
-                 "node.pressure_percent=100", *arguments]
+                 "node.pressure_percent=100,replica.slow_more_ms=40", *arguments]
         if place == "pod":
             words = self.lab.pod_command([*self.rights, *words, "--replica", REPLICAS])
             env = {**self.lab.pod_environment(), **(env or {})}

@@ -49,7 +49,8 @@ class Drops(DropCase):
             with self.subTest(rule):
                 with chain(self.lab, *rule):
                     events, data = self.drops_of(lambda: self.ask(VICTIM), "--name", NAME)
-                self.assertEqual((len(events), data["drops"]), (3, 3), [(e["time"], e["src"], e["name"]) for e in events])
+                self.assertEqual((len(events), data["drops"]), (3, 3),
+                                 [(e["time"], e["src"], e["name"]) for e in events])
                 for event in events:
                     self.question(event, reason="NETFILTER_DROP", hook=rule.hook, cause="rule", sure=True,
                                   netns=self.netns(rule.place))

@@ -53,6 +53,7 @@ static const char *const checks[] = {
 static const char *const explains[] = {
     "clusterip-lossy",
     "path-lossy",
+    "path-filtered",
     NULL,
 };
 

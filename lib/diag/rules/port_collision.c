@@ -87,7 +87,7 @@ static const char *const checks[] = {
 };
 
 static const char *const explains[] = {
-    "conntrack-race", "clusterip-lossy", "path-lossy", "upstream-failing", NULL,
+    "conntrack-race", "clusterip-lossy", "path-lossy", "upstream-failing", "path-filtered", NULL,
 };
 
 const struct rule rule_port_collision = {
