@@ -219,7 +219,8 @@ class Captures(DiagnoseCase):
                     self.assertNotIn(secret, redacted + all_of_it)
 
     def capture(self, *arguments, rights=None):
-        command = [*(self.rights if rights is None else rights), os.environ["K8SDNS"], "capture", "--budget", self.budget]
+        rights = self.rights if rights is None else rights
+        command = [*rights, os.environ["K8SDNS"], "capture", "--budget", self.budget]
         return self.lab.pod(*command, *arguments, "--replica", REPLICAS, "database.default").stdout
 
     def again(self, capture):
