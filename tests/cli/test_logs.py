@@ -1,0 +1,446 @@
+#!/usr/bin/python3
+"""logs: counts against an independent reading of real logs, every form of line, joins, filters, following, limits."""
+import collections
+import contextlib
+import copy
+import json
+import os
+import pathlib
+import re
+import resource
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+import binary
+
+LOGS = binary.SOURCE / "tests/data/logs"
+DUMP = binary.SOURCE / "tests/data/coredns/debug.log"
+HEALTHY = json.loads((binary.SOURCE / "tests/data/captures/healthy.json").read_text())
+QUERY = re.compile(r'\[INFO\] (\S+):(\d+) - (\d+) "(\S+) \S+ ((?:\\.|[^\\ ])+) \S+ \d+ \S+ \d+" '
+                   r'(\S+) (\S+) (\d+) ([\d.]+)s')
+LINE = '[INFO] {client}:{port} - {id} "{type} IN {name} udp 41 false 1232" {rcode} {flags} {size} {took}s'
+
+
+def query(name="a.example.org.", **more):
+    return LINE.format(**{"client": "10.244.1.5", "port": 40000, "id": 7, "type": "A", "rcode": "NOERROR",
+                          "flags": "qr,rd,ra", "size": 58, "took": "0.001", "name": name, **more})
+
+
+def stamp(seconds, text, pod="coredns-a"):
+    whole, part = divmod(seconds, 1)
+    return f"[pod/{pod}/coredns] 2026-01-31T12:{int(whole) // 60:02}:{int(whole) % 60:02}.{int(part * 1000):03}Z {text}"
+
+
+def read(*lines, arguments=()):
+    """The data of these lines."""
+    document, status = binary.run_json("logs", *arguments, stdin="".join(f"{line}\n" for line in lines).encode())
+    assert status == 0, status
+    return document["data"]
+
+
+class Counts(unittest.TestCase):
+    """What a script makes of the same files."""
+
+    def reading(self, path):
+        lines = path.read_text(errors="surrogateescape").removesuffix("\n").split("\n")
+        queries, probes = [], 0
+        for line in lines:
+            found = QUERY.match(line)
+            if found and found[4] == "HINFO" and re.fullmatch(r"\d+\.\d+\.", found[5]):
+                probes += 1
+            elif found:
+                queries.append(found)
+        rcodes = collections.Counter()
+        for found in queries:
+            failed = found[6] == "-" or (found[6] == "NOERROR" and found[7] == "-")
+            rcodes["SERVFAIL" if failed else found[6]] += 1
+        return lines, queries, probes, rcodes
+
+    def test_every_file(self):
+        for path in [*sorted(LOGS.glob("*-1.*.log")), DUMP]:
+            with self.subTest(path.name):
+                lines, queries, probes, rcodes = self.reading(path)
+                data = binary.run_json("logs", path)[0]["data"]
+                count = lambda pattern: sum(1 for line in lines if re.match(pattern, line))
+                panics = count(r"\[ERROR\] Recovered from panic|panic: ")
+                self.assertEqual(data["lines"]["total"], len(lines))
+                self.assertEqual(data["lines"]["query"], len(queries) + probes)
+                self.assertEqual(data["lines"]["panic"], panics)
+                self.assertEqual(data["lines"]["dump"], count(r"[\d.]+ - \d+ \S+ \S+ .* (udp|tcp) \d+$"))
+                self.assertEqual(data["lines"]["debug"], count(r"\[DEBUG\]|debug: "))
+                self.assertEqual(data["lines"]["error"] - data["event_kinds"].get("start-failed", 0),
+                                 count(r"\[ERROR\]|\[FATAL\]|\[WARNING\] plugin/errors") -
+                                 count(r"\[ERROR\] Recovered from panic"))
+                parts = ("query", "dump", "error", "panic", "debug", "other")
+                self.assertEqual(sum(data["lines"][part] for part in parts), data["lines"]["total"])
+                self.assertEqual(data["lines"]["unknown"], 0)
+                self.assertEqual(data["rcodes"], dict(rcodes))
+                self.assertEqual(data["loop"]["probes"], probes)
+                self.assertEqual({n["name"]: n["count"] for n in data["names"]}.items() -
+                                 collections.Counter(q[5] for q in queries).items(), set())
+                self.assertEqual({c["client"]: c["count"] for c in data["clients"]},
+                                 dict(collections.Counter(q[1] for q in queries)))
+                wasted = [q for q in queries if q[6] == "NXDOMAIN" and q[4] in ("A", "AAAA")
+                          and q[5].endswith(".cluster.local.")]
+                self.assertEqual(data["search_waste_total"], len(wasted))
+                took = sorted(float(q[9]) * 1000 for q in queries)
+                if took:
+                    self.assertAlmostEqual(data["latency_ms"]["max"], took[-1], delta=1e-3)
+                    for name, share in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99)):
+                        exact = took[max(0, -(-len(took) * int(share * 100) // 100) - 1)]
+                        self.assertAlmostEqual(data["latency_ms"][name], exact, delta=exact * 0.01 + 1e-4)
+                    self.assertEqual(data["slow_total"], sum(t >= 100 for t in took))
+                    self.assertEqual([s["latency_ms"] for s in data["slow"]],
+                                     sorted((s["latency_ms"] for s in data["slow"]), reverse=True))
+
+    def test_old_versions_call_a_failure_noerror(self):
+        for version in ("1.6.9", "1.10.1", "1.11.3"):
+            data = binary.run_json("logs", LOGS / f"r4-{version}-common-debug.log")[0]["data"]
+            self.assertEqual((data["rcodes"]["SERVFAIL"], data["server_made"]), (2, 2), version)
+            self.assertEqual(data["sources"][0]["coredns"], version)
+
+    def test_the_error_behind_it_knows_the_code(self):
+        refused = "[ERROR] plugin/errors: 5 a.example.org. A: concurrent queries exceeded maximum 2"
+        data = read(query(rcode="-", flags="-", size=0), refused, query("b.example.org.", rcode="-", flags="-", size=0))
+        self.assertEqual(data["rcodes"], {"SERVFAIL": 1, "REFUSED": 1})
+        self.assertEqual(data["event_kinds"], {"rate-limited": 1})
+
+
+class Forms(unittest.TestCase):
+    def test_what_stands_around(self):
+        line = query("sp\\ ace.example.org.")
+        docker = json.dumps({"log": line + "\n", "stream": "stdout", "time": "2026-01-31T12:00:00.1Z"},
+                            separators=(",", ":"))
+        for text in (line, "2026-01-31T12:00:00.1Z " + line, stamp(0, line), docker, line + "\r",
+                     "2026-01-31T20:00:00.1+08:00 stdout F " + line):
+            with self.subTest(text):
+                data = read(text)
+                self.assertEqual((data["lines"]["query"], data["names"][0]["name"]), (1, "sp\\ ace.example.org."))
+                if "2026" in text:
+                    self.assertTrue(data["first_time"].startswith("2026-01-31T12:00:00."))
+
+    def test_pieces(self):
+        line = query()
+        cri = "2026-01-31T12:00:00Z stdout "
+        data = read(cri + "P " + line[:40], cri + "P " + line[40:60], cri + "F " + line[60:])
+        self.assertEqual((data["lines"]["total"], data["lines"]["query"]), (1, 1))
+        pieces = [json.dumps({"log": part, "stream": "stdout", "time": "2026-01-31T12:00:00Z"}, separators=(",", ":"))
+                  for part in (line[:30], line[30:] + "\n")]
+        self.assertEqual(read(*pieces)["lines"]["query"], 1)
+
+    def test_versions(self):
+        for line, took in (
+                ('10.1.2.3 - [12/Mar/2018:09:41:34 +0000] "A IN a.org. udp 41 no 512" NOERROR qr,rd 58 1.25ms', 1.25),
+                ('10.1.2.3 - [12/Mar/2018:09:41:34 +0000] 7 "A IN a.org. udp 41 no 512" NOERROR qr 58 250\u00b5s', .25),
+                ('10.1.2.3:53 - [12/Mar/2018:09:41:34 +0000] 7 "A IN a.org. udp 41 no 512" NOERROR qr 58 0.002s', 2),
+                ('2019-03-12T09:41:34.123Z [INFO] 10.1.2.3:53 - 7 "A IN a.org. udp 41 no 512" NOERROR qr 58 1m0.5s',
+                 60500),
+                ('[INFO] [::1]:53 - 7 "A IN a.org. udp 41 no 512" NOERROR qr 58 0.002s "0"', 2)):
+            with self.subTest(line):
+                data = read(line)
+                self.assertEqual(data["rcodes"], {"NOERROR": 1})
+                self.assertAlmostEqual(data["latency_ms"]["max"], took)
+                self.assertIn(data["clients"][0]["client"], ("10.1.2.3", "::1"))
+
+    def test_format(self):
+        log = '[INFO] NOERROR a.org. 10.1.2.3 0.5s 10.0.0.1:53'
+        template = "{rcode} {name} {remote} {duration} {/forward/upstream}"
+        data = read(log, log, query(), arguments=("--format", template))
+        self.assertEqual(data["rcodes"], {"NOERROR": 3})
+        self.assertEqual([(u["server"], u["count"]) for u in data["upstreams"]], [("10.0.0.1:53", 2)])
+        self.assertEqual(read(query() + " 10.0.0.9:53", arguments=("--format", "{common} {/forward/upstream}"))
+                         ["upstreams"][0]["server"], "10.0.0.9:53")
+        for wrong, words in (("{remote}", "has none of"), ("{name}{rcode}", "nothing between")):
+            done = binary.run("logs", "--format", wrong, stdin=b"x\n")
+            self.assertEqual(done.returncode, 64)
+            self.assertIn(words, done.stderr)
+
+    def test_replicas_mixed(self):
+        data = read(*(stamp(i / 10, query(f"n{i % 3}.org."), pod=f"coredns-{i % 2}") for i in range(40)))
+        self.assertEqual([(s["source"], s["queries"]) for s in data["sources"]], [("coredns-0", 20), ("coredns-1", 20)])
+
+    def test_what_is_not_understood_is_shown(self):
+        done = binary.run("logs", stdin=(query() + "\n\x1b[2J what?\n").encode())
+        self.assertIn("\\027[2J what?", done.stdout)
+        self.assertNotIn("\x1b", done.stdout)
+        self.assertEqual(binary.run("logs", stdin=b"hello\n").returncode, 3)
+        self.assertEqual(binary.run("logs", stdin=b"").returncode, 3)
+
+    def test_hostile_name_and_text(self):
+        for arguments in ([], ["--lines"], ["-v"]):
+            done = binary.run("logs", *arguments, stdin=(query("\x1b]0;x\x07\u202e.org.") + "\n").encode())
+            self.assertNotRegex(done.stdout, "[\x1b\x07\u202e]")
+
+    def test_panic_with_its_trace(self):
+        panic = binary.run_json("logs", LOGS / "stacktrace-maxconc-1.14.7.log")[0]["data"]["panics"][0]
+        self.assertTrue(panic["recovered"])
+        self.assertTrue(panic["where"].startswith("lab.local/labpanic.lp.ServeDNS("))
+        self.assertGreater(len(panic["trace"]), 20)
+
+    def test_hex_is_decoded_in_place(self):
+        done = binary.run("logs", "--lines", DUMP)
+        self.assertRegex(done.stdout, r"debug: 000044\n;; 68 bytes.*\n;; response QUERY, NOERROR, id 49403")
+        lines = [json.loads(line)["data"] for line in binary.run("--json", "logs", "--lines", DUMP).stdout.splitlines()]
+        self.assertEqual([d["message"]["ID"] for d in lines if d.get("message")], [49403])
+        self.assertTrue(lines[-1]["summary"])
+        self.assertEqual(len(lines) - 1, lines[-1]["lines"]["total"])
+
+    def test_json_of_a_line(self):
+        text = (query("a.org.", rcode="-", flags="-", size=0) + "\n").encode()
+        document = json.loads(binary.run("--json", "logs", "--lines", stdin=text).stdout.splitlines()[0])
+        binary.validator().validate(document)
+        line = document["data"]
+        self.assertEqual((line["kind"], line["rcode"], line["server_made"], line["client"], line["latency_ms"]),
+                         ("query", "SERVFAIL", True, "10.244.1.5", 1.0))
+
+
+class Joins(unittest.TestCase):
+    DUMP = "10.244.1.5 - {} A IN a.example.org. udp 40000"
+
+    def test_age_decides(self):
+        data = read(stamp(0, self.DUMP.format(1)), stamp(1, self.DUMP.format(2)), stamp(1.1, query(id=2)),
+                    stamp(5, self.DUMP.format(3)), stamp(12, query(id=9)))
+        self.assertEqual({**data["dump"], "threshold_ms": 0}, {
+            "received": 3, "answered": 1, "unanswered": 1, "ended": 0, "in_flight": 1, "forgotten": 0,
+            "threshold_ms": 0})
+        self.assertEqual([(u["id"], u["age_ms"]) for u in data["unanswered"]], [(1, 12000.0)])
+
+    def test_without_times_the_answers_since_count(self):
+        after = [text for i in range(2, 6)
+                 for text in (self.DUMP.format(i), query(id=i, took="3.0"))]
+        data = read(self.DUMP.format(1), *after)
+        self.assertEqual([(u["id"], u["age_ms"], u["at_least"]) for u in data["unanswered"]], [(1, 12000.0, True)])
+        self.assertEqual(read(self.DUMP.format(1), *after[:4])["dump"]["in_flight"], 1)
+
+    def test_asked_again_with_the_same_port_and_id(self):
+        data = read(stamp(0, self.DUMP.format(1)), stamp(5, self.DUMP.format(1)), stamp(5.01, query(id=1)),
+                    stamp(30, query(id=4)))
+        self.assertEqual((data["dump"]["answered"], data["dump"]["unanswered"]), (1, 1))
+        self.assertEqual(data["unanswered"][0]["age_ms"], 30000.0)
+
+    def test_a_server_that_ends(self):
+        data = binary.run_json("logs", DUMP)[0]["data"]
+        self.assertEqual((data["dump"]["answered"], data["dump"]["ended"]), (159, 1))
+        self.assertEqual([(u["name"], u["ended"]) for u in data["unanswered"]], [("nil.panic.lab.", True)])
+
+    def test_too_many_wait(self):
+        lines = [stamp(i / 1e5, f"10.244.1.5 - {i % 65536} A IN n{i}.org. udp 40000") for i in range(70000)]
+        dump = read(*lines)["dump"]
+        self.assertEqual((dump["received"], dump["forgotten"]), (70000, 70000 - 65536))
+
+    def test_retries(self):
+        data = read(stamp(0, query(id=1)), stamp(5.01, query(id=1)), stamp(20, query("b.org.", id=2)),
+                    stamp(22.5, query("b.org.", id=3)), stamp(30, query("c.org.")), stamp(34, query("c.org.")))
+        retries = data["retries"]
+        self.assertEqual((retries["after_5s"], retries["after_2_5s"], retries["same_id"]), (1, 1, 1))
+        self.assertIsNone(read(query())["retries"])
+
+    def test_search_list(self):
+        lines = [query(f"www.aliyun.com.{suffix}cluster.local.", rcode="NXDOMAIN", type=kind)
+                 for suffix in ("team-a.svc.", "svc.", "") for kind in ("A", "AAAA")] * 3
+        data = read(*lines, query("www.aliyun.com."), query("www.aliyun.com.", type="AAAA"))
+        self.assertAlmostEqual(data["search_waste_ratio"], 18 / 20)
+        self.assertEqual(data["search_waste"][0]["name"], "www.aliyun.com")
+        self.assertGreaterEqual(data["search_waste"][0]["count"], 16)
+
+    def test_many_names_are_counted_within_their_error(self):
+        lines = [query(f"n{i}.org.") for i in range(9000)] + [query("hot.org.")] * 500
+        data = read(*lines)
+        self.assertEqual(data["names"][0]["name"], "hot.org.")
+        self.assertLessEqual(data["names"][0]["count"] - data["names"][0]["error"], 500)
+        self.assertGreaterEqual(data["names"][0]["count"], 500)
+        self.assertGreater(data["names_floor"], 0)
+
+
+class Filters(unittest.TestCase):
+    def test_times_and_words(self):
+        lines = [stamp(i, query(f"n{i}.org.")) for i in range(10)]
+        data = read(*lines, arguments=("--since", "2026-01-31T12:00:03Z", "--until", "2026-01-31T12:00:06Z"))
+        self.assertEqual((data["queries"], data["lines"]["filtered"]), (4, 6))
+        self.assertEqual(read(*lines, arguments=("--grep", r"n[12]\.org"))["queries"], 2)
+        self.assertEqual(read(*lines, arguments=("--since", "10m"))["queries"], 0)
+        done = binary.run("logs", "--lines", "--slow", "1s", stdin=(query() + "\n" + query(took="2.5") + "\n").encode())
+        self.assertEqual(done.stdout.count("\n"), 1)
+
+    def test_without_times(self):
+        done = binary.run("logs", "--since", "10m", stdin=(query() + "\n").encode())
+        self.assertIn("they have no time", done.stderr)
+
+    def test_wrongly(self):
+        for arguments, words in ((["--grep", "("], "--grep"), (["--since", "yesterday"], "neither a time"),
+                                 (["--since", "1m", "--until", "2m"], "later than"), (["-", "-"], "but once")):
+            done = binary.run("logs", *arguments, stdin=b"")
+            self.assertEqual(done.returncode, 64)
+            self.assertIn(words, done.stderr)
+        self.assertEqual(binary.run("logs", "/nonexistent").returncode, 66)
+        self.assertEqual(binary.run("logs", "/tmp").returncode, 66)
+        done = binary.run("logs", stdin=b"\x1f\x8b\x08 and more")
+        self.assertEqual((done.returncode, "zcat" in done.stderr), (65, True))
+
+
+class Limits(unittest.TestCase):
+    def test_long_lines(self):
+        data = read(query(), "x" * (11 << 20), query())
+        self.assertEqual((data["queries"], data["lines"]["cut"], data["lines"]["unknown"]), (2, 1, 1))
+        self.assertEqual(read(query(), "\0" * 9000000, query())["queries"], 2)
+
+    def test_memory_does_not_grow(self):
+        lines = "".join(query(f"n{i}.example.org.", client=f"10.{i % 7}.{i % 251}.{i % 241}") + "\n"
+                        for i in range(40000)).encode()
+
+        def limited():
+            resource.setrlimit(resource.RLIMIT_AS, (160 << 20,) * 2)
+        if os.environ.get("ASAN_OPTIONS"):
+            self.skipTest("a sanitizer takes memory of its own")
+        done = subprocess.run([binary.K8SDNS, "logs", "-q"], input=lines * 10, capture_output=True, check=False,
+                              preexec_fn=limited)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"400000 queries", done.stdout)
+
+    def test_where_the_answer_goes(self):
+        for arguments in ([], ["--lines"]):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([binary.K8SDNS, "logs", *arguments, LOGS / "r1-1.14.7-common.log"], stdout=full,
+                                      stderr=subprocess.PIPE, check=False)
+            self.assertEqual((done.returncode, b"cannot write" in done.stderr), (74, True))
+            reader, writer = os.pipe()
+            os.close(reader)
+            done = subprocess.run([binary.K8SDNS, "logs", *arguments, LOGS / "r1-1.14.7-common.log"], stdout=writer,
+                                  stderr=subprocess.PIPE, check=False)
+            os.close(writer)
+            self.assertEqual(done.returncode, 74)
+
+
+@contextlib.contextmanager
+def following(*arguments):
+    command = [binary.K8SDNS, "--json", "logs", "--follow", *map(str, arguments)]
+    with subprocess.Popen(command, env=binary.ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def await_line(process, name):
+    """Wait for the line about a name; give all data up to it."""
+    while True:
+        data = json.loads(process.stdout.readline())["data"]
+        if data.get("name") == name:
+            return data
+
+
+class Follow(unittest.TestCase):
+    def test_growth_rotation_truncation_and_absence(self):
+        with tempfile.TemporaryDirectory() as name:
+            path = pathlib.Path(name) / "0.log"
+            path.write_text(query("first.org.") + "\n")
+            with following("--lines", path) as process:
+                await_line(process, "first.org.")
+                with path.open("a") as log:
+                    log.write(query("second.org.") + "\n" + query("half.org.")[:30])
+                    log.flush()
+                    await_line(process, "second.org.")
+                    log.write(query("half.org.")[30:] + "\n")
+                await_line(process, "half.org.")
+                path.rename(path.with_suffix(".1"))
+                with path.with_suffix(".1").open("a") as log:
+                    log.write(query("late.org.") + "\n")
+                path.write_text(query("third.org.") + "\n" + query("pad.org.") * 40 + "\n")
+                await_line(process, "late.org.")
+                await_line(process, "third.org.")
+                os.truncate(path, 0)
+                with path.open("a") as log:
+                    log.write(query("fourth.org.") + "\n")
+                await_line(process, "fourth.org.")
+                path.unlink()
+                time.sleep(0.5)
+                path.write_text(query("fifth.org.") + "\n")
+                await_line(process, "fifth.org.")
+                process.send_signal(signal.SIGINT)
+                last = json.loads(process.stdout.read().splitlines()[-1])
+            binary.validator().validate(last)
+            [file] = last["data"]["files"]
+            self.assertEqual((file["state"], file["rotated"], file["truncated"]), ("read", 2, 1))
+            self.assertEqual(last["data"]["queries"], 7)
+
+    def test_reports_and_the_end_of_a_pipe(self):
+        with following("--interval", "100ms", "-") as process:
+            process.stdin.write(query() + "\n")
+            process.stdin.flush()
+            while True:
+                part = json.loads(process.stdout.readline())
+                binary.validator().validate(part)
+                if part["data"]["queries"]:
+                    break
+            process.stdin.close()
+            last = json.loads(process.stdout.read().splitlines()[-1])["data"]
+            self.assertEqual((last["summary"], last["queries"], process.wait()), (True, 1, 0))
+
+
+def diagnosed(*lines, path=None):
+    """The findings over a healthy capture with these logs in it."""
+    capture = copy.deepcopy(HEALTHY)
+    text = path.read_bytes() if path else "".join(f"{line}\n" for line in lines).encode()
+    capture["data"]["logs"] = binary.run_json("logs", stdin=text)[0]["data"]
+    document = json.loads(binary.run("--json", "diagnose", "--from", "-", stdin=json.dumps(capture).encode()).stdout)
+    return ({f["id"]: f for f in document["findings"] if f["severity"] != "info"},
+            {c["id"]: c["state"] for c in document["data"]["checks"]})
+
+
+class Diagnosis(unittest.TestCase):
+    def test_health_raises_nothing(self):
+        self.assertEqual(diagnosed(path=LOGS / "healthy.log")[0], {})
+        probe = query("4407329981067586630.488849418457690360.", type="HINFO", rcode="NXDOMAIN")
+        usual = [query(f"n{i}.org.") for i in range(2000)]
+        one = [query("b.org.", rcode="SERVFAIL"),
+               "[ERROR] plugin/errors: 2 b.org. A: read udp 10.244.0.2:1->10.0.0.1:53: i/o timeout",
+               "[INFO] plugin/kubernetes: waiting for Kubernetes API before starting server"]
+        self.assertEqual(diagnosed(probe, *usual, *one)[0], {})
+
+    def test_real_faults(self):
+        for name, wanted in (("k8s-api-403-1.14.7", "apiserver-disconnected"), ("loop-1.14.7", "forward-loop"),
+                             ("k8s-api-401-1.14.7", "apiserver-disconnected"),
+                             ("k8s-api-unreachable-1.14.7", "apiserver-disconnected"),
+                             ("stacktrace-maxconc-1.14.7", "server-rate-limited"),
+                             ("stacktrace-maxconc-1.14.7", "coredns-panic"),
+                             ("r1-1.14.7-common-upstream-down-and-k8s-unsynced", "upstream-failing"),
+                             ("r1-1.14.7-common", "coredns-errors")):
+            with self.subTest(name):
+                self.assertIn(wanted, diagnosed(path=LOGS / f"{name}.log")[0])
+
+    def test_stuck(self):
+        dumps = [stamp(i / 10, f"10.244.1.5 - {i} A IN a.org. udp 40000") for i in range(100)]
+        answers = [stamp(20 + i / 10, query("a.org.", id=i)) for i in range(50)]
+        findings, _ = diagnosed(*dumps, *answers)
+        self.assertEqual(findings["coredns-stuck"]["severity"], "critical")
+        # A log that leaves out what works says nothing of what has no line.
+        _, states = diagnosed(*dumps, *[line.replace("NOERROR", "SERVFAIL") for line in answers])
+        self.assertEqual(states["coredns-stuck"], "unknown")
+
+    def test_a_log_of_failures_alone_gives_no_share(self):
+        findings, _ = diagnosed(*[query(f"n{i}.org.", rcode="SERVFAIL") for i in range(50)])
+        self.assertEqual((findings["coredns-errors"]["severity"], findings["coredns-errors"]["confidence"]),
+                         ("warning", "possible"))
+
+    def test_a_probe_that_comes_back(self):
+        def probe(client, rcode):
+            return query("44073299810675866.48884941845769.", type="HINFO", rcode=rcode, client=client)
+        again = [probe("10.0.0.1", "SERVFAIL"), probe("10.0.0.1", "NXDOMAIN")]
+        self.assertNotIn("forward-loop", diagnosed(query(), *again)[0])
+        self.assertIn("forward-loop", diagnosed(query(), *again, probe("10.0.0.2", "NXDOMAIN"))[0])
+
+    def test_diagnose_reads_it(self):
+        arguments = ("--no-discovery", "--target", "127.0.0.1:1", "--budget", "500ms", "--no-external")
+        done = binary.run("--json", "capture", *arguments, "--logs", LOGS / "loop-1.14.7.log")
+        self.assertEqual(json.loads(done.stdout)["data"]["logs"]["loop"]["detected"], 1)
+        again, status = binary.run_json("logs", "--from", "-", stdin=done.stdout.encode())
+        self.assertEqual((status, again["data"]["loop"]["detected"]), (0, 1))
+        self.assertEqual(binary.run("capture", *arguments, "--logs", "-", "--endpoints", "-").returncode, 64)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
