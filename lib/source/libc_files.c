@@ -62,10 +62,38 @@ static bool is_known(struct libc_files *files, const struct mapping *mapping)
     return false;
 }
 
+static bool is_same_time(struct timespec a, struct timespec b)
+{
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+/*
+ * Whether it is a file that is known already, behind another mount. Containers of one image have an overlay
+ * each over the same file; an overlay has a device of its own, but the inode, size and times of what is below
+ * it. Source: Linux Documentation/filesystems/overlayfs.rst, "Inode properties".
+ */
+static bool is_behind_other_mount(const struct libc_files *files, const struct stat *st)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        const struct stat *known = &files->items[i].state;
+
+        if (known->st_ino == st->st_ino && known->st_size == st->st_size &&
+            is_same_time(known->st_mtim, st->st_mtim) && is_same_time(known->st_ctim, st->st_ctim))
+            return true;
+    }
+    return false;
+}
+
 static void add(struct libc_files *files, uint64_t pid, int kind, const struct mapping *mapping)
 {
     char open_path[96];
+    struct stat st = {0};
 
+    /* The very file, whatever its path now leads to. */
+    snprintf(open_path, sizeof(open_path), "/proc/%" PRIu64 "/map_files/%" PRIx64 "-%" PRIx64, pid,
+             mapping->start, mapping->end);
+    if (stat(open_path, &st) == 0 && is_behind_other_mount(files, &st))
+        return;
     if (files->count == LIBC_FILES_MAX) {
         files->left_out++;
         return;
@@ -74,13 +102,11 @@ static void add(struct libc_files *files, uint64_t pid, int kind, const struct m
         .major = mapping->major,
         .minor = mapping->minor,
         .inode = mapping->inode,
+        .state = st,
         .kind = kind,
         .path = arena_text(files->arena, mapping->path),
         .pid = pid,
     };
-    /* The very file, whatever its path now leads to. */
-    snprintf(open_path, sizeof(open_path), "/proc/%" PRIu64 "/map_files/%" PRIx64 "-%" PRIx64, pid,
-             mapping->start, mapping->end);
     files->found(files->user, files->count - 1, open_path);
 }
 

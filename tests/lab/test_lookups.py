@@ -211,6 +211,28 @@ class Lookups(TraceCase):
         (way,) = [way for way in self.summary["data"]["ways"] if way["way"] == "call"]
         self.assertEqual((way["lookups"], way["slow"], sum(octave["count"] for octave in way["latency"])), (2, 1, 2))
 
+    def test_overlays(self):
+        """Containers of one image: one library, watched once, whatever mount it is behind; each call is told once."""
+        base = pathlib.Path("/mnt")
+        subprocess.run(["mount", "-t", "tmpfs", "none", base], check=True)
+        self.addCleanup(subprocess.run, ["umount", "-R", base], check=False)
+        roots, program = [base / "1", base / "2"], self.build("glibc_once", "gcc", "-O1")
+        for root in roots:
+            for folder in (root, base / f"upper{root.name}", base / f"work{root.name}"):
+                folder.mkdir()
+            subprocess.run(["mount", "-t", "overlay", "none", "-o", f"lowerdir=/,upperdir={base}/upper{root.name},"
+                            f"workdir={base}/work{root.name}", root], check=True)
+            (root / "once").write_bytes(program.read_bytes())
+            (root / "once").chmod(0o755)
+            waiter = subprocess.Popen(["chroot", root, "sleep", "60"])
+            self.addCleanup(waiter.wait)
+            self.addCleanup(waiter.kill)
+        libc = pathlib.Path(re.search(r"/\S+/libc.so.6", pathlib.Path("/proc/self/maps").read_text(encoding="ascii"))[0])
+        calls = self.calls_of(lambda: [self.lab.output("pod", ["chroot", root, "/once", "10.9.8.7"]) for root in roots])
+        self.assertEqual([c["process"]["name"] for c in calls if c["name"] == "10.9.8.7"], ["once", "once"])
+        paths = [row["path"] for row in self.summary["data"]["libraries"] if row["path"].endswith(libc.name)]
+        self.assertEqual(len([path for path in paths if path.endswith(str(libc))]), 1, paths)
+
     def test_parity(self):
         """As many calls as bpftrace counts in the same run, by the same process."""
         if not shutil.which("bpftrace"):

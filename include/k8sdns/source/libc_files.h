@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 /* So many C libraries are told apart: images on one node, not containers, as containers of one image share
  * it. */
@@ -15,9 +16,10 @@
 struct libc_file {
     unsigned major, minor;
     uint64_t inode;
-    int kind;         /* KIND_GLIBC or KIND_MUSL */
-    const char *path; /* as the process sees it */
-    uint64_t pid;     /* the first process that was seen with it */
+    struct stat state; /* all zero when it could not be asked */
+    int kind;          /* KIND_GLIBC or KIND_MUSL */
+    const char *path;  /* as the process sees it */
+    uint64_t pid;      /* the first process that was seen with it */
 };
 
 struct libc_files {
