@@ -179,9 +179,9 @@ void metrics_look_facts(const struct metrics_look *look, struct metrics_facts *f
 
         if (before && before->error)
             before = NULL;
-        metrics_read_replica(arena, before, now, replica);
         replica->source = target->source.name;
         replica->role = target->role;
+        metrics_read_replica(arena, before, now, replica);
         replica->pod = target->pod;
         replica->node = target->node;
         replica->cpu_limit_cores = target->cpu_limit_cores;

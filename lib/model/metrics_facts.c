@@ -106,8 +106,8 @@ static const struct shape_field text_fields[] = {
     SHAPE_FIELD_COUNT(struct metrics_text_facts, malformed, "malformed", "lines that are not of the format"),
     SHAPE_FIELD_COUNT(struct metrics_text_facts, too_long, "too_long", "lines that were passed over"),
     SHAPE_FIELD_BOOL(struct metrics_text_facts, cut, "cut", "it ended within a line"),
-    SHAPE_FIELD_BOOL(struct metrics_text_facts, dropped, "dropped",
-                     "it has more zones, upstreams or codes than are kept apart"),
+    SHAPE_FIELD_COUNT(struct metrics_text_facts, dropped, "dropped",
+                      "values of more zones, upstreams or codes than are kept apart"),
 };
 const struct shape metrics_text_facts_shape = SHAPE(struct metrics_text_facts, text_fields, "metrics_text");
 

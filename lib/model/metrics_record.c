@@ -134,7 +134,7 @@ static void tally(struct metrics_record *record, struct metrics_tallies *tallies
         }
     if (tallies->count == METRICS_NAMES_MAX) {
         tallies->rest += sample->value;
-        record->lists_full = true;
+        record->dropped++;
         return;
     }
     item = ARENA_PUSH(record->arena, tallies->items, tallies->count);
@@ -153,8 +153,7 @@ static struct metrics_part *part(struct metrics_record *record, struct metrics_p
         if (is_named(parts->items[i].name, label))
             return &parts->items[i];
     if (parts->count == METRICS_NAMES_MAX) {
-        parts->dropped++;
-        record->lists_full = true;
+        record->dropped++;
         return NULL;
     }
     item = ARENA_PUSH(record->arena, parts->items, parts->count);
@@ -190,7 +189,7 @@ static void add_bucket(struct metrics_record *record, struct metrics_histogram *
         return;
     }
     if (histogram->count == METRICS_BUCKETS_MAX) {
-        record->lists_full = true;
+        record->dropped++;
         return;
     }
     (void)ARENA_PUSH(record->arena, histogram->buckets, histogram->count);

@@ -350,7 +350,8 @@ static void read_answers(const struct reading *r, struct metrics_replica_facts *
 }
 
 /* A process that began anew, or counts that went back, which no process does. */
-static bool is_another(const struct metrics_record *before, const struct metrics_record *now)
+static bool is_another(const struct metrics_record *before, const struct metrics_record *now,
+                       double tolerance_s)
 {
     static const enum metrics_scalar counters[] = {METRICS_REQUESTS, METRICS_RESPONSES, METRICS_CPU_SECONDS,
                                                    METRICS_PANICS};
@@ -359,7 +360,7 @@ static bool is_another(const struct metrics_record *before, const struct metrics
     for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
         if (scalar(now, counters[i]) < scalar(before, counters[i]))
             return true;
-    return !isnan(was) && !isnan(is) && fabs(was - is) > 1;
+    return !isnan(was) && !isnan(is) && fabs(was - is) > tolerance_s;
 }
 
 static void read_process(const struct reading *r, struct metrics_replica_facts *facts)
@@ -387,7 +388,9 @@ void metrics_read_replica(struct arena *arena, const struct metrics_record *befo
     struct reading r = {.arena = arena, .before = before, .now = now};
 
     if (before && before->at_ns && now->at_ns > before->at_ns) {
-        facts->restarted = is_another(before, now);
+        /* A process's own start may move by a second with its clock; behind a ClusterIP are several
+         * processes. */
+        facts->restarted = is_another(before, now, facts->role == METRICS_OF_CLUSTER_IP ? 0 : 1);
         r.seconds = (double)(now->at_ns - before->at_ns) / 1e9;
         r.window = !facts->restarted;
     }
@@ -409,5 +412,5 @@ void metrics_read_replica(struct arena *arena, const struct metrics_record *befo
                                               .malformed = now->counts.malformed,
                                               .too_long = now->counts.too_long,
                                               .cut = now->counts.cut,
-                                              .dropped = now->lists_full};
+                                              .dropped = now->dropped};
 }

@@ -282,9 +282,10 @@ static void print_remarks(const struct metrics_replica_facts *r, struct page *pa
                        r->setup_errors_total);
     if (r->text.malformed || r->text.too_long || r->text.cut || r->text.dropped)
         page_paragraph(page, "  * ",
-                       "of its text %" PRIu64 " lines are not of the format and %" PRIu64 " too long%s%s",
-                       r->text.malformed, r->text.too_long, r->text.cut ? "; it is cut off" : "",
-                       r->text.dropped ? "; some zones, upstreams or codes were left out" : "");
+                       "of its text %" PRIu64 " lines are not of the format, %" PRIu64 " too long, %" PRIu64
+                       " of more zones, upstreams or codes than are kept apart%s",
+                       r->text.malformed, r->text.too_long, r->text.dropped,
+                       r->text.cut ? "; it is cut off" : "");
 }
 
 static const char *over_what(const struct metrics_replica_facts *r, struct arena *arena)

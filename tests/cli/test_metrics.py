@@ -45,7 +45,7 @@ coredns_dns_responses_total{{plugin="cache",rcode="NOERROR",server="dns://:53",z
 {LATENCY}_sum{{zone="."}} 1
 coredns_panics_total {panics}
 process_cpu_seconds_total {cpu}
-process_start_time_seconds {start}
+process_start_time_seconds {start!r}
 {more}"""
 
 
@@ -243,7 +243,7 @@ class Faults(binary.Case):
         self.assertEqual((replica["requests_total"], replica["panics_total"]), (500, 0))
         self.assertEqual((len(replica["by_type"]), replica["by_type"][0]["label"], replica["by_type"][0]["total"]),
                          (65, "(others)", 436))
-        self.assertEqual((replica["text"]["dropped"], replica["text"]["too_long"]), (True, 1))
+        self.assertEqual((replica["text"]["dropped"], replica["text"]["too_long"]), (436, 1))
 
     def test_over_the_last_bound(self):
         replica = self.one(coredns(requests=1000, late=50))
@@ -352,6 +352,15 @@ class Finding(binary.Case):
                                          *account, env=environment)
             self.assertEqual((status, replica["role"], replica["pod"], replica["setup_errors_total"]),
                              (0, "node-local", "node-local-dns-x", 3))
+
+    def test_cluster_ip(self):
+        """Without replicas the ClusterIP is asked; another replica the second time is told by its start alone."""
+        for start, restarted in ((1.7e9, False), (1.7e9 + 0.25, True)):
+            with served(coredns(), coredns(requests=2000, start=start)) as (where, _):
+                document, _ = metrics(*QUICK, "--count", "1", "--no-discovery", "--cluster-ip", "127.0.0.1", "--port",
+                                      where.split(":")[1])
+            (replica,) = document["data"]["replicas"]
+            self.assertEqual((replica["role"], replica["restarted"]), ("cluster-ip", restarted))
 
     def test_nobody(self):
         document, status = metrics("--no-discovery")

@@ -81,8 +81,8 @@ extern const struct shape metrics_api_facts_shape;
 /* How its text was read. */
 struct metrics_text_facts {
     uint64_t bytes, samples, malformed, too_long;
-    bool cut;     /* it ended within a line */
-    bool dropped; /* there were more names than are kept apart */
+    uint64_t dropped; /* samples of more names than are kept apart */
+    bool cut;         /* it ended within a line */
 };
 extern const struct shape metrics_text_facts_shape;
 

@@ -89,7 +89,6 @@ struct metrics_part {
 struct metrics_parts {
     struct metrics_part *items;
     size_t count;
-    uint64_t dropped; /* samples of those over the maximum */
 };
 
 struct metrics_record {
@@ -98,9 +97,9 @@ struct metrics_record {
     uint64_t at_ns;    /* when it came, monotonic; 0 of a file, which has no time */
     double wall_s;     /* the same since 1970 */
     const char *version, *config_hash;
-    bool is_coredns;   /* something in it is CoreDNS's */
-    bool tells_plugin; /* its answers say which plugin made them (since 1.8.7) */
-    bool lists_full;
+    bool is_coredns;                 /* something in it is CoreDNS's */
+    bool tells_plugin;               /* its answers say which plugin made them (since 1.8.7) */
+    uint64_t dropped;                /* samples of names, or of bounds, over the maximum */
     double scalars[METRICS_SCALARS]; /* NAN: not there, which of a counter means 0 */
     struct metrics_tallies lists[METRICS_LISTS];
     struct metrics_histogram latency, api_latency;
