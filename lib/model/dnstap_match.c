@@ -147,9 +147,16 @@ static uint32_t find_recent(struct dnstap_table *t, const struct dnstap_tap *tap
     return best;
 }
 
+/* How well a query of the same question fits a forwarder frame: the better, the higher. */
+static int fit(const struct dnstap_slot *s, const struct dnstap_tap *tap)
+{
+    return s->answered ? 0 : same_client(s, tap) ? 2 : 1;
+}
+
 /*
  * The query that a forwarder frame belongs to: of its id, best with its question too; else a renamed one (the
- * rewrite plugin), when only one is open. Of several it is the one that was asked last before it.
+ * rewrite plugin), when only one is open. Of several that fit it is the one that was asked last before it, as
+ * a client may ask again while the first query still waits for its upstream.
  */
 uint32_t dnstap_find_forwarded(struct dnstap_table *t, const struct dnstap_tap *tap, bool reply)
 {
@@ -157,6 +164,7 @@ uint32_t dnstap_find_forwarded(struct dnstap_table *t, const struct dnstap_tap *
     uint32_t best = DNSTAP_NOBODY, renamed = DNSTAP_NOBODY, at;
     /* Old versions write the time of the answer into both. */
     bool in_order = t->tally->sources[tap->source].in_order;
+    uint64_t when = tap->message.query_ns;
     unsigned others = 0;
 
     while ((at = walk_next(&walk)) != DNSTAP_NOBODY) {
@@ -167,13 +175,11 @@ uint32_t dnstap_find_forwarded(struct dnstap_table *t, const struct dnstap_tap *
             renamed = s->asked && !s->answered ? at : renamed;
             continue;
         }
-        if (reply && s->tries > s->replies && s->forward_ns == tap->message.query_ns)
+        if (reply && s->tries > s->replies && s->forward_ns == when)
             return at;
-        if (same_client(s, tap) && !s->answered)
-            return at;
-        if (in_order && s->query_ns && tap->message.query_ns && s->query_ns > tap->message.query_ns)
+        if (in_order && when && s->query_ns > when)
             continue;
-        if (best == DNSTAP_NOBODY || (t->slots[best].answered && !s->answered))
+        if (best == DNSTAP_NOBODY || fit(s, tap) > fit(&t->slots[best], tap))
             best = at;
     }
     if (best == DNSTAP_NOBODY)
@@ -189,11 +195,14 @@ bool dnstap_mark_repeated(struct dnstap_table *t, const struct dnstap_tap *tap)
     bool repeats = false;
     uint32_t at;
 
+    /* Of old versions the times say nothing. */
+    if (!tap->named || !t->tally->sources[tap->source].in_order)
+        return false;
     while ((at = walk_next(&walk)) != DNSTAP_NOBODY) {
         struct dnstap_slot *s = &t->slots[at];
 
-        if (tap->named && s->asked && !s->answered && same_client(s, tap) && same_question(s, tap) &&
-            s->query_ns && when > s->query_ns && when - s->query_ns >= WAITED_NS)
+        if (s->asked && !s->answered && same_client(s, tap) && same_question(s, tap) && s->query_ns &&
+            when > s->query_ns && when - s->query_ns >= WAITED_NS)
             repeats = s->repeated = true;
     }
     return repeats;

@@ -121,6 +121,26 @@ class Scenarios(Reads):
         self.assertEqual([s["scenario"] for s in told], ["stuck"] * 3)
         self.assertEqual(data["scenarios"]["stuck"], 3)
 
+    def test_a_client_that_is_quicker_than_the_upstream_is_not_stuck(self):
+        """A repetition may come before the first forwarder frame does: each query has its own all the same."""
+        for own, version in ((None, b"CoreDNS-1.11.3"), (OWN, b"CoreDNS-1.14.7")):
+            for full in (True, False):
+                with self.subTest(version=version, full=full):
+                    plain = {"version": version, "full": full, "ident": 9, "port": 999}
+                    way = {**plain, "own": own, "upstream": "192.0.2.1"}
+                    first, second = message(FQ, at=0.0001, **way), message(FQ, at=5.0001, **way)
+                    _, data, _ = self.read([message(CQ, at=0, **plain), message(CQ, at=5, **plain), first, first,
+                                            second, second, *self.quiet(12, 15)])
+                    self.assertEqual((data["scenarios"]["upstream_silent"], data["scenarios"]["stuck"]), (2, 0))
+
+    def test_servers_without_an_order_are_not_stuck_by_times(self):
+        """Before 1.8.2 a query is told when it is over, and its time says nothing."""
+        plain = {"version": None, "identity": None, "ident": 9, "port": 999}
+        way = {**plain, "client": "0.0.0.0", "upstream": "192.0.2.1"}
+        _, data, _ = self.read([message(FQ, at=0, **way), message(CQ, at=4, **plain), message(FQ, at=5, **way),
+                                message(CQ, at=9, **plain), *self.quiet(12, 15)])
+        self.assertEqual(data["scenarios"]["stuck"], 0)
+
     def test_an_answered_repetition_is_none(self):
         told, _, status = self.read([message(CQ, at=0), message(CQ, at=0.1), message(CR, at=0.1, until=0.2),
                                      message(CR, at=0, until=0.3)])
