@@ -122,4 +122,6 @@ const struct command command_top = {
     .example = "k8sdns top www.aliyun.com",
     .run = run,
     .render = top_text_render,
+    .render_part = top_text_render_part,
+    .scrolls = true,
 };

@@ -19,8 +19,6 @@
 #define INTERVAL_LEAST_US 100000
 #define INTERVAL_MOST_US  UINT64_C(3600000000)
 #define NAMES_MAX         64
-/* Rows of a batch are as wide as a page, or as COLUMNS says; LINES makes it a screen of that height. */
-#define BATCH_WIDTH_MIN 20
 
 /* Signals, and what they do. */
 enum top_signal {
@@ -60,6 +58,8 @@ static void renew(struct top_loop *loop)
         return;
     arena_reset(loop->facts_arena);
     top_collector_facts(loop->collector, loop->view.mode == TOP_DETAILS, loop->facts_arena, &loop->facts);
+    loop->facts.interval =
+        duration_format_us(loop->interval_text, sizeof(loop->interval_text), loop->interval_us);
     loop->stale = false;
 }
 
@@ -85,7 +85,6 @@ static void draw(struct top_loop *loop)
     if (loop->stale)
         renew(loop);
     terminal_size(&view->width, &view->height);
-    view->interval = duration_format_us(loop->interval_text, sizeof(loop->interval_text), loop->interval_us);
     arena_reset(loop->draw_arena);
     terminal_draw(loop->terminal, top_screen_draw(&loop->facts, view, loop->draw_arena));
 }
@@ -231,40 +230,20 @@ static unsigned number_of(const char *variable, unsigned least)
     return text && number_parse(text, least, 4000, &value, NULL) == 0 ? (unsigned)value : 0;
 }
 
-static int print_text(struct top_loop *loop)
-{
-    struct text out = {0};
-    struct page page;
-    unsigned lines = number_of("LINES", 1);
-    int r;
-
-    output_page(loop->run->globals, &out, &page);
-    loop->view.width = page.width;
-    loop->view.height = lines;
-    loop->view.all_rows = !lines;
-    loop->view.utf8 = page.utf8;
-    loop->view.interval =
-        duration_format_us(loop->interval_text, sizeof(loop->interval_text), loop->interval_us);
-    arena_reset(loop->draw_arena);
-    if (loop->printed)
-        text_add(&out, "\n");
-    grid_print(top_screen_draw(&loop->facts, &loop->view, loop->draw_arena), &page, loop->draw_arena);
-    r = output_write(&out, &loop->run->err);
-    text_fini(&out);
-    return r;
-}
-
 /* The last of JSON is the end's, which main prints. */
 static int print(struct top_loop *loop)
 {
     bool last = loop->options->count && loop->printed + 1 >= loop->options->count;
+    struct arena *kept = loop->run->arena;
     int r = 0;
 
-    if (!loop->run->globals->json)
-        r = print_text(loop);
-    else if (!last)
+    loop->facts.screen = ++loop->printed;
+    loop->facts.rows = number_of("LINES", 1);
+    arena_reset(loop->draw_arena);
+    loop->run->arena = loop->draw_arena; /* what is told goes with the telling */
+    if (!last || !loop->run->globals->json)
         r = report_part(loop->run, &loop->facts);
-    loop->printed++;
+    loop->run->arena = kept;
     if (last)
         loop->done = true;
     return r;

@@ -78,7 +78,8 @@ static void row(const struct top_scene *scene, const void *items, size_t i, stru
             top_line_bar(line, GAUGE, paint == PAINT_PLAIN ? PAINT_GOOD : paint, limit->ratio);
         top_line_addf(line, paint, "%3.0f %%", limit->ratio * 100);
     } else if (!isnan(limit->use)) {
-        top_line_addf(line, paint, "%.6g %s", limit->use, limit->unit ? limit->unit : "");
+        top_line_addf(line, paint, "%.*f %s", limit->use < 100 && limit->use != floor(limit->use) ? 2 : 0,
+                      limit->use, limit->unit ? limit->unit : "");
     } else if (limit->events != SHAPE_UNSET) {
         top_line_addf(line, paint, "ran out %" PRIu64 " times", limit->events);
     }

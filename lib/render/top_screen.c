@@ -52,10 +52,9 @@ static void draw_title(const struct top_scene *scene, struct grid *grid)
     const struct top_view *view = scene->view;
     const struct facts *facts = scene->facts->facts;
     const char *host = facts ? facts->host.hostname : NULL;
-    const char *right = scene->facts->live
-                            ? arena_printf(scene->arena, "every %s  %s",
-                                           view->interval ? view->interval : "1 s", clock_of(scene))
-                            : arena_printf(scene->arena, "capture of %s", clock_of(scene));
+    const char *right = scene->facts->live ? arena_printf(scene->arena, "every %s  %s",
+                                                          scene->facts->interval, clock_of(scene))
+                                           : arena_printf(scene->arena, "capture of %s", clock_of(scene));
     unsigned columns = grid_columns(grid, right);
     struct top_line line = {grid, 0, 0, grid->width};
 

@@ -64,6 +64,14 @@ static double latency_of(const struct history_series_facts *s)
     return s->p99_us == SHAPE_UNSET ? -1 : (double)s->p99_us;
 }
 
+/* Nothing lost, something, most of it. */
+static int trouble_of(const struct history_series_facts *s)
+{
+    bool bad = s->last_status >= 0 && !probe_status_is_good(s->last_status);
+
+    return !s->lost && !s->bad && !bad ? 0 : s->loss_ratio >= 0.5 ? 2 : 1;
+}
+
 /* By the worst of a target's types. */
 static void weigh(const struct history_facts *history, int sort, struct ranked *all, size_t count)
 {
@@ -71,7 +79,9 @@ static void weigh(const struct history_facts *history, int sort, struct ranked *
         all[i].worst = 0;
         for (size_t k = 0; k < history->series_count; k++) {
             const struct history_series_facts *s = &history->series[k];
-            double value = sort == TOP_SORT_LOSS ? loss_of(s) : latency_of(s);
+            double value = sort == TOP_SORT_TROUBLE ? trouble_of(s)
+                           : sort == TOP_SORT_LOSS  ? loss_of(s)
+                                                    : latency_of(s);
 
             if (strcmp(s->target, all[i].series->target) == 0 && value > all[i].worst)
                 all[i].worst = value;
@@ -97,6 +107,13 @@ static int by_role(const void *a, const void *b)
     return x->place < y->place ? -1 : x->place > y->place;
 }
 
+static int by_trouble(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+
+    return x->worst > y->worst ? -1 : x->worst < y->worst ? 1 : by_role(a, b);
+}
+
 static int by_name(const void *a, const void *b)
 {
     const struct ranked *x = a, *y = b;
@@ -108,10 +125,8 @@ static int by_name(const void *a, const void *b)
 static size_t list(const struct top_scene *scene, void **ret_items)
 {
     static int (*const orders[])(const void *, const void *) = {
-        [TOP_SORT_ROLE] = by_role,
-        [TOP_SORT_LOSS] = by_worst,
-        [TOP_SORT_LATENCY] = by_worst,
-        [TOP_SORT_NAME] = by_name,
+        [TOP_SORT_TROUBLE] = by_trouble, [TOP_SORT_ROLE] = by_role, [TOP_SORT_LOSS] = by_worst,
+        [TOP_SORT_LATENCY] = by_worst,   [TOP_SORT_NAME] = by_name,
     };
     const struct history_facts *history = scene->facts->history;
     struct ranked *all = NULL;
@@ -126,7 +141,7 @@ static size_t list(const struct top_scene *scene, void **ret_items)
         if (top_scene_shows(scene, texts, 5))
             *ARENA_PUSH(scene->arena, all, count) = (struct ranked){s, i, 0};
     }
-    if (scene->view->sort == TOP_SORT_LOSS || scene->view->sort == TOP_SORT_LATENCY)
+    if (scene->view->sort != TOP_SORT_ROLE && scene->view->sort != TOP_SORT_NAME)
         weigh(history, scene->view->sort, all, count);
     if (count)
         qsort(all, count, sizeof(*all), orders[scene->view->sort]);

@@ -11,10 +11,12 @@ static void print_standing(const struct top_facts *facts, struct page *page, str
         const struct standing_facts *f = &facts->standing[i];
         bool over = !isnan(f->over_s);
 
-        page_addf(page, "  ");
-        page_paint(page, over ? PAINT_FAINT : top_severity_paints[f->severity], severity_words[f->severity]);
-        page_addf(page, ": %s%s%s, %s%s\n", f->title, f->subject ? ", " : "", f->subject ? f->subject : "",
-                  over ? "stood " : "for ", top_span(arena, f->stood_s));
+        page_paragraph(page, "  ", "%s: %s%s%s%s%s", severity_words[f->severity], f->title,
+                       f->subject ? ", " : "", f->subject ? f->subject : "",
+                       !facts->live ? ""
+                       : over       ? ", stood "
+                                    : ", for ",
+                       facts->live ? top_span(arena, f->stood_s) : "");
         for (size_t k = 0; k < f->evidence_count && f->severity < SEVERITY_INFO; k++)
             page_paragraph(page, "    - ", "%s", f->evidence[k]);
     }
@@ -50,6 +52,17 @@ static void print_servers(const struct top_facts *facts, struct page *page, stru
         table_cell(table, PAINT_PLAIN, s->last_status < 0 ? "-" : probe_status_words[s->last_status]);
     }
     table_print(table, page, 2);
+}
+
+void top_text_render_part(const void *data, struct page *page, struct arena *arena)
+{
+    const struct top_facts *facts = data;
+    struct top_view view = {
+        .width = page->width, .height = facts->rows, .all_rows = !facts->rows, .utf8 = page->utf8};
+
+    if (facts->screen > 1)
+        page_addf(page, "\n");
+    grid_print(top_screen_draw(facts, &view, arena), page, arena);
 }
 
 void top_text_render(const void *data, struct page *page, struct arena *arena)

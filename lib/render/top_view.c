@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const top_sort_words[] = {"role", "loss", "latency", "name", NULL};
+const char *const top_sort_words[] = {"trouble", "role", "loss", "latency", "name", NULL};
 
 static void say(struct top_view *view, const char *text)
 {

@@ -109,7 +109,7 @@ static void test_screen_hostile(__attribute__((unused)) void **state)
     struct top_facts facts = some_facts(test_arena, 1);
     struct top_view view = {.utf8 = true};
     struct standing_facts standing = {
-        .id = "x", .title = "t\033]0;owned\a", .subject = "\033[2J\r\n", .over_s = NAN};
+        .id = "x", .title = "t\033]0;owned\a", .subject = "\033[2J\r\n", .over_s = (double)NAN};
     struct grid *grid;
 
     facts.history->series[0].target = "\033[H\033[2J10.0.0.1";
@@ -129,7 +129,7 @@ static void test_sizes(__attribute__((unused)) void **state)
 {
     struct top_facts facts = some_facts(test_arena, 16);
     struct standing_facts standing = {
-        .id = "replica-unreachable", .title = "a replica is dead", .over_s = NAN};
+        .id = "replica-unreachable", .title = "a replica is dead", .over_s = (double)NAN};
 
     facts.verdict = "DNS fails";
     facts.standing = &standing;
@@ -144,7 +144,7 @@ static void test_sizes(__attribute__((unused)) void **state)
             if (width >= 40 && height >= 12) {
                 assert_true(has(grid, "DNS fails"));
                 assert_true(has(grid, "a replica is dead"));
-                assert_true(has(grid, "10.0.0.1"));
+                assert_true(has(grid, "10.0.0.2")); /* the first in trouble */
             }
             for (size_t panel = 0; panel < top_screen_panels(); panel++) {
                 view.panel = panel;
@@ -159,7 +159,8 @@ static void test_order(__attribute__((unused)) void **state)
     static const struct {
         enum top_sort sort;
         const char *first;
-    } rows[] = {{TOP_SORT_ROLE, "10.0.0.1 "},
+    } rows[] = {{TOP_SORT_TROUBLE, "10.0.0.2 "},
+                {TOP_SORT_ROLE, "10.0.0.1 "},
                 {TOP_SORT_LOSS, "10.0.0.12"},
                 {TOP_SORT_LATENCY, "10.0.0.1 "},
                 {TOP_SORT_NAME, "10.0.0.1 "}};
@@ -178,7 +179,7 @@ static void test_order(__attribute__((unused)) void **state)
 static void test_mark_stays(__attribute__((unused)) void **state)
 {
     struct top_facts facts = some_facts(test_arena, 12);
-    struct top_view view = {.panel = top_screen_panel("servers")};
+    struct top_view view = {.panel = top_screen_panel("servers"), .sort = TOP_SORT_ROLE};
 
     draw(&facts, &view, 80, 24);
     for (int i = 0; i < 4; i++)
@@ -231,7 +232,7 @@ static void test_keys(__attribute__((unused)) void **state)
     assert_int_equal(view.panel, 1);
     top_view_key(&view, TOP_KEY_ENTER);
     assert_int_equal(view.mode, TOP_DETAILS);
-    assert_true(has(draw(&facts, &view, 80, 24), "replica 10.0.0.1, A"));
+    assert_true(has(draw(&facts, &view, 80, 24), "replica 10.0.0.2, A"));
     top_view_key(&view, '?');
     assert_int_equal(view.mode, TOP_HELP);
     assert_true(has(draw(&facts, &view, 80, 24), "Keys"));

@@ -40,6 +40,9 @@ struct top_facts {
     const char *entries_gap; /* why its entries are not; NULL */
     bool live;               /* else a capture is shown */
     bool printed;            /* a batch has told it all */
+    const char *interval;    /* in words; NULL for a capture */
+    unsigned rows;           /* of a batch's screens at most; 0: as many as it takes */
+    uint64_t screen;         /* the number of a batch's screen, from 1 */
 };
 extern const struct shape top_facts_shape;
 

@@ -15,10 +15,13 @@ struct grid *top_screen_draw(const struct top_facts *facts, struct top_view *vie
 /* How many panels there are. */
 size_t top_screen_panels(void);
 
-/* The number of a panel by its name, for tests and the command line; SIZE_MAX for none. */
+/* The number of a panel by its name; SIZE_MAX for none. */
 size_t top_screen_panel(const char *name);
 
 /* What stands in the normal screen when top has gone: the verdict, the findings and the servers. */
 void top_text_render(const void *data, struct page *page, struct arena *arena);
+
+/* A screen as text, for batches. */
+void top_text_render_part(const void *data, struct page *page, struct arena *arena);
 
 #endif

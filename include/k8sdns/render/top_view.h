@@ -49,6 +49,7 @@ enum top_prompt {
 };
 
 enum top_sort {
+    TOP_SORT_TROUBLE, /* those that fail, then by role */
     TOP_SORT_ROLE,
     TOP_SORT_LOSS,
     TOP_SORT_LATENCY,
@@ -93,8 +94,7 @@ struct top_view {
     enum top_prompt prompt;
     char typed[TOP_TYPED_MAX];
     char status[256];     /* until the next key */
-    const char *interval; /* in words */
-    const char *file;     /* what `w` offers */
+    const char *file; /* what `w` offers */
 };
 
 /* One key, or one character. */
