@@ -16,8 +16,8 @@ struct terminal;
 /* What was typed or clicked. */
 struct terminal_input {
     unsigned key; /* a character or enum top_key; TOP_KEY_NONE for the mouse */
-    bool clicked;
-    int wheel; /* -1 up, 1 down */
+    int clicks;   /* of the first button */
+    int wheel;    /* -1 up, 1 down */
     unsigned x, y;
 };
 

@@ -165,7 +165,8 @@ static void set_modes(struct terminal *t)
     curses->keypad(t->window, TRUE);
     curses->nodelay(t->window, TRUE);
     curses->intrflush(t->window, FALSE);
-    curses->mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+    curses->mousemask(
+        BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
     curses->mouseinterval(0);
 }
 
@@ -386,7 +387,10 @@ static void read_mouse(struct terminal *t, struct terminal_input *input)
         return;
     input->x = (unsigned)event.x;
     input->y = (unsigned)event.y;
-    input->clicked = event.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED);
+    /* ncurses makes one of two clicks that come at once, even when told to wait for none. */
+    input->clicks = event.bstate & BUTTON1_DOUBLE_CLICKED                ? 2
+                    : event.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED) ? 1
+                                                                         : 0;
     input->wheel = event.bstate & BUTTON4_PRESSED ? -1 : event.bstate & BUTTON5_PRESSED ? 1 : 0;
 }
 

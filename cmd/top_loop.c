@@ -198,11 +198,11 @@ static void on_keys(evutil_socket_t fd, short what, void *user)
     (void)what;
     while (!loop->done && terminal_input(loop->terminal, &input)) {
         any = true;
-        if (input.clicked)
+        for (int i = 0; i < input.clicks; i++)
             act(loop, top_view_click(&loop->view, input.x, input.y));
-        else if (input.wheel)
+        if (input.wheel)
             top_view_wheel(&loop->view, input.x, input.y, input.wheel);
-        else
+        else if (!input.clicks)
             act(loop, top_view_key(&loop->view, input.key));
         if (loop->view.prompt == TOP_PROMPT_WRITE && !loop->view.file)
             name_file(loop);

@@ -63,7 +63,11 @@ static void row(const struct top_scene *scene, const void *items, size_t i, stru
     const struct replica_facts *r = at(items, i);
     const struct kube_pod_facts *pod = pod_of(scene, r);
 
-    top_line_left(line, 15, r->ready == 0 ? PAINT_BAD : PAINT_PLAIN, r->address);
+    const char *address = r->port == 53 || r->port == SHAPE_UNSET
+                              ? r->address
+                              : arena_printf(scene->arena, "%s:%" PRIu64, r->address, r->port);
+
+    top_line_left(line, 15, r->ready == 0 ? PAINT_BAD : PAINT_PLAIN, address);
     if (r->pod)
         top_line_left(line, line->room > 100 ? POD : 24, PAINT_PLAIN, r->pod);
     if (r->terminating || r->ready >= 0)

@@ -44,7 +44,8 @@ static const char *clock_of(const struct top_scene *scene)
 
     if (!time || strlen(time) < 19)
         return "";
-    return scene->facts->live ? arena_printf(scene->arena, "%.8sZ", time + 11) : time;
+    return scene->facts->live ? arena_printf(scene->arena, "%.8sZ", time + 11)
+                              : arena_printf(scene->arena, "%.10s %.8sZ", time, time + 11);
 }
 
 static void draw_title(const struct top_scene *scene, struct grid *grid)
@@ -62,13 +63,18 @@ static void draw_title(const struct top_scene *scene, struct grid *grid)
         grid_put(grid, grid->width - columns, 0, columns, PAINT_PLAIN, right);
         line.room -= columns + 1;
     }
-    top_line_addf(&line, PAINT_STRONG, "k8sdns top%s%s", host ? " " : "", host ? host : "");
+    top_line_add(&line, PAINT_STRONG, "k8sdns top");
     if (view->paused)
         top_line_add(&line, PAINT_ODD, "  PAUSED");
     if (view->filter[0])
         top_line_addf(&line, PAINT_ODD, "  only /%s", view->filter);
     if (scene->facts->looks)
         top_line_addf(&line, PAINT_ODD, "  %s", scene->facts->looks);
+    if (host)
+        top_line_addf(&line, PAINT_PLAIN, " %s", host);
+    for (size_t i = 0, given = 0; facts && i < facts->names_count; i++)
+        if (facts->names[i].kind == NAME_GIVEN)
+            top_line_addf(&line, PAINT_PLAIN, "%s%s", given++ ? ", " : " for ", facts->names[i].name);
     grid_reverse(grid, 0, 0, grid->width);
 }
 
