@@ -315,7 +315,7 @@ int collection_begin(struct collection *c)
 /* Between the two looks at what the replicas count there is the sampling, or as much time. */
 static int ask(struct collection *c)
 {
-    struct drop_trace *trace = drops_look_begin(c->run);
+    struct drop_trace *trace = c->options->no_drops ? NULL : drops_look_begin(c->run);
     struct metrics_look metrics;
     int r;
 
@@ -325,7 +325,8 @@ static int ask(struct collection *c)
         collection_sample(c);
     else if (r == 0 && metrics.targets_count && metrics_look_changes(&metrics))
         usleep((useconds_t)collection_share_us(c, SHARE_SAMPLING));
-    c->facts->drops = drops_look_end(c->run, trace);
+    if (!c->options->no_drops)
+        c->facts->drops = drops_look_end(c->run, trace);
     return end_metrics(c, &metrics, r);
 }
 

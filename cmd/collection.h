@@ -21,6 +21,7 @@ struct collection_options {
     const char *dnstap; /* a file of frames; NULL: none */
     /* Of top, which looks at the kernel itself, and after the first time samples itself as well. */
     bool no_kernel, no_sampling;
+    bool no_drops; /* likewise: to watch the kernel drop takes much memory for a moment */
 };
 
 #define COLLECTION_DEFAULTS                     \

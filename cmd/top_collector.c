@@ -241,7 +241,7 @@ struct top_collector *top_collector_new(struct run *run, const struct top_collec
     c->options = options;
     c->interval_us = options->interval_us;
     c->collection = *options->collection;
-    c->collection.no_kernel = true;
+    c->collection.no_kernel = c->collection.no_drops = true;
     if (begin(c, run->args, run->args_count, &run->err) < 0)
         return NULL;
     c->standing = standing_new();
@@ -324,6 +324,16 @@ bool top_collector_complete(const struct top_collector *c)
 
 /* ---- facts ---- */
 
+/* While questions fail the kernel is watched for what it drops, which would cost too much all the time. */
+static void watch_drops(struct top_collector *c, const struct diagnose_facts *diagnosis)
+{
+    bool trouble = diagnosis->answered < diagnosis->asked;
+
+    if (trouble && c->collection.no_drops)
+        (void)top_looks_hurry(&c->looks, LOOK_SERVERS);
+    c->collection.no_drops = !trouble;
+}
+
 static void add_watch(struct top_collector *c, uint64_t now_ns, bool answers, struct arena *arena,
                       struct facts *facts)
 {
@@ -355,6 +365,7 @@ void top_collector_facts(struct top_collector *c, bool answers, struct arena *ar
     if (top_collector_knows(c)) {
         top_judge(facts, c->options->thresholds, arena, top, &findings, &count);
         standing_update(c->standing, findings, count, now);
+        watch_drops(c, top->diagnosis);
     }
     standing_facts_of(c->standing, now, arena, top);
 }

@@ -101,11 +101,14 @@ class Keys(binary.Case):
             screen.run(binary.K8SDNS, "top", "--from", FAULTY)
             screen.wait_for("? help")
             walk = (("?", "Tab, left, right"), ("Escape", "1 Findings"), ("Enter", "why: Queries that the ClusterIP"),
-                    ("Escape", "2 Servers"), ("2", "2 Servers"), ("Down", "10.244.1.22"), ("Enter", "replica 10.244.1.22, AAAA"),
+                    ("Escape", "2 Servers"), ("2", "2 Servers"), ("Down", "10.244.1.22"),
+                    ("Enter", "replica 10.244.1.22, AAAA"),
                     ("Escape", "2 Servers"), ("4", "4 Limits"), ("Enter", "what it does"), ("4", "4 Limits"),
-                    ("4", "MTU towards 10.244.1.22"), ("Escape", "5 Resolver"), ("5", "5 Resolver"), ("Enter", "nameserver 10.96.0.10"),
+                    ("4", "MTU towards 10.244.1.22"), ("Escape", "5 Resolver"), ("5", "5 Resolver"),
+                    ("Enter", "nameserver 10.96.0.10"),
                     ("Escape", "6 CoreDNS"), ("s", "sorted by role"), ("s", "sorted by loss"), ("p", "PAUSED"),
-                    ("i", "interval (500ms, 2s):"), ("Escape", "? help"), ("n", "names to ask for"), ("Escape", "? help"))
+                    ("i", "interval (500ms, 2s):"), ("Escape", "? help"), ("n", "names to ask for"),
+                    ("Escape", "? help"))
             for key, wanted in walk:
                 screen.keys(key)
                 screen.wait_for(wanted)
@@ -191,13 +194,14 @@ class Keys(binary.Case):
             folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
             for name, text in (("token", "t"), ("ca.crt", "none"), ("namespace", "default")):
                 (folder / name).write_text(text)
-            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                            "-nodes",
                             "-keyout", folder / "key", "-out", folder / "ca.crt", "-days", "1", "-subj", "/CN=x"],
                            check=True, capture_output=True)
             screen = stack.enter_context(Tmux(100, 30, KUBERNETES_SERVICE_HOST="127.0.0.1",
                                               KUBERNETES_SERVICE_PORT=str(api.getsockname()[1])))
-            screen.run(binary.K8SDNS, "top", "--as", "glibc", "--replica", server, "--service-account", folder, "--budget",
-                       "60s")
+            screen.run(binary.K8SDNS, "top", "--as", "glibc", "--replica", server, "--service-account", folder,
+                       "--budget", "60s")
             screen.wait_for(server)
             for _ in range(3):
                 screen.keys("?")

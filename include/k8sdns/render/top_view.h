@@ -93,7 +93,7 @@ struct top_view {
     char filter[TOP_KEY_MAX];
     enum top_prompt prompt;
     char typed[TOP_TYPED_MAX];
-    char status[256];     /* until the next key */
+    char status[256]; /* until the next key */
     const char *file; /* what `w` offers */
 };
 
