@@ -5,6 +5,7 @@ import fcntl
 import os
 import pathlib
 import pty
+import re
 import select
 import shlex
 import shutil
@@ -29,6 +30,7 @@ class Tmux:
 
     def __init__(self, columns, rows, **environment):
         self.folder = tempfile.mkdtemp()
+        self.asked = 0
         self.base = ["tmux", "-S", f"{self.folder}/socket", "-f", "/dev/null"]
         env = {**binary.ENVIRONMENT, "TERM": "xterm-256color", "PS1": "$ ", **environment}
         env.pop("COLUMNS")
@@ -76,9 +78,11 @@ class Tmux:
 
     def modes(self):
         """What stty says of the terminal; the shell must have it."""
-        self.keys("-l", "clear; stty -a | cksum; echo d''one")
+        self.asked += 1
+        self.keys("-l", f"clear; echo m''odes{self.asked} $(stty -a | cksum)")
         self.keys("Enter")
-        return [line for line in self.wait_for("done").splitlines() if line.strip()][-3]
+        self.wait_for(lambda text: re.search(rf"^modes{self.asked} \d+ \d+$", text, re.M))
+        return re.search(rf"^modes{self.asked} (\d+ \d+)$", self.text(), re.M)[1]
 
 
 class Pty:

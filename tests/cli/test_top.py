@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """top as text and JSON: screens of recorded facts at five sizes, batches, and what ends it."""
+import datetime
 import json
 import os
 import pathlib
@@ -105,11 +106,12 @@ class Batches(binary.Case):
         """A and AAAA once an interval each, and no more."""
         with twister() as server:
             done = top("--json", "--count", "8", "--interval", "500ms", *live(server))
-        series = json.loads(done.stdout.splitlines()[-1])["data"]["history"]["series"]
-        self.assertEqual([s["type"] for s in series], ["A", "AAAA"])
-        first = json.loads(done.stdout.splitlines()[0])["data"]["history"]["series"]
-        for early, late in zip(first, series):
-            self.assertAlmostEqual(late["sent"] - early["sent"], 7, delta=2)
+        first, last = (json.loads(done.stdout.splitlines()[i])["data"] for i in (0, -1))
+        times = [datetime.datetime.fromisoformat(data["time"].replace("Z", "+00:00")) for data in (first, last)]
+        rounds = (times[1] - times[0]).total_seconds() / 0.5
+        self.assertEqual([s["type"] for s in last["history"]["series"]], ["A", "AAAA"])
+        for early, late in zip(first["history"]["series"], last["history"]["series"]):
+            self.assertAlmostEqual(late["sent"] - early["sent"], rounds, delta=2)
 
 
 class Ends(binary.Case):

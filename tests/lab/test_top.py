@@ -71,8 +71,8 @@ class Top(LabCase):
                 series = {(s["target"], s["type"]): s for s in data["history"]["series"]}
                 self.assertGreater(series[replica_address(2), "A"]["lost"], 0)
                 self.assertEqual(series[replica_address(1), "A"]["lost"], 0)
-                more = live.wait_for(lambda data: any(f["id"] == "replica-unreachable" and f["stood_s"] > found["stood_s"]
-                                                      for f in data["standing"]))
+                more = live.wait_for(lambda data: any(
+                    f["id"] == found["id"] and f["stood_s"] > found["stood_s"] for f in data["standing"]))
                 self.assertIn("replica-unreachable", standing(more))
             data = live.wait_for(lambda data: "replica-unreachable" not in standing(data))
             self.assertIn("replica-unreachable", {f["id"] for f in data["standing"] if f["over_s"] is not None})
