@@ -3,7 +3,7 @@
 #include <k8sdns/model/log_retry.h>
 #include <string.h>
 
-#define PLACES       65536
+#define PLACES       32768
 #define EXAMPLES_MAX 10
 /* A timer is not early, and a busy client is a little late. */
 #define EARLY_MS 50

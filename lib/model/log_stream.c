@@ -18,7 +18,7 @@ void log_stream_fini(struct log_stream *s)
 
 static bool is_named(const struct log_source *source, const char *name, size_t len)
 {
-    return source->name ? strlen(source->name) == len && memcmp(source->name, name, len) == 0 : len == 0;
+    return source->name_len == len && (!len || memcmp(source->name, name, len) == 0);
 }
 
 /* The source of a line: the Pod of its prefix, else its file. */
@@ -37,6 +37,7 @@ static struct log_source *find_source(struct log_stream *s, const char *name, si
     source->name = s->sources_count == LOG_SOURCES_MAX - 1 ? "(all others)"
                    : len                                   ? arena_text_n(s->arena, name, len)
                                                            : NULL;
+    source->name_len = source->name ? strlen(source->name) : 0;
     source->index = s->sources_count;
     s->sources[s->sources_count++] = source;
     return s->last = source;

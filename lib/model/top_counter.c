@@ -5,11 +5,15 @@
 
 #define NO_PLACE UINT32_MAX
 
-/* What a hit needs, together; texts, which only have to be compared, lie apart. */
+#define HEAD 44
+
+/* What a hit needs, in one line of the cache: most texts are no longer than their head. */
 struct place {
     uint64_t hash, count;
     uint32_t len;
+    char head[HEAD];
 };
+_Static_assert(sizeof(struct place) == 64, "a place is a line of the cache");
 
 struct top_counter {
     uint32_t places_count, used, cursor;
@@ -47,7 +51,9 @@ struct top_counter *top_counter_new(struct arena *arena, uint32_t places)
     c->table_mask = places * 4 - 1;
     c->table = arena_array(arena, (size_t)places * 4, sizeof(*c->table));
     memset(c->table, 0xff, (size_t)places * 4 * sizeof(*c->table));
-    c->places = arena_array(arena, places, sizeof(*c->places));
+    c->places = arena_array(arena, places + (size_t)1, sizeof(*c->places));
+    /* At the beginning of a line. */
+    c->places = (struct place *)(((uintptr_t)c->places + sizeof(*c->places) - 1) & ~(sizeof(*c->places) - 1));
     c->errors = arena_array(arena, places, sizeof(*c->errors));
     c->marks = arena_array(arena, places, sizeof(*c->marks));
     c->texts = arena_array(arena, places, sizeof(*c->texts));
@@ -110,14 +116,19 @@ static uint32_t take_place(struct top_counter *c)
     return place;
 }
 
+static bool is_text(const struct top_counter *c, uint32_t place, const char *text, size_t len)
+{
+    return memcmp(c->places[place].head, text, len < HEAD ? len : HEAD) == 0 &&
+           (len <= HEAD || memcmp(c->texts[place] + HEAD, text + HEAD, len - HEAD) == 0);
+}
+
 static uint32_t find(const struct top_counter *c, const char *text, size_t len, uint64_t hash)
 {
     for (uint32_t at = (uint32_t)hash & c->table_mask; c->table[at] != NO_PLACE;
          at = (at + 1) & c->table_mask) {
         uint32_t place = c->table[at];
 
-        if (c->places[place].hash == hash && c->places[place].len == len &&
-            memcmp(c->texts[place], text, len) == 0)
+        if (c->places[place].hash == hash && c->places[place].len == len && is_text(c, place, text, len))
             return place;
     }
     return NO_PLACE;
@@ -143,6 +154,7 @@ uint32_t top_counter_add(struct top_counter *c, const char *text, size_t len, ui
     c->places[place].count++;
     c->places[place].hash = hash;
     c->places[place].len = (uint32_t)len;
+    memcpy(c->places[place].head, text, len < HEAD ? len : HEAD);
     memcpy(c->texts[place], text, len);
     c->texts[place][len] = '\0';
     for (at = (uint32_t)hash & c->table_mask; c->table[at] != NO_PLACE; at = (at + 1) & c->table_mask)

@@ -2,31 +2,27 @@
 #include <k8sdns/wire/container_line.h>
 #include <string.h>
 
-static int digits(const char *at, int count)
+/* Two digits as a number; more than 99 when they are none. */
+static unsigned two_digits(const char *at)
 {
-    int value = 0;
+    unsigned tens = (unsigned char)at[0] - '0', ones = (unsigned char)at[1] - '0';
 
-    for (int i = 0; i < count; i++) {
-        if ((unsigned char)(at[i] - '0') > 9)
-            return -1;
-        value = value * 10 + (at[i] - '0');
-    }
-    return value;
+    return tens > 9 || ones > 9 ? 1000 : tens * 10 + ones;
 }
 
 /* Days from 1970-01-01 to a day of the Gregorian calendar; years begin in March, so that leap days end them.
  */
-static int64_t days_since_1970(int year, int month, int day)
+static int64_t days_since_1970(unsigned year, unsigned month, unsigned day)
 {
-    int64_t y = month > 2 ? year : year - 1, m = month > 2 ? month - 3 : month + 9;
+    unsigned y = month > 2 ? year : year - 1, m = month > 2 ? month - 3 : month + 9;
 
-    return y * 365 + y / 4 - y / 100 + y / 400 + (m * 153 + 2) / 5 + day - 1 - 719468;
+    return (int64_t)(y * 365 + y / 4 - y / 100 + y / 400 + (m * 153 + 2) / 5 + day - 1) - 719468;
 }
 
 /* "Z", "+08:00" or "-0700" at `at`: its length, and the seconds to take off. 0 when it is none. */
 static size_t zone_read(const char *at, const char *end, int64_t *ret_seconds)
 {
-    int hours, minutes;
+    unsigned hours, minutes;
     size_t colon;
 
     *ret_seconds = 0;
@@ -37,9 +33,9 @@ static size_t zone_read(const char *at, const char *end, int64_t *ret_seconds)
     colon = at[3] == ':';
     if (end - at < 5 + (ptrdiff_t)colon)
         return 0;
-    hours = digits(at + 1, 2);
-    minutes = digits(at + 3 + colon, 2);
-    if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
+    hours = two_digits(at + 1);
+    minutes = two_digits(at + 3 + colon);
+    if (hours > 23 || minutes > 59)
         return 0;
     *ret_seconds = (*at == '-' ? -1 : 1) * (int64_t)(hours * 3600 + minutes * 60);
     return 5 + colon;
@@ -52,21 +48,21 @@ size_t log_time_read(const char *text, size_t len, uint64_t *ret_ns)
 {
     const char *at = text + DATE_LEN, *end = text + len;
     uint64_t fraction = 0, unit = 100000000;
-    int year, month, day, hour, minute, second;
+    unsigned year, month, day, hour, minute, second;
     int64_t seconds, off;
     size_t zone;
 
     if (len <= DATE_LEN || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' ||
         text[16] != ':')
         return 0;
-    year = digits(text, 4);
-    month = digits(text + 5, 2);
-    day = digits(text + 8, 2);
-    hour = digits(text + 11, 2);
-    minute = digits(text + 14, 2);
-    second = digits(text + 17, 2);
-    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 || hour > 23 ||
-        minute < 0 || minute > 59 || second < 0 || second > 60)
+    year = two_digits(text) * 100 + two_digits(text + 2);
+    month = two_digits(text + 5);
+    day = two_digits(text + 8);
+    hour = two_digits(text + 11);
+    minute = two_digits(text + 14);
+    second = two_digits(text + 17);
+    if (year < 1970 || year > 9999 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 ||
+        minute > 59 || second > 60)
         return 0;
     if (*at == '.')
         for (at++; at < end && (unsigned char)(*at - '0') <= 9; at++, unit /= 10)

@@ -19,7 +19,7 @@
 
 struct log_source {
     const char *name; /* the Pod, or the file; NULL when there is but one stream */
-    size_t index;
+    size_t name_len, index;
     uint64_t first_ns, last_ns; /* of its lines; 0 without times */
     uint64_t lines, queries, failed, starts, panics;
     char version[24];

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "unit.h"
+#include <k8sdns/wire/coredns_log.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct coredns_line read_line(const struct log_template *format, const char *text)
+{
+    struct log_word values[LOG_TEMPLATE_PARTS];
+    struct coredns_line line;
+
+    coredns_log_read(format, (struct log_word){text, strlen(text)}, values, &line);
+    return line;
+}
+
+static void assert_word(struct log_word word, const char *text)
+{
+    assert_int_equal(word.len, strlen(text));
+    assert_memory_equal(word.at, text, word.len);
+}
+
+static void test_kinds(void **state)
+{
+    static const struct {
+        const char *text;
+        int kind;
+    } rows[] = {
+        {"[INFO] 10.0.0.1:53 - 7 \"A IN a. udp 1 false 512\" NOERROR qr 12 0.1s", COREDNS_QUERY},
+        {"10.0.0.1 - [02/Jan/2018:15:04:05 -0700] \"A IN a. udp 1 false 512\" NOERROR qr 12 100ms",
+         COREDNS_QUERY},
+        {"[INFO] 10.0.0.1:53 - 7 \"A IN a. udp 1 false 512\" NOERROR qr 12 soon", COREDNS_MESSAGE},
+        {"[INFO] 10.0.0.1:65536 - 7 \"A IN a. udp 1 false 512\" NOERROR qr 12 0.1s", COREDNS_MESSAGE},
+        {"10.0.0.1 - 7 A IN a. udp 53", COREDNS_DUMP},
+        {"10.0.0.1 - 7 A IN a. icmp 53", COREDNS_UNKNOWN},
+        {"[ERROR] plugin/errors: 2 a. A: read udp: i/o timeout", COREDNS_ERRORS},
+        {"[ERROR 2 a. A] unreachable backend", COREDNS_ERRORS},
+        {"[WARNING] plugin/errors: 9 errors like 'x' occurred in last 5s", COREDNS_CONSOLIDATED},
+        {"[ERROR] Recovered from panic in server: \"dns://:53\"", COREDNS_PANIC},
+        {"fatal error: concurrent map writes", COREDNS_PANIC},
+        {"E0322 21:22:59.665365       1 reflector.go:138] Failed to watch", COREDNS_MESSAGE},
+        {"debug: 000000 00", COREDNS_HEX},
+        {"debugging", COREDNS_UNKNOWN},
+        {"example.org.:53 on 10.0.0.1", COREDNS_START},
+        {"CoreDNS-1.14.7", COREDNS_START},
+        {"Corefile:3 - Syntax error: x", COREDNS_FATAL},
+        {"", COREDNS_BLANK},
+        {"main.main()", COREDNS_UNKNOWN},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (read_line(NULL, rows[i].text).kind != rows[i].kind)
+            fail_msg("%s is %d", rows[i].text, read_line(NULL, rows[i].text).kind);
+}
+
+static void test_words(void **state)
+{
+    struct coredns_line line = read_line(
+        NULL,
+        "[INFO] [fd00::5]:5056 - 2120 \"AAAA IN quo\\\"te\\ x\\\\ udp 77 true 1232\" NXDOMAIN qr,rd 106 "
+        "0.000565674s \"0\"");
+
+    (void)state;
+    assert_word(line.client, "fd00::5");
+    assert_int_equal(line.port, 5056);
+    assert_int_equal(line.id, 2120);
+    assert_word(line.name, "quo\\\"te\\ x\\\\");
+    assert_word(line.protocol, "udp");
+    assert_word(line.rcode, "NXDOMAIN");
+    assert_word(line.opcode, "0");
+    assert_int_equal(line.duration_ns, 565674);
+    assert_int_equal(coredns_number(line.response_size), 106);
+    assert_false(line.server_made);
+}
+
+static void test_durations(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t ns;
+    } rows[] = {{"0.000017967s", 17967}, {"4.002214038s", 4002214038}, {"1.25ms", 1250000},
+                {"1m2.5s", 62500000000}, {"250\u00b5s", 250000},       {"7ns", 7},
+                {"1h", 3600000000000}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char text[200];
+
+        snprintf(text, sizeof(text), "[INFO] 10.0.0.1:53 - 7 \"A IN a. udp 1 false 512\" NOERROR qr 12 %s",
+                 rows[i].text);
+        assert_int_equal(read_line(NULL, text).duration_ns, rows[i].ns);
+    }
+}
+
+static void test_failures_of_every_version(void **state)
+{
+    static const struct {
+        const char *rest;
+        bool made;
+    } rows[] = {{"NOERROR - 0 6s", true},
+                {"- - 0 6s", true},
+                {"SERVFAIL qr,rd 28 4s", false},
+                {"NOERROR qr 12 6s", false},
+                {"NXDOMAIN qr,rd 0 1s", false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char text[200];
+
+        snprintf(text, sizeof(text), "[INFO] 10.0.0.1:53 - 7 \"A IN a. udp 1 false 512\" %s", rows[i].rest);
+        assert_int_equal(read_line(NULL, text).server_made, rows[i].made);
+    }
+}
+
+static void test_template(void **state)
+{
+    struct log_template format;
+    struct coredns_line line;
+
+    assert_int_equal(
+        log_template_read(*state, "\"{rcode} <{name}> {remote}|{>id} {duration}\"", &format, NULL), 0);
+    line = read_line(&format, "[INFO] - <a\\>b.> [::1]|9 2s");
+    assert_true(line.by_template);
+    assert_true(line.server_made);
+    assert_word(line.name, "a\\>b.");
+    assert_word(line.client, "::1");
+    assert_int_equal(line.id, 9);
+    assert_int_equal(line.duration_ns, 2000000000);
+    assert_int_equal(read_line(&format, "[INFO] plugin/reload: Running").kind, COREDNS_MESSAGE);
+    assert_true(log_template_read(*state, "{name}{rcode}", &format, NULL) < 0);
+    assert_true(log_template_read(*state, "no label", &format, NULL) < 0);
+}
+
+static void test_times(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t len;
+        uint64_t ns;
+    } rows[] = {{"1970-01-01T00:00:00Z", 20, 0},
+                {"2026-02-28T23:59:59.5Z x", 22, UINT64_C(1772323199500000000)},
+                {"2024-02-29T08:00:00+08:00", 25, UINT64_C(1709164800000000000)},
+                {"2024-13-01T00:00:00Z", 0, 0},
+                {"2024-01-01T00:00:00", 0, 0}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint64_t ns = 0;
+
+        assert_int_equal(log_time_read(rows[i].text, strlen(rows[i].text), &ns), rows[i].len);
+        assert_int_equal(ns, rows[i].ns);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ARENA_TEST(test_kinds),     ARENA_TEST(test_words),
+        ARENA_TEST(test_durations), ARENA_TEST(test_failures_of_every_version),
+        ARENA_TEST(test_template),  ARENA_TEST(test_times),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
