@@ -58,21 +58,38 @@ static int check_arguments(struct run *run)
     return 0;
 }
 
+/* Some argument is the name of a command. */
+static bool names_command(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        for (size_t k = 0; commands[k]; k++)
+            if (strcmp(argv[i], commands[k]->name) == 0)
+                return true;
+    return false;
+}
+
 /* Parse the command line into run->command, run->args, the globals and the config. */
 static int parse(struct run *run, struct globals *globals, int argc, char **argv, void **ret_config)
 {
     struct option_set sets[OPTION_SETS_MAX] = {{global_options, globals}};
     size_t sets_count = 0;
+    bool bare = false;
     int first, r;
 
     r = options_parse(run->arena, argc, argv, true, sets, 1, &first, &run->err);
-    if (r < 0)
-        return r;
+    if (r < 0) {
+        /* Without a command all are options of the one that is meant then. */
+        bare = !names_command(argc, argv);
+        if (!bare)
+            return r;
+        run->err = (struct err){0};
+        first = argc;
+    }
     if (globals->version) {
         run->command = &version_command;
         return 0;
     }
-    if (first >= argc && globals->help) {
+    if (first >= argc && globals->help && !bare) {
         run->command = dispatch_find("help", &run->err);
         return 0;
     }
@@ -93,7 +110,7 @@ static int parse(struct run *run, struct globals *globals, int argc, char **argv
     if (first < argc) {
         argc -= first;
         argv += first;
-    } else {
+    } else if (!bare) {
         argc = 1;
     }
     r = options_parse(run->arena, argc, argv, false, sets, sets_count, &first, &run->err);
@@ -104,7 +121,7 @@ static int parse(struct run *run, struct globals *globals, int argc, char **argv
     if (globals->help) {
         char **name = arena_array(run->arena, 1, sizeof(*name));
 
-        name[0] = argv[0];
+        name[0] = arena_text(run->arena, run->command->name);
         run->args = name;
         run->args_count = 1;
         run->command = dispatch_find("help", &run->err);

@@ -418,6 +418,17 @@ class Settings(binary.Case):
         document, _ = diagnose(facts, "--set", "conntrack.near_full_ratio=0.8")
         self.assertEqual(states(document)["conntrack-near-full"], "quiet")
 
+    def test_without_its_name(self):
+        """Without a command all options are diagnose's; with one, they stand behind it."""
+        facts = Facts().put("conntrack.table.fill_ratio", 0.78)
+        capture = json.dumps(facts.envelope).encode()
+        document, status = binary.run_json("--set", "conntrack.near_full_ratio=0.8", "--from", "-", stdin=capture)
+        self.assertEqual((document["command"], states(document)["conntrack-near-full"], status),
+                         ("diagnose", "quiet", 0))
+        done = binary.run("--seet", "x", "--from", "-", stdin=capture)
+        self.assertEqual((done.returncode, "did you mean --set" in done.stderr), (64, True))
+        self.assertEqual(binary.run("--replica", "10.0.0.1", "probe", "x").returncode, 64)
+
     def test_set_wrongly(self):
         for text, words in (("conntrack.near_full=0.8", "near_full_ratio"),
                             ("conntrack.near_full_ratio=2", "from 0.01 to 1"),
