@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rank.h"
 #include <k8sdns/model/frequency.h>
 #include <math.h>
 #include <stdlib.h>
@@ -61,7 +62,7 @@ void series_done(struct series *s, uint64_t sent_ns, bool bad, uint64_t us)
 
 /* One window as a point: its load, and how much of it failed. */
 struct point {
-    double load, bad_ratio, rank_load, rank_bad;
+    double load, bad_ratio;
     uint32_t done, bad;
 };
 
@@ -72,43 +73,19 @@ static int by_load(const void *a, const void *b)
     return (x->load > y->load) - (x->load < y->load);
 }
 
-static int by_bad(const void *a, const void *b)
-{
-    const struct point *x = a, *y = b;
-
-    return (x->bad_ratio > y->bad_ratio) - (x->bad_ratio < y->bad_ratio);
-}
-
-/* Ranks of sorted points; equal ones share the mean of theirs. */
-static void give_ranks(struct point *points, size_t count, int (*compare)(const void *, const void *),
-                       size_t rank_offset)
-{
-    qsort(points, count, sizeof(*points), compare);
-    for (size_t i = 0, end; i < count; i = end) {
-        double rank;
-
-        for (end = i + 1; end < count && compare(&points[i], &points[end]) == 0;)
-            end++;
-        rank = (double)(i + end - 1) / 2;
-        for (size_t k = i; k < end; k++)
-            memcpy((char *)&points[k] + rank_offset, &rank, sizeof(rank));
-    }
-}
-
+/* Of the load with the failures; and then the points are in the order of their load. */
 static double correlate(struct point *points, size_t count)
 {
-    double mean = (double)(count - 1) / 2, both = 0, load = 0, bad = 0;
+    double values[2][SERIES_WINDOWS], ranks[2][SERIES_WINDOWS];
 
-    give_ranks(points, count, by_bad, offsetof(struct point, rank_bad));
-    give_ranks(points, count, by_load, offsetof(struct point, rank_load));
     for (size_t i = 0; i < count; i++) {
-        double x = points[i].rank_load - mean, y = points[i].rank_bad - mean;
-
-        both += x * y;
-        load += x * x;
-        bad += y * y;
+        values[0][i] = points[i].load;
+        values[1][i] = points[i].bad_ratio;
     }
-    return load > 0 && bad > 0 ? both / sqrt(load * bad) : 0;
+    for (size_t k = 0; k < 2; k++)
+        rank_values(values[k], count, ranks[k]);
+    qsort(points, count, sizeof(*points), by_load);
+    return rank_correlation(ranks[0], ranks[1], count);
 }
 
 /* The failures follow this load: fill the numbers and return true. */
@@ -133,7 +110,7 @@ static bool follows(const struct series *s, int kind, struct frequency_facts *fa
     }
     if (count < 2)
         return false;
-    correlation = correlate(points, count); /* and now they are in the order of their load */
+    correlation = correlate(points, count);
     half = count / 2;
     for (size_t i = 0; i < count; i++) {
         done[i >= half] += points[i].done;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rank.h"
 #include <k8sdns/base/clock.h>
 #include <k8sdns/model/scope_peak.h>
 #include <math.h>
@@ -34,7 +35,7 @@ static double load_of(const struct scope_report *report, enum scope_load kind)
 
 /* A stretch of time over all places. */
 struct window {
-    double load, bad_ratio, rank_load, rank_bad;
+    double load, bad_ratio;
     size_t loads, reports, failing;
 };
 
@@ -45,60 +46,21 @@ static int by_load(const void *a, const void *b)
     return (x->load > y->load) - (x->load < y->load);
 }
 
-static int by_bad(const void *a, const void *b)
-{
-    const struct window *x = a, *y = b;
-
-    return (x->bad_ratio > y->bad_ratio) - (x->bad_ratio < y->bad_ratio);
-}
-
-/* Ranks of windows, equal ones sharing the mean of theirs; they end in the order compared by. */
-static void give_ranks(struct window *windows, size_t count, int (*compare)(const void *, const void *),
-                       size_t rank_offset)
-{
-    qsort(windows, count, sizeof(*windows), compare);
-    for (size_t i = 0, end; i < count; i = end) {
-        double rank;
-
-        for (end = i + 1; end < count && compare(&windows[i], &windows[end]) == 0;)
-            end++;
-        rank = (double)(i + end - 1) / 2;
-        for (size_t k = i; k < end; k++)
-            memcpy((char *)&windows[k] + rank_offset, &rank, sizeof(rank));
-    }
-}
-
-/* Spearman's, of the loads with the failures in an order of their own. */
-static double correlation(const struct window *windows, const size_t *order, size_t count)
-{
-    double mean = (double)(count - 1) / 2, both = 0, load = 0, bad = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        double x = windows[i].rank_load - mean, y = windows[order[i]].rank_bad - mean;
-
-        both += x * y;
-        load += x * x;
-        bad += y * y;
-    }
-    return load > 0 && bad > 0 ? both / sqrt(load * bad) : 0;
-}
-
 /* The share of orders in which the failures go with the load as much as they do. */
-static double chance_of(struct arena *arena, const struct window *windows, size_t count, double seen)
+static double chance_of(const double *load, double *bad, size_t count, double seen)
 {
-    size_t *order = arena_array(arena, count, sizeof(*order)), as_much = 1;
     uint64_t state = SCOPE_SEED;
+    size_t as_much = 1;
 
-    for (size_t i = 0; i < count; i++)
-        order[i] = i;
     for (size_t n = 0; n < SHUFFLES; n++) {
         for (size_t i = count; i > 1; i--) {
-            size_t k = scope_random(&state) % i, kept = order[i - 1];
+            size_t k = scope_random(&state) % i;
+            double kept = bad[i - 1];
 
-            order[i - 1] = order[k];
-            order[k] = kept;
+            bad[i - 1] = bad[k];
+            bad[k] = kept;
         }
-        as_much += correlation(windows, order, count) >= seen - 1e-9;
+        as_much += rank_correlation(load, bad, count) >= seen - 1e-9;
     }
     return (double)as_much / (SHUFFLES + 1);
 }
@@ -159,21 +121,24 @@ static bool test_load(struct arena *arena, const struct scope_report *reports, s
                       enum scope_load kind, struct scope_peak_facts *ret)
 {
     struct window windows[WINDOWS_MAX] = {0};
-    size_t order[WINDOWS_MAX], used = make_windows(arena, reports, count, kind, windows), half = used / 2;
+    size_t used = make_windows(arena, reports, count, kind, windows), half = used / 2;
+    double load[WINDOWS_MAX], ratio[WINDOWS_MAX], load_rank[WINDOWS_MAX], bad_rank[WINDOWS_MAX];
     size_t seen[2] = {0}, bad[2] = {0};
 
     *ret = (struct scope_peak_facts){.load = (int)kind, .windows = used};
     if (used < WINDOWS_MIN)
         return false;
-    give_ranks(windows, used, by_bad, offsetof(struct window, rank_bad));
-    give_ranks(windows, used, by_load, offsetof(struct window, rank_load));
+    qsort(windows, used, sizeof(*windows), by_load);
     for (size_t i = 0; i < used; i++) {
-        order[i] = i;
+        load[i] = windows[i].load;
+        ratio[i] = windows[i].bad_ratio;
         seen[i >= half] += windows[i].reports;
         bad[i >= half] += windows[i].failing;
     }
-    ret->correlation = correlation(windows, order, used);
-    ret->chance = chance_of(arena, windows, used, ret->correlation);
+    rank_values(load, used, load_rank);
+    rank_values(ratio, used, bad_rank);
+    ret->correlation = rank_correlation(load_rank, bad_rank, used);
+    ret->chance = chance_of(load_rank, bad_rank, used, ret->correlation);
     ret->calm_load = windows[half / 2].load;
     ret->busy_load = windows[half + (used - half) / 2].load;
     ret->calm_failing_ratio = (double)bad[0] / (double)seen[0];
