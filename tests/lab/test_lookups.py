@@ -227,11 +227,10 @@ class Lookups(TraceCase):
             waiter = subprocess.Popen(["chroot", root, "sleep", "60"])
             self.addCleanup(waiter.wait)
             self.addCleanup(waiter.kill)
-        libc = pathlib.Path(re.search(r"/\S+/libc.so.6", pathlib.Path("/proc/self/maps").read_text(encoding="ascii"))[0])
         calls = self.calls_of(lambda: [self.lab.output("pod", ["chroot", root, "/once", "10.9.8.7"]) for root in roots])
         self.assertEqual([c["process"]["name"] for c in calls if c["name"] == "10.9.8.7"], ["once", "once"])
-        paths = [row["path"] for row in self.summary["data"]["libraries"] if row["path"].endswith(libc.name)]
-        self.assertEqual(len([path for path in paths if path.endswith(str(libc))]), 1, paths)
+        paths = [row["path"] for row in self.summary["data"]["libraries"] if row["path"].endswith("/libc.so.6")]
+        self.assertEqual(len(paths), 1, paths)
 
     def test_parity(self):
         """As many calls as bpftrace counts in the same run, by the same process."""
