@@ -20,7 +20,8 @@
 
 static char last[4096];
 
-static int keep_last(enum libbpf_print_level level, const char *fmt, va_list args)
+__attribute__((format(printf, 2, 0))) static int keep_last(enum libbpf_print_level level, const char *fmt,
+                                                           va_list args)
 {
     if (level == LIBBPF_WARN)
         vsnprintf(last, sizeof(last), fmt, args);
