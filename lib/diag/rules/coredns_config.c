@@ -87,7 +87,6 @@ const struct rule rule_coredns_config = {
     .id = "coredns-config",
     .title = "the Corefile lacks or misuses something that matters",
     .severity = SEVERITY_WARNING,
-    .needs_any = NEED_COREFILE | NEED_METRICS,
     .healthy = "nothing in the Corefile hurts",
     .cause =
         "CoreDNS does what its Corefile says: without cache each query goes to the upstream, without ready it "
