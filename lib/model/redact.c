@@ -151,12 +151,22 @@ static void add_domain(struct text *out, const char *token, size_t len, const ch
 static bool is_name_key(const char *key)
 {
     static const char *const keys[] = {"hostname", "node",   "pod",  "nsid", "identity",
-                                       "subject",  "source", "name", "NAME"};
+                                       "subject",  "source", "name", "NAME", "suffix"};
 
     for (size_t i = 0; key && i < sizeof(keys) / sizeof(keys[0]); i++)
         if (strcmp(key, keys[i]) == 0)
             return true;
     return false;
+}
+
+/* The length of "example.org.:53" without its port. */
+static size_t without_port(const char *token, size_t len)
+{
+    size_t at = len;
+
+    while (at && token[at - 1] >= '0' && token[at - 1] <= '9')
+        at--;
+    return at > 1 && at < len && token[at - 1] == ':' ? at - 1 : len;
 }
 
 static json_t *redacted(const char *text, bool whole, const char *word)
@@ -166,6 +176,7 @@ static json_t *redacted(const char *text, bool whole, const char *word)
 
     for (const char *at = text; *at;) {
         size_t len = strspn(at, TOKEN), kept = len;
+        bool address;
 
         if (!len) {
             text_addf(&out, "%c", *at++);
@@ -174,7 +185,9 @@ static json_t *redacted(const char *text, bool whole, const char *word)
         /* A full stop or a colon that ends a sentence is none of the name. */
         while (!whole && kept && strchr(".:%", at[kept - 1]))
             kept--;
-        if (add_if_address(&out, at, kept, word))
+        address = add_if_address(&out, at, kept, word);
+        kept = address ? kept : without_port(at, kept);
+        if (address)
             ;
         else if (is_domain(at, kept))
             add_domain(&out, at, kept, word);

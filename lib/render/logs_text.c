@@ -12,6 +12,8 @@
 #define ROWS        10
 #define ROWS_ALL    50
 #define EVENTS_ROWS 15
+/* With it all a live report fits a screen of 24 lines. */
+#define SOURCES_ROWS 6
 
 static const char *ms_text(char buf[DURATION_TEXT], double ms)
 {
@@ -46,14 +48,19 @@ static void print_head(const struct logs_facts *f, struct page *page)
     page_addf(page, "\n");
     if (f->first_time)
         page_paragraph(page, "  ", "from %s to %s", f->first_time, f->last_time);
-    for (size_t i = 0; i < f->sources_count && (f->sources_count > 1 || f->sources[0].version); i++) {
+    for (size_t i = 0; i < shown(page, f->sources_count, SOURCES_ROWS); i++) {
         const struct log_source_facts *s = &f->sources[i];
 
+        if (f->sources_count == 1 && !s->version)
+            continue;
         page_paragraph(page, "  ", "%s%s%s%s: %" PRIu64 " lines, %" PRIu64 " queries, %" PRIu64 " failed",
                        s->name ? s->name : "CoreDNS", s->version ? (s->name ? ", CoreDNS " : " ") : "",
                        s->version ? s->version : "", s->starts > 1 ? ", started more than once" : "",
                        s->lines, s->queries, s->failed);
     }
+    if (f->sources_count > shown(page, f->sources_count, SOURCES_ROWS))
+        page_addf(page, "  and %zu more (-v)\n",
+                  f->sources_count - shown(page, f->sources_count, SOURCES_ROWS));
 }
 
 static void print_rcodes(const struct logs_facts *f, struct page *page)

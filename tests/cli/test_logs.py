@@ -440,6 +440,9 @@ class Diagnosis(unittest.TestCase):
         again, status = binary.run_json("logs", "--from", "-", stdin=done.stdout.encode())
         self.assertEqual((status, again["data"]["loop"]["detected"]), (0, 1))
         self.assertEqual(binary.run("capture", *arguments, "--logs", "-", "--endpoints", "-").returncode, 64)
+        hidden = binary.run("capture", *arguments, "--redact", "word", "--logs", LOGS / "r1-1.14.7-common.log").stdout
+        for name in ("10.244.1.5", "aliyun", "nosuch", "upservfail", "100.100.2"):
+            self.assertNotIn(name, json.dumps(json.loads(hidden)["data"]["logs"]))
 
 
 if __name__ == "__main__":
