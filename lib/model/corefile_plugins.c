@@ -179,7 +179,9 @@ static void judge_repeated(struct judgement *j, const struct judged_block *block
 {
     const struct corefile_directive *directive = &block->block->directives[at];
 
-    for (size_t i = 0; i < at && place_in(once, directive->name) >= 0; i++)
+    if (place_in(once, directive->name) < 0)
+        return;
+    for (size_t i = 0; i < at; i++)
         if (strcmp(block->block->directives[i].name, directive->name) == 0) {
             judgement_remark(j, MATTER_REPEATED_PLUGIN, SEVERITY_CRITICAL, block, directive->line, refused,
                              "%s stands in this server block already, in line %llu, and may do so but once",
@@ -225,7 +227,9 @@ static bool covers_root(const struct judged_block *block, const char *const *zon
 static void judge_fallthrough(struct judgement *j, const struct judged_block *block,
                               const struct corefile_directive *d)
 {
-    const char *next = answers_after(block, d->name);
+    bool ends = strcmp(d->name, "hosts") == 0 || strcmp(d->name, "template") == 0;
+    const char *next =
+        ends && j->facts->remarks_count < COREFILE_REMARKS_MAX ? answers_after(block, d->name) : NULL;
 
     if (!next || directive_find(d, "fallthrough"))
         return;

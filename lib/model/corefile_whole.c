@@ -2,8 +2,8 @@
 #include "corefile_judgement.h"
 #include <string.h>
 
-/* Server blocks times server blocks are compared; no Corefile of a cluster has so many. */
-#define PAIRS_MAX 2000000
+/* Keys are compared with keys up to so many pairs; no Corefile of a cluster has as many. */
+#define PAIRS_MAX 4000000
 
 static const struct corefile_directive *anywhere(const struct judgement *j, const char *plugin)
 {
@@ -28,10 +28,10 @@ static bool share_an_address(const struct judged_block *a, const struct judged_b
 }
 
 static void compare_keys(struct judgement *j, const struct judged_block *earlier,
-                         const struct judged_block *later)
+                         const struct judged_block *later, size_t *pairs)
 {
     for (size_t i = 0; i < later->keys_count; i++)
-        for (size_t k = 0; k < (earlier == later ? i : earlier->keys_count); k++) {
+        for (size_t k = 0; k < (earlier == later ? i : earlier->keys_count) && (*pairs)++ < PAIRS_MAX; k++) {
             const struct corefile_key *a = &earlier->keys[k], *b = &later->keys[i];
 
             if (a->port != b->port || a->transport != b->transport || strcmp(a->zone, b->zone) != 0)
@@ -51,12 +51,12 @@ static void judge_duplicates(struct judgement *j)
     size_t pairs = 0;
 
     for (size_t later = 0; later < j->blocks_count; later++)
-        for (size_t earlier = 0; earlier <= later && pairs++ < PAIRS_MAX; earlier++) {
+        for (size_t earlier = 0; earlier <= later && pairs < PAIRS_MAX; earlier++) {
             const struct judged_block *a = &j->blocks[earlier], *b = &j->blocks[later];
 
             /* With view several may serve one zone, each for its own clients. */
             if (share_an_address(a, b) && !judged_find(a, "view") && !judged_find(b, "view"))
-                compare_keys(j, a, b);
+                compare_keys(j, a, b, &pairs);
         }
 }
 

@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Columns of a trace's time axis, and the octets that they may take. */
+/* Columns of a trace's time axis, at most and at least, and the octets that they may take. */
 #define AXIS      24
+#define AXIS_MIN  8
 #define AXIS_TEXT (3 * AXIS + 1)
 /* Shown without -v. */
 #define TREES  3
@@ -119,15 +120,32 @@ static const char *headline(const struct trace_facts *t, struct arena *arena)
                         t->server ? t->server : "");
 }
 
-static const char *bar(const struct trace_facts *trace, const struct span_node_facts *node, bool utf8,
-                       char out[AXIS_TEXT])
+/* What is left of the page by the widest span's name and two times. */
+static int axis_of(const struct trace_facts *trace, const struct page *page)
+{
+    size_t widest = 0;
+    int left;
+
+    for (size_t i = 0; i < trace->spans_count; i++) {
+        const struct span_node_facts *node = &trace->spans[i];
+        size_t wide = (node->depth < 20 ? node->depth : 20) + strlen(node->name) +
+                      (node->peer ? strlen(node->peer) + 1 : 0);
+
+        widest = wide > widest ? wide : widest;
+    }
+    left = (int)page->width - (int)(widest < 200 ? widest : 200) - 24;
+    return left > AXIS ? AXIS : left < AXIS_MIN ? AXIS_MIN : left;
+}
+
+static const char *bar(const struct trace_facts *trace, const struct span_node_facts *node, int axis,
+                       bool utf8, char out[AXIS_TEXT])
 {
     double whole = trace->duration_us ? (double)trace->duration_us : 1;
-    double from = (double)node->at_us / whole * AXIS,
-           to = (double)(node->at_us + node->duration_us) / whole * AXIS;
+    double from = (double)node->at_us / whole * axis,
+           to = (double)(node->at_us + node->duration_us) / whole * axis;
 
     out[0] = '\0';
-    for (int i = 0; i < AXIS; i++)
+    for (int i = 0; i < axis; i++)
         strcat(out, (i >= (int)from && i < to) || i == (int)from ? (utf8 ? "\u2588" : "=")
                                                                  : (utf8 ? "\u00b7" : "."));
     return out;
@@ -141,6 +159,8 @@ static void print_tree(const struct trace_facts *trace, struct page *page, struc
                                                   {.heading = ""}};
     struct table *table = table_new(arena, columns, sizeof(columns) / sizeof(columns[0]));
 
+    int axis = axis_of(trace, page);
+
     page_addf(page, "\n");
     page_paint(page, outcome_paints[trace->outcome], trace_outcome_words[trace->outcome]);
     page_paragraph(page, " ", "%s", headline(trace, arena));
@@ -150,7 +170,7 @@ static void print_tree(const struct trace_facts *trace, struct page *page, struc
     for (size_t i = 0; i < trace->spans_count; i++) {
         const struct span_node_facts *node = &trace->spans[i];
         unsigned depth = node->depth < 20 ? (unsigned)node->depth : 20;
-        char took[DURATION_TEXT], self[DURATION_TEXT], axis[AXIS_TEXT];
+        char took[DURATION_TEXT], self[DURATION_TEXT], drawn[AXIS_TEXT];
         bool heavy = trace->duration_us && node->self_us * 2 > trace->duration_us;
 
         table_row(table);
@@ -158,7 +178,7 @@ static void print_tree(const struct trace_facts *trace, struct page *page, struc
                     node->peer ? " " : "", node->peer ? node->peer : "");
         table_cell(table, PAINT_PLAIN, time_text(took, node->duration_us));
         table_cell(table, heavy ? PAINT_ODD : PAINT_PLAIN, time_text(self, node->self_us));
-        table_cell(table, heavy ? PAINT_ODD : PAINT_FAINT, bar(trace, node, page->utf8, axis));
+        table_cell(table, heavy ? PAINT_ODD : PAINT_FAINT, bar(trace, node, axis, page->utf8, drawn));
     }
     table_print(table, page, 2);
 }

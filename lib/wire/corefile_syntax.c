@@ -53,7 +53,7 @@ static void note_variable(struct reader *r, const char *text)
     for (const char *at = text; (at = strstr(at, "{$")); at++) {
         const char *end = strchr(at, '}'), *name;
 
-        if (!end || end == at + 2)
+        if (!end || end == at + 2 || c->variables_count == COREFILE_VARIABLES_MAX)
             continue;
         name = arena_text_n(r->arena, at + 2, (size_t)(end - at - 2));
         for (size_t i = 0; name && i < c->variables_count; i++)

@@ -195,6 +195,12 @@ class Remarks(binary.Case):
         document, status = corefile(text)
         self.assertEqual((status, len(document["data"]["remarks"])), (2, 200))
         self.assertGreater(document["data"]["remarks_dropped"], 2000)
+        for text in ("errors\n" * 100000, "hosts\n" * 90000,
+                     "log " + " ".join(f"{{$A{n}}}" for n in range(60000)) + "\n",
+                     "forward . 192.0.2.1 {\n" + "".join(f"a{n}\n" for n in range(50000)) + "}\n"):
+            self.assertIn(binary.run("corefile", stdin=(". {\n" + text + "}\n").encode()).returncode, (1, 2))
+        keys = " ".join(f"a{n}.test" for n in range(60000)) + " {\nerrors\n}\n"
+        self.assertEqual(binary.run("corefile", stdin=keys.encode()).returncode, 1)
 
 
 class Input(binary.Case):

@@ -27,6 +27,8 @@
 #define COREFILE_MAX (1024 * 1024)
 /* Of words after all imports; a snippet that imports others could else grow without end. */
 #define COREFILE_WORDS_MAX 200000
+/* Of different variables; further ones are not listed. */
+#define COREFILE_VARIABLES_MAX 256
 
 /* A line in a directive's braces. */
 struct corefile_option {
