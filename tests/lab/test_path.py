@@ -34,7 +34,7 @@ class Nftables(PathCase):
 
     def test_attempts(self):
         """The same question again from the same port is the next attempt."""
-        packets = self.follow(lambda: self.ask("10.244.1.99", count=3, wait=0.1))
+        packets = self.follow(lambda: self.ask("10.244.1.99", count=3, wait=0.1, name="nobody.example.com."))
         self.assertEqual([p["attempt"] for p in packets], [1, 2, 3])
         self.assertEqual({p["outcome"] for p in packets} - {"query-gone", "query-dropped"}, set())
 
