@@ -230,19 +230,17 @@ static unsigned number_of(const char *variable, unsigned least)
     return text && number_parse(text, least, 4000, &value, NULL) == 0 ? (unsigned)value : 0;
 }
 
-/* The last of JSON is the end's, which main prints. */
 static int print(struct top_loop *loop)
 {
     bool last = loop->options->count && loop->printed + 1 >= loop->options->count;
     struct arena *kept = loop->run->arena;
-    int r = 0;
+    int r;
 
     loop->facts.screen = ++loop->printed;
     loop->facts.rows = number_of("LINES", 1);
     arena_reset(loop->draw_arena);
     loop->run->arena = loop->draw_arena; /* what is told goes with the telling */
-    if (!last || !loop->run->globals->json)
-        r = report_part(loop->run, &loop->facts);
+    r = report_part(loop->run, &loop->facts);
     loop->run->arena = kept;
     if (last)
         loop->done = true;
@@ -398,7 +396,7 @@ static int collector_init(struct top_loop *loop)
 static int loop_run(struct top_loop *loop)
 {
     if (!loop->collector && !loop->terminal)
-        return loop->run->globals->json ? 0 : print(loop);
+        return print(loop);
     loop->next_ns = clock_monotonic_ns();
     if (loop->collector)
         arm(loop);
@@ -407,7 +405,24 @@ static int loop_run(struct top_loop *loop)
     /* What is told at the end is of the end. */
     if (loop->failed >= 0 && loop->collector && (loop->stale || loop->terminal))
         renew(loop);
+    /* Whoever ends it before the first has something all the same. */
+    if (loop->failed >= 0 && !loop->terminal && !loop->printed)
+        loop->failed = print(loop);
     return loop->failed;
+}
+
+/* What stays on the terminal. */
+static int print_summary(struct top_loop *loop)
+{
+    struct text out = {0};
+    struct page page;
+    int r;
+
+    output_page(loop->run->globals, &out, &page);
+    top_text_render(&loop->facts, &page, loop->draw_arena);
+    r = output_write(&out, &loop->run->err);
+    text_fini(&out);
+    return r;
 }
 
 static void loop_fini(struct top_loop *loop)
@@ -415,10 +430,14 @@ static void loop_fini(struct top_loop *loop)
     struct event *events[] = {loop->timer,      loop->keyboard,   loop->signals[0], loop->signals[1],
                               loop->signals[2], loop->signals[3], loop->signals[4], loop->signals[5]};
 
-    terminal_close(loop->terminal);
     for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
         if (events[i])
             event_free(events[i]);
+    top_collector_free(loop->collector);
+    if (loop->base)
+        event_base_free(loop->base);
+    arena_free(loop->facts_arena);
+    arena_free(loop->draw_arena);
 }
 
 /* As diagnose has it: by the worst that stands. */
@@ -439,8 +458,7 @@ static int status_of(const struct run *run, const struct top_facts *facts)
 int top_loop_run(struct run *run, const struct top_options *options, struct top_facts *last)
 {
     struct top_loop *loop = ARENA_NEW(run->arena, struct top_loop);
-    bool screen = !options->batch && !run->globals->json;
-    int r;
+    int r, status;
 
     loop->run = run;
     loop->options = options;
@@ -454,13 +472,13 @@ int top_loop_run(struct run *run, const struct top_options *options, struct top_
         r = screen_init(loop);
     if (r == 0)
         r = loop_run(loop);
+    terminal_close(loop->terminal);
+    if (r >= 0 && loop->terminal)
+        r = print_summary(loop);
+    status = loop->terminal ? STATUS_OK : status_of(run, &loop->facts);
     loop_fini(loop);
-    *last = loop->facts;
-    last->printed = options->batch && !run->globals->json;
-    /* The collector stays, since facts point to what it has; the program ends with them. */
-    arena_free(loop->draw_arena);
-    run->part = loop->facts_arena;
-    if (r < 0)
-        return r;
-    return screen ? STATUS_OK : status_of(run, last);
+    /* All is told, and what the facts pointed to is gone. */
+    *last = (struct top_facts){.printed = true};
+    run->told = true;
+    return r < 0 ? r : status;
 }

@@ -16,8 +16,8 @@ struct top_options {
 
 /*
  * Show facts until somebody has enough: on the screen, or with options->batch as text or JSON on standard
- * output. Those of run->captured do not change, and a batch of them ends at once. The last stay in `last`,
- * whose memory is run->part's. Return an exit status, or a negative errno with a message in run->err.
+ * output. Those of run->captured do not change, and a batch of them ends at once. All is told then, and
+ * `last` says so. Return an exit status, or a negative errno with a message in run->err.
  */
 int top_loop_run(struct run *run, const struct top_options *options, struct top_facts *last) MUST_USE;
 
