@@ -26,8 +26,8 @@ struct drop_trace {
     size_t names_count;
     struct kernel_types *types;
     struct drops_bpf *programs;
-    struct drop_rules_bpf *rule_programs; /* NULL: none could be loaded */
-    struct bpf_link **links;              /* of these */
+    struct drop_rules_bpf *rule_programs;   /* NULL: none could be loaded */
+    struct bpf_link *links[RULE_LINKS_MAX]; /* of these */
     size_t links_count;
     struct ring_buffer *events;
     struct netns_owners *owners;
