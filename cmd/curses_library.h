@@ -14,6 +14,7 @@
  */
 #define CURSES_FUNCTIONS(X) \
     X(setupterm)            \
+    X(set_curterm)          \
     X(del_curterm)          \
     X(newterm)              \
     X(delscreen)            \

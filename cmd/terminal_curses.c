@@ -94,8 +94,10 @@ static SCREEN *screen_of(struct terminal *t, const char **ret_term)
     int found = 0;
 
     term = term && *term ? term : "vt100";
-    if (t->curses->setupterm(term, STDOUT_FILENO, &found) == OK && found == 1)
+    if (t->curses->setupterm(term, STDOUT_FILENO, &found) == OK && found == 1) {
+        t->curses->del_curterm(t->curses->set_curterm(NULL));
         screen = t->curses->newterm(term, t->output, t->input);
+    }
     built_in = terminal_description_find(term);
     if (!screen && built_in) {
         setenv("TERMINFO", built_in->value, 1);
