@@ -43,17 +43,28 @@ def question_type(message):
     return struct.unpack("!H", message[question_end(message) - 4:question_end(message) - 2])[0]
 
 
+def listeners(address):
+    """A UDP and a TCP socket on one port. When any will do (0), one that is free for UDP may not be so for TCP."""
+    for last in [False] * 20 + [True]:
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        udp.bind(address)
+        try:
+            return udp, socket.create_server(udp.getsockname(), reuse_port=False)
+        except OSError:
+            udp.close()
+            if last or address[1]:
+                raise
+
+
 class Twister:
     def __init__(self, listen, backend, answers, behaviours, open_port=None):
         self.address, self.backend, self.behaviours = listen, backend, behaviours
         self.answers = answers
         self.seen = set()
         self.busy_count = 0
-        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.udp.bind(listen)
+        self.udp, self.tcp = listeners(listen)
         self.address = self.udp.getsockname()
-        self.tcp = socket.create_server(self.address, reuse_port=False)
         self.aside = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.aside.bind((self.address[0], 0))
 
