@@ -61,23 +61,45 @@ static void end(struct path_join *join, size_t index)
     free(exchange);
 }
 
-/* The latest of this key. */
-static size_t find(const struct path_join *join, const struct path_event_key *key)
+/* 0 where the step knows no packet. Address translation may change it on the way. */
+static uint16_t client_port(const struct path_event *event)
 {
-    for (size_t i = 0; i < join->count; i++)
-        if (join->open[i]->key.question == key->question && join->open[i]->key.id == key->id)
-            return i;
-    return join->count;
+    const struct address *client = event->leg == LEG_QUERY ? &event->src : &event->dst;
+
+    return client->family ? client->port : 0;
 }
 
-/* The question is where it was first seen, once more. */
-static bool is_next_attempt(const struct path_exchange *exchange, const struct path_event *event)
+static bool knows_port(const struct path_exchange *exchange, uint16_t port)
+{
+    for (size_t i = 0; i < exchange->count; i++)
+        if (client_port(&exchange->events[i]) == port)
+            return true;
+    return false;
+}
+
+/* The one of this key, and of this port where several are open. */
+static size_t find(const struct path_join *join, const struct path_event *event)
+{
+    const struct path_event_key *key = &event->key;
+    size_t found = join->count;
+
+    for (size_t i = 0; i < join->count; i++)
+        if (join->open[i]->key.question == key->question && join->open[i]->key.id == key->id) {
+            found = i;
+            if (knows_port(join->open[i], client_port(event)))
+                return i;
+        }
+    return found;
+}
+
+/* The question is where it was first seen, once more: tried again, or from another port asked anew. */
+static bool begins_again(const struct path_exchange *exchange, const struct path_event *event)
 {
     const struct path_event *first = &exchange->events[0];
 
     return event->leg == LEG_QUERY && event->kind == first->kind && event->netns == first->netns &&
            event->ifindex == first->ifindex && event->detail == first->detail &&
-           event->src.port == first->src.port && event->time_ns > first->time_ns;
+           event->time_ns > first->time_ns;
 }
 
 static size_t open_exchange(struct path_join *join, const struct path_event *event, uint64_t attempt)
@@ -102,12 +124,14 @@ static size_t open_exchange(struct path_join *join, const struct path_event *eve
 
 void path_join_add(struct path_join *join, const struct path_event *event)
 {
-    size_t index = find(join, &event->key);
+    size_t index = find(join, event);
     uint64_t attempt = 1;
 
-    if (index < join->count && is_next_attempt(join->open[index], event)) {
-        attempt = join->open[index]->attempt + 1;
-        end(join, index);
+    if (index < join->count && begins_again(join->open[index], event)) {
+        if (client_port(event) == client_port(&join->open[index]->events[0])) {
+            attempt = join->open[index]->attempt + 1;
+            end(join, index);
+        }
         index = join->count;
     }
     if (index == join->count) {

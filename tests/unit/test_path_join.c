@@ -119,6 +119,29 @@ static void test_attempts(void **state)
     path_join_free(join);
 }
 
+/* The same question with the same id from two ports at once: two exchanges, each with its own answer. */
+static void test_two_clients(void **state)
+{
+    struct seen seen = {0};
+    struct path_join *join = path_join_new(1000 * MS, ended, &seen);
+    struct path_event other_query = event(7, LEG_QUERY, STEP_QUEUE, 2 * MS, "10.0.0.1:2000", "10.0.0.2:53");
+    struct path_event other_answer = event(7, LEG_ANSWER, STEP_QUEUE, 4 * MS, "10.0.0.2:53", "10.0.0.1:2000");
+
+    (void)state;
+    add(join, LEG_QUERY, STEP_QUEUE, 1 * MS);
+    path_join_add(join, &other_query);
+    add(join, LEG_ANSWER, STEP_QUEUE, 3 * MS);
+    path_join_add(join, &other_answer);
+    assert_int_equal(seen.count, 0);
+    path_join_sweep(join, 0, true);
+    assert_int_equal(seen.count, 2);
+    for (uint64_t i = 0; i < 2; i++) {
+        assert_int_equal(seen.items[i].attempt, 1);
+        assert_int_equal(seen.items[i].steps, 2);
+    }
+    path_join_free(join);
+}
+
 /* Steps of two CPUs come in any order; too many are counted; too many questions end the oldest. */
 static void test_limits(void **state)
 {
@@ -172,10 +195,8 @@ static void test_rewritten(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_outcomes),
-        cmocka_unit_test(test_attempts),
-        cmocka_unit_test(test_limits),
-        ARENA_TEST(test_rewritten),
+        cmocka_unit_test(test_outcomes), cmocka_unit_test(test_attempts), cmocka_unit_test(test_two_clients),
+        cmocka_unit_test(test_limits),   ARENA_TEST(test_rewritten),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
