@@ -63,7 +63,8 @@ static void on_input(struct evbuffer *buffer, const struct evbuffer_cb_info *inf
 static struct bufferevent *on_connection(struct event_base *base, void *user)
 {
     struct receiver *r = user;
-    struct bufferevent *bev = bufferevent_socket_new(base, -1, 0);
+    /* Closed with our reference, else the next connection gets its descriptor while this one still reads. */
+    struct bufferevent *bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
     struct line *line = bev ? line_of(r, NULL) : NULL;
 
     if (!line)

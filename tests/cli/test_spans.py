@@ -226,6 +226,13 @@ class Receiving(binary.Case):
                          {"error": expected["errors"], "panic": expected["panics"]})
         self.assertEqual((process.returncode, errors), (2, ""))
 
+    def test_connections_in_a_row(self):
+        """One that follows another at once has the other's descriptor, maybe, but not its fate."""
+        body = POSTS[0].read_bytes()
+        with receiver() as (_, port):
+            answers = [post(port, body, Connection="close")[0] for _ in range(8)]
+        self.assertEqual(answers, [202] * 8)
+
     def test_refusals(self):
         good = POSTS[0].read_bytes()
         with receiver() as (process, port):
