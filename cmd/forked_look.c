@@ -60,6 +60,8 @@ static void answer(int fd, const struct facts *facts, const struct err *err)
     text = json_dumps(message, JSON_COMPACT);
     if (text)
         (void)!write_all(fd, text, strlen(text));
+    free(text);
+    json_decref(message);
 }
 
 static void silence(int severity, const char *message)

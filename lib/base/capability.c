@@ -11,6 +11,8 @@ struct capability_data {
 
 static int read_own(struct __user_cap_header_struct *header, struct capability_data *ret)
 {
+    /* valgrind knows of the first word only that the kernel writes. */
+    *ret = (struct capability_data){0};
     *header = (struct __user_cap_header_struct){.version = _LINUX_CAPABILITY_VERSION_3};
     return syscall(SYS_capget, header, ret->words) < 0 ? -errno : 0;
 }

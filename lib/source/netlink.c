@@ -11,8 +11,9 @@
 
 int netlink_open(struct netlink *netlink, int bus)
 {
+    /* Zeroes, since what pads attributes goes to the kernel. */
     *netlink = (struct netlink){.socket = mnl_socket_open2(bus, SOCK_CLOEXEC),
-                                .buffer = malloc(BUFFER_SIZE),
+                                .buffer = calloc(1, BUFFER_SIZE),
                                 .sequence = (unsigned)clock_monotonic_ns()};
     if (!netlink->buffer)
         return -ENOMEM;
