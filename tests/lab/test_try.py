@@ -26,6 +26,14 @@ def processes(mark):
     return found
 
 
+def mounts(pid):
+    """The mount namespace of a process, which all of a lab share; None when it has gone."""
+    try:
+        return os.readlink(f"/proc/{pid}/ns/mnt")
+    except OSError:
+        return None
+
+
 class Try(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -52,20 +60,22 @@ class Try(unittest.TestCase):
         for how in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
             with self.subTest(how):
                 lab = subprocess.Popen([LAB, "--", "sleep", "321.123"], start_new_session=True)
+                self.addCleanup(lab.kill)
                 end = time.monotonic() + 30
-                while not processes(b"321.123\0") or len(processes(b"sleep\x00321.123")) < 1:
+                while not (inside := [pid for pid in processes(b"321.123\0") if mounts(pid) != mounts("self")]):
                     self.assertLess(time.monotonic(), end)
                     time.sleep(0.05)
                 time.sleep(1)
-                self.assertTrue(processes(b"k8sdns-lab"))
+                mine = {pid for pid in processes(b"") if mounts(pid) == mounts(inside[0])}
+                self.assertTrue(mine & set(processes(b"k8sdns-lab")))
                 if how == signal.SIGINT:
                     os.killpg(lab.pid, how)  # as a terminal does
                 else:
                     os.kill(lab.pid, how)
                 lab.wait(30)
                 end = time.monotonic() + 10
-                while processes(b"321.123\0") or processes(b"k8sdns-lab"):
-                    self.assertLess(time.monotonic(), end, how)
+                while left := [pid for pid in mine if mounts(pid)]:
+                    self.assertLess(time.monotonic(), end, f"after signal {how}: {left}")
                     time.sleep(0.05)
         after = sorted(os.listdir("/run/netns")) if os.path.isdir("/run/netns") else []
         self.assertEqual(before, after)
