@@ -38,7 +38,7 @@ static void judge_cache(struct judgement *j, const struct judged_block *block)
                          "Answers are soon forgotten and asked for again.",
                          "cache keeps answers for %s s at most", cache->args[0])
             ->write = "cache 30";
-    zones = (const char *const *)cache->args + numbered;
+    zones = (const char *const *)(numbered ? cache->args + 1 : cache->args);
     zones_count = cache->args_count - numbered;
     for (size_t i = 0; i < zones_count; i++)
         if (strcmp(zones[i], ".") == 0)
