@@ -130,6 +130,14 @@ static void flight_send(struct watch_run *run, struct line *line, uint32_t candi
     }
 }
 
+static void lingering_close(struct watch_run *run, uint64_t now_ns)
+{
+    for (uint32_t i; (i = run->lingering.first) != NOBODY && run->lines[i].linger_until <= now_ns;) {
+        LIST_REMOVE(run->lines, &run->lingering, i);
+        watch_line_give_back(run, &run->lines[i]);
+    }
+}
+
 bool watch_shoot(struct watch_run *run, uint32_t target, uint32_t candidate)
 {
     struct line *line;
@@ -139,6 +147,8 @@ bool watch_shoot(struct watch_run *run, uint32_t target, uint32_t candidate)
     if (run->options->ports == PORTS_KEEP) {
         line = &run->lines[target];
     } else {
+        /* Where questions fail as they are sent, none is waited for, and no timer runs. */
+        lingering_close(run, clock_monotonic_ns());
         line = watch_line_take(run);
         if (!line)
             return false;
@@ -159,10 +169,7 @@ bool watch_shoot(struct watch_run *run, uint32_t target, uint32_t candidate)
 
 void watch_expire(struct watch_run *run, uint64_t now_ns)
 {
-    for (uint32_t i; (i = run->lingering.first) != NOBODY && run->lines[i].linger_until <= now_ns;) {
-        LIST_REMOVE(run->lines, &run->lingering, i);
-        watch_line_give_back(run, &run->lines[i]);
-    }
+    lingering_close(run, now_ns);
     while (run->waiting.first != NOBODY) {
         struct flight *flight = &run->flights[run->waiting.first];
 

@@ -269,5 +269,22 @@ class Text(binary.Case):
                 self.assertIn(b"healthy", out)
 
 
+class Descriptors(binary.Case):
+    def test_questions_that_cannot_be_sent(self):
+        """Nobody may send to everybody: each question fails at once, and its socket goes after two timeouts."""
+        process = subprocess.Popen([binary.K8SDNS, "--json", "watch", "a.", "--no-discovery", "--target",
+                                    "255.255.255.255", "--qps", "400", "--timeout", "100ms", "--interval", "1s"],
+                                   env=binary.ENVIRONMENT, stdout=subprocess.PIPE, text=True)
+        try:
+            for _ in range(4):
+                sent = json.loads(process.stdout.readline())["data"]["sent"]
+            open_now = len(os.listdir(f"/proc/{process.pid}/fd"))
+        finally:
+            process.kill()
+            process.communicate()
+        self.assertGreater(sent, 100)
+        self.assertLess(open_now, 200)
+
+
 if __name__ == "__main__":
     binary.main()

@@ -174,7 +174,7 @@ class Soaker:
 
     def judge_summary(self):
         if self.word == "top":
-            self.told = {"screens": self.lines}
+            self.told = {"lines": self.lines}
             if b"Servers" not in self.last:
                 self.complaints.append(f"its last screen is not whole: {self.last[-200:]!r}")
             return
