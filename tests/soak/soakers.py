@@ -27,7 +27,7 @@ END_S = 30
 WARM_S = 60
 GROWTH_RATIO, GROWTH_KB = 1.125, 512
 # Sockets of the moment: each question that watch has under way takes one, and each sender.
-FDS_MORE = 128
+FDS_MORE, FDS_MOST = 128, 512
 
 
 def is_sanitized():
@@ -223,7 +223,7 @@ class Soaker:
         if not is_sanitized() and late > early * GROWTH_RATIO + GROWTH_KB:
             self.complaints.append(f"its memory grew: {early} kB in the second quarter, {late} kB in the last")
         early, late = self.medians(2)
-        if late > early + FDS_MORE:
+        if late > early + FDS_MORE or late > FDS_MOST:
             self.complaints.append(f"its descriptors grew: {early}, then {late}")
 
     def line(self):
