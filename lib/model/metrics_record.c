@@ -91,13 +91,21 @@ static const struct meaning meanings[] = {
     {"process_start_time_seconds", TAKE_SCALAR, METRICS_START_SECONDS},
 };
 
+/* As strcmp does. What was read may have any bytes in it, also those that end a text. */
+static int compare(const char *read, size_t len, const char *text)
+{
+    size_t text_len = strlen(text);
+    int order = memcmp(read, text, len < text_len ? len : text_len);
+
+    return order ? order : (len > text_len) - (len < text_len);
+}
+
 static int compare_names(const void *key, const void *row)
 {
     const struct prometheus_sample *sample = key;
     const struct meaning *meaning = row;
-    int order = strncmp(sample->name, meaning->name, sample->name_len);
 
-    return order ? order : meaning->name[sample->name_len] ? -1 : 0;
+    return compare(sample->name, sample->name_len, meaning->name);
 }
 
 static const char *name_of(struct arena *arena, const struct prometheus_label *label)
@@ -110,7 +118,7 @@ static bool is_named(const char *name, const struct prometheus_label *label)
 {
     size_t len = label->value_len > METRICS_NAME_MAX ? METRICS_NAME_MAX : label->value_len;
 
-    return strncmp(name, label->value, len) == 0 && name[len] == '\0';
+    return compare(label->value, len, name) == 0;
 }
 
 /* What counts nothing: NaN, infinite or negative. */
