@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-void question_answered(struct group *group, struct question *q, const uint8_t *bytes, size_t len,
+bool question_answered(struct group *group, struct question *q, const uint8_t *bytes, size_t len,
                        uint64_t arrived_real_ns, uint64_t arrived_mono_ns)
 {
     struct arena *arena = group->run->arena;
@@ -40,6 +40,7 @@ void question_answered(struct group *group, struct question *q, const uint8_t *b
     facts->answers_count = rr_facts_from_message(arena, &m, DNS_ANSWER, &facts->answers);
     q->retry_over_tcp = facts->status == PROBE_TRUNCATED && facts->transport == TRANSPORT_UDP;
     q->open = false;
+    return damaged >= 0;
 }
 
 void question_failed(struct group *group, struct question *q, int status, const char *detail)
@@ -125,8 +126,8 @@ bool datagram_judge(struct group *group, const uint8_t *bytes, size_t len, const
     } else if (!q->open) {
         q->facts.duplicates++;
     } else {
-        question_answered(group, q, bytes, len, arrived_real_ns, arrived_mono_ns);
-        awaited = true;
+        /* For a damaged one newer c-ares would close the socket, which others wait at. */
+        awaited = question_answered(group, q, bytes, len, arrived_real_ns, arrived_mono_ns);
     }
     arena_free(scratch);
     return awaited;

@@ -84,8 +84,11 @@ int prober_bind(struct group *group, int fd);
 /* The hooks for a channel of a group. */
 const struct ares_socket_functions *prober_socket_functions(void);
 
-/* A datagram or TCP answer that is certainly the answer to `question`: fill its facts and close it. */
-void question_answered(struct group *group, struct question *question, const uint8_t *bytes, size_t len,
+/*
+ * A datagram or TCP answer that is certainly the answer to `question`: fill its facts and close it. Return
+ * whether it is whole.
+ */
+bool question_answered(struct group *group, struct question *question, const uint8_t *bytes, size_t len,
                        uint64_t arrived_real_ns, uint64_t arrived_mono_ns);
 /* Close it without an answer. `detail` is copied. */
 void question_failed(struct group *group, struct question *question, int status, const char *detail);

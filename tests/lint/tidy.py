@@ -7,7 +7,8 @@ import tree
 CHECKS = ",".join([
     "-*", "bugprone-*", "-bugprone-easily-swappable-parameters", "-bugprone-branch-clone",
     "-bugprone-reserved-identifier", "-bugprone-narrowing-conversions", "-bugprone-implicit-widening-*",
-    "-bugprone-assignment-in-if-condition", "clang-analyzer-core.*", "clang-analyzer-unix.*", "cert-err34-c",
+    "-bugprone-assignment-in-if-condition", "-bugprone-multi-level-implicit-pointer-conversion",
+    "clang-analyzer-core.*", "clang-analyzer-unix.*", "cert-err34-c",
     "misc-redundant-expression",
 ])
 
