@@ -34,8 +34,9 @@ class PathCase(TraceCase):
         return [packet for part in parts for packet in part["packets"]]
 
     def replica_of(self, port):
-        """Who has the flow, by connection tracking."""
-        listed = self.lab.output("node", ["conntrack", "-L", "-p", "udp", "--sport", str(port)])
+        """Who has the flow to the ClusterIP, by connection tracking."""
+        listed = self.lab.output("node", ["conntrack", "-L", "-p", "udp", "--sport", str(port),
+                                          "--orig-dst", CLUSTER_IP])
         return re.findall(r"src=(\S+)", listed)[1]
 
     def check_whole_way(self):
