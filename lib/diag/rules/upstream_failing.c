@@ -24,6 +24,19 @@ static bool loses_anyway(const struct diagnosis *d, const char *id)
     return false;
 }
 
+/* Nor does the SERVFAIL of a server that answers the cluster's own names so. */
+static bool fails_anyway(const struct matrix_facts *matrix, const char *id)
+{
+    for (size_t i = 0; i < matrix->probes_count; i++) {
+        const struct probe_facts *p = &matrix->probes[i];
+
+        if (p->status == PROBE_SERVFAIL && is_under(p->candidate, matrix->cluster_domain) &&
+            strcmp(p->target, id) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool answered_by_search(const struct matrix_facts *matrix, const struct probe_facts *p)
 {
     for (size_t i = 0; i < matrix->probes_count; i++) {
@@ -45,7 +58,7 @@ static void by_answers(const struct rule *rule, struct diagnosis *d)
     const char **who = NULL;
     size_t who_count = 0;
     struct finding *finding;
-    bool lossy = false;
+    bool failing = false;
 
     for (size_t i = 0; i < matrix->probes_count; i++) {
         const struct probe_facts *p = &matrix->probes[i];
@@ -62,8 +75,9 @@ static void by_answers(const struct rule *rule, struct diagnosis *d)
             continue;
         if (is_silent_server(d, p->target) || answered_by_search(matrix, p))
             continue;
-        if (p->status == PROBE_TIMEOUT && loses_anyway(d, p->target)) {
-            lossy = true;
+        if ((p->status == PROBE_TIMEOUT && loses_anyway(d, p->target)) ||
+            (p->status == PROBE_SERVFAIL && fails_anyway(matrix, p->target))) {
+            failing = true;
             continue;
         }
         asked++;
@@ -76,10 +90,9 @@ static void by_answers(const struct rule *rule, struct diagnosis *d)
     }
     if (!asked) {
         if (!(d->present & (NEED_METRICS | NEED_LOGS | NEED_DNSTAP)))
-            rule_unknown(d, lossy
-                                ? "the servers lose questions for names of the cluster as well, so those for "
-                                  "others tell nothing; k8sdns watch www.example.com --duration 1m"
-                                : "no external name was asked for");
+            rule_unknown(d, failing ? "the servers fail for names of the cluster as well, so those for "
+                                      "others tell nothing; k8sdns watch www.example.com --duration 1m"
+                                    : "no external name was asked for");
         return;
     }
     if (!own || failed * 2 <= asked)
