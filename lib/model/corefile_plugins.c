@@ -234,7 +234,7 @@ static void judge_fallthrough(struct judgement *j, const struct judged_block *bl
     if (!next || directive_find(d, "fallthrough"))
         return;
     if (strcmp(d->name, "hosts") == 0 &&
-        covers_root(block, (const char *const *)d->args + (d->args_count > 0),
+        covers_root(block, (const char *const *)(d->args_count ? d->args + 1 : d->args),
                     d->args_count ? d->args_count - 1 : 0))
         judgement_remark(
             j, MATTER_FALLTHROUGH, SEVERITY_CRITICAL, block, d->line,

@@ -140,10 +140,14 @@ void path_join_add(struct path_join *join, const struct path_event *event)
             return;
         index = open_exchange(join, event, attempt);
     }
-    if (join->open[index]->count == PATH_STEPS_MAX)
-        join->open[index]->dropped_steps++;
-    else
+    if (join->open[index]->count < PATH_STEPS_MAX) {
         join->open[index]->events[join->open[index]->count++] = *event;
+        return;
+    }
+    join->open[index]->dropped_steps++;
+    /* How it ends is worth more than one function on the way. */
+    if (event->kind == STEP_READ || event->kind == STEP_SOCKET || event->kind == STEP_DROP)
+        join->open[index]->events[PATH_STEPS_MAX - 1] = *event;
 }
 
 static bool has(const struct path_exchange *exchange, int leg, int kind)
