@@ -53,6 +53,20 @@ struct option_row {
     const char *help;         /* one line, with the default when there is one */
 };
 
+/* The rows of commands that go on until they are stopped; `member` of the config is a uint64_t, 0 for no end.
+ */
+#define DURATION_OPTION_ROW(config, member)                                              \
+    {                                                                                    \
+        .name = "duration", .value = "DURATION", .kind = OPTION_DURATION, .min = 100000, \
+        .max = UINT64_C(31536000000000), .offset = offsetof(config, member),             \
+        .help = "stop after it (default: on Ctrl-C)"                                     \
+    }
+#define COUNT_OPTION_ROW(config, member, text)                                                       \
+    {                                                                                                \
+        .name = "count", .value = "N", .kind = OPTION_NUMBER, .min = 1, .max = UINT64_C(1000000000), \
+        .offset = offsetof(config, member), .help = (text)                                           \
+    }
+
 /* Options that every command takes. */
 enum color_choice {
     COLOR_AUTO,
@@ -149,9 +163,8 @@ struct command {
     bool local;                /* --pid and --netns choose files, or what is shown: no namespace is entered */
     bool scrolls;              /* its parts follow each other on the screen, rather than replace each other */
     const struct shape *shape; /* of data */
-    const struct shape *const
-        *part_shapes;    /* of what report_part_as() hands over; NULL-terminated, or NULL */
-    const char *example; /* one line: "k8sdns probe www.aliyun.com" */
+    const struct shape *const *part_shapes; /* of what report_piece() hands over; NULL-terminated, or NULL */
+    const char *example;                    /* one line: "k8sdns probe www.aliyun.com" */
     /*
      * Fill `data`, zeroed memory of shape->size. Return an exit status (STATUS_*), or a negative errno with
      * run->err filled, whose kind then is the status.

@@ -28,20 +28,8 @@ static const struct drops_config defaults = {.rate = RATE_DEFAULT};
 #define ROW(member) .offset = offsetof(struct drops_config, member)
 
 static const struct option_row options[] = {
-    {.name = "duration",
-     .value = "DURATION",
-     .kind = OPTION_DURATION,
-     .min = 100000,
-     .max = UINT64_C(31536000000000),
-     ROW(duration_us),
-     .help = "stop after it (default: on Ctrl-C)"},
-    {.name = "count",
-     .value = "N",
-     .kind = OPTION_NUMBER,
-     .min = 1,
-     .max = UINT64_C(1000000000),
-     ROW(count),
-     .help = "stop when N drops were shown"},
+    DURATION_OPTION_ROW(struct drops_config, duration_us),
+    COUNT_OPTION_ROW(struct drops_config, count, "stop when N drops were shown"),
     {.name = "port",
      .value = "N",
      .kind = OPTION_WORDS,

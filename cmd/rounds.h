@@ -11,19 +11,15 @@ struct round_options {
 };
 
 /* The rows for a struct round_options that is the `member` of a config. */
-#define ROUND_OPTION_ROWS(config, member)                                                            \
-    {.name = "interval",                                                                             \
-     .value = "DURATION",                                                                            \
-     .kind = OPTION_DURATION,                                                                        \
-     .min = 100000,                                                                                  \
-     .max = UINT64_C(3600000000),                                                                    \
-     .offset = offsetof(config, member.interval_us),                                                 \
-     .help = "look again and again, and show the change per second"},                                \
-    {                                                                                                \
-        .name = "count", .value = "N", .kind = OPTION_NUMBER, .min = 1, .max = UINT64_C(1000000000), \
-        .offset = offsetof(config, member.count),                                                    \
-        .help = "with --interval: stop after N (default: on Ctrl-C)"                                 \
-    }
+#define ROUND_OPTION_ROWS(config, member)                             \
+    {.name = "interval",                                              \
+     .value = "DURATION",                                             \
+     .kind = OPTION_DURATION,                                         \
+     .min = 100000,                                                   \
+     .max = UINT64_C(3600000000),                                     \
+     .offset = offsetof(config, member.interval_us),                  \
+     .help = "look again and again, and show the change per second"}, \
+        COUNT_OPTION_ROW(config, member.count, "with --interval: stop after N (default: on Ctrl-C)")
 
 /*
  * One look: fill `data`, with memory from run->arena. `before` is what was seen `seconds` ago, NULL in the

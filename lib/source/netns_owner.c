@@ -5,6 +5,7 @@
 #include <k8sdns/base/err.h>
 #include <k8sdns/base/file.h>
 #include <k8sdns/source/netns_owner.h>
+#include <k8sdns/source/resolver_probe.h>
 #include <k8sdns/wire/cgroup_path.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,12 +59,24 @@ void netns_owners_free(struct netns_owners *owners)
     free(owners);
 }
 
-static char *first_line(struct netns_owners *owners, const char *pid, const char *file)
+/* As the container sees it: a link there does not lead out of its root. NULL when there is none. */
+static const char *hostname_of(struct netns_owners *owners, const char *pid)
 {
-    char path[300];
     char *text;
+    size_t len;
 
-    snprintf(path, sizeof(path), "/proc/%s/%s", pid, file);
+    if (resolver_file_read(owners->reading, strtoull(pid, NULL, 10), "/etc/hostname", FILE_SIZE, &text, &len,
+                           NULL) < 0)
+        return NULL;
+    text[strcspn(text, "\n")] = '\0';
+    return text;
+}
+
+static const char *process_name(struct netns_owners *owners, const char *pid)
+{
+    char path[300], *text;
+
+    snprintf(path, sizeof(path), "/proc/%s/comm", pid);
     text = arena_text(owners->reading, file_text(owners->reading, path, FILE_SIZE));
     text[strcspn(text, "\n")] = '\0';
     return text;
@@ -90,7 +103,7 @@ static bool identify(struct netns_owners *owners, const char *pid, struct netns_
     owner->pod_uid = kept_text(owners, identity.pod_uid);
     owner->container = kept_text(owners, identity.container);
     if (identity.pod_uid)
-        owner->pod = kept_text(owners, first_line(owners, pid, "root/etc/hostname"));
+        owner->pod = kept_text(owners, hostname_of(owners, pid));
     return true;
 }
 
@@ -138,7 +151,7 @@ static bool has_socket(struct netns_owners *owners, const char *pid, uint64_t in
     if (dir)
         closedir(dir);
     if (has)
-        kept->process = arena_printf(owners->arena, "%s[%s]", first_line(owners, pid, "comm"), pid);
+        kept->process = arena_printf(owners->arena, "%s[%s]", process_name(owners, pid), pid);
     return has;
 }
 
