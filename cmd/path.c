@@ -192,6 +192,7 @@ static int run(struct run *run, const void *config_at, void *data)
     r = path_trace_new(run->arena, &tracing, &trace, &run->err);
     if (r < 0)
         return r;
+    (void)!capability_keep(~CAPABILITY(CAP_SYS_ADMIN));
     pause_begin(&pause, 1000000);
     if (!run->globals->quiet)
         fprintf(stderr, "k8sdns: watching; %s\n",
@@ -217,7 +218,8 @@ const struct command command_path = {
     .local = true,
     .scrolls = true,
     .tells_gaps = true,
-    .capabilities = CAPABILITIES_BPF,
+    /* Where perf_event_open(2) is restricted, as on Debian (perf_event_paranoid 3), kprobes take the last. */
+    .capabilities = CAPABILITIES_BPF | CAPABILITY(CAP_SYS_ADMIN),
     .shape = &path_facts_shape,
     .example = "k8sdns path --client 10.244.0.10 --count 1",
     .run = run,

@@ -9,7 +9,7 @@
 /* Of our choice: stragglers of the other CPU and copies that a bridge throws away come within it. */
 #define SETTLE_NS UINT64_C(30000000)
 /* So long may a program take to read an answer before its way counts as ended in the socket. */
-#define READ_NS UINT64_C(2000000000)
+#define READ_NS UINT64_C(500000000)
 /* So long after a drop nothing follows any more. */
 #define DROP_NS UINT64_C(200000000)
 #define SLOTS   (2 * PATH_OPEN_MAX)
