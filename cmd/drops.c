@@ -78,7 +78,10 @@ static int show(void *user, struct arena *arena, const struct drop_facts *drop)
     run->arena = kept;
     if (r < 0)
         return r;
-    return watching->left && --watching->left == 0;
+    if (!watching->left)
+        return 0;
+    watching->left--;
+    return watching->left == 0;
 }
 
 static int read_ports(struct run *run, const struct option_words *words, uint16_t ports[DROP_TRACE_PORTS_MAX],

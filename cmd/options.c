@@ -171,7 +171,7 @@ static int word_index(const struct option_row *row, const char *text, int *ret_i
 }
 
 /* Append each comma-separated piece of `text`, converted by the row's kind. */
-static int add_items(struct arena *arena, const struct option_row *row, const char *text, char *into,
+static int add_items(struct arena *arena, const struct option_row *row, const char *text, void *into,
                      struct err *err)
 {
     char *copy = arena_text(arena, text), *save = NULL;
@@ -179,7 +179,7 @@ static int add_items(struct arena *arena, const struct option_row *row, const ch
 
     for (char *item = strtok_r(copy, ",", &save); item; item = strtok_r(NULL, ",", &save)) {
         if (row->kind == OPTION_ADDRESSES) {
-            struct option_addresses *list = (struct option_addresses *)(void *)into;
+            struct option_addresses *list = into;
             struct address address;
 
             r = address_parse(item, (uint16_t)row->min, &address, err);
@@ -189,7 +189,7 @@ static int add_items(struct arena *arena, const struct option_row *row, const ch
                 return err_set(err, ERR_USAGE, EINVAL, "more than %d of them", OPTION_ITEMS_MAX);
             *ARENA_PUSH(arena, list->items, list->count) = address;
         } else {
-            struct option_words *list = (struct option_words *)(void *)into;
+            struct option_words *list = into;
 
             r = row->words ? word_index(row, item, &index, err) : 0;
             if (r < 0)
@@ -207,7 +207,7 @@ static int add_items(struct arena *arena, const struct option_row *row, const ch
 static int store(struct arena *arena, const struct lookup *lookup, const char *text, struct err *err)
 {
     const struct option_row *row = lookup->row;
-    char *into = (char *)lookup->set->into + row->offset;
+    void *into = (char *)lookup->set->into + row->offset;
     int r = 0;
 
     switch (row->kind) {
@@ -218,13 +218,13 @@ static int store(struct arena *arena, const struct lookup *lookup, const char *t
         memcpy(into, &text, sizeof(text));
         break;
     case OPTION_WORD:
-        r = word_index(row, text, (int *)(void *)into, err);
+        r = word_index(row, text, into, err);
         break;
     case OPTION_NUMBER:
-        r = number_parse(text, row->min, row->max, (uint64_t *)(void *)into, err);
+        r = number_parse(text, row->min, row->max, into, err);
         break;
     case OPTION_DURATION:
-        r = duration_parse_us(text, row->min, row->max, (uint64_t *)(void *)into, err);
+        r = duration_parse_us(text, row->min, row->max, into, err);
         break;
     case OPTION_WORDS:
     case OPTION_ADDRESSES:

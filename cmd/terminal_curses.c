@@ -178,7 +178,7 @@ struct terminal *terminal_open(bool color, struct err *err)
     const char *term;
 
     if (!t)
-        abort();
+        err_out_of_memory();
     t->color = color;
     t->keyboard = -1;
     t->curses = curses_library_load(err);

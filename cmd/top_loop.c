@@ -7,8 +7,10 @@
 #include "top_collector.h"
 #include <errno.h>
 #include <k8sdns/base/clock.h>
+#include <k8sdns/base/err.h>
 #include <k8sdns/base/number.h>
 #include <k8sdns/render/top_screen.h>
+#include <k8sdns/source/timer.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -251,14 +253,11 @@ static int print(struct top_loop *loop)
 
 static void arm(struct top_loop *loop)
 {
-    uint64_t now = clock_monotonic_ns(), wait_us;
-    struct timeval wait;
+    uint64_t now = clock_monotonic_ns();
 
     while (loop->next_ns <= now)
         loop->next_ns += loop->interval_us * 1000;
-    wait_us = (loop->next_ns - now) / 1000 + 1;
-    wait = (struct timeval){(time_t)(wait_us / 1000000), (suseconds_t)(wait_us % 1000000)};
-    evtimer_add(loop->timer, &wait);
+    timer_set(loop->timer, (loop->next_ns - now) / 1000 + 1);
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *user)
@@ -308,7 +307,8 @@ static void stop(struct top_loop *loop)
     event_del(loop->signals[SIGNAL_STOP]);
     signal(SIGTSTP, SIG_DFL);
     raise(SIGTSTP);
-    event_add(loop->signals[SIGNAL_STOP], NULL);
+    if (event_add(loop->signals[SIGNAL_STOP], NULL) < 0)
+        err_out_of_memory();
     if (loop->terminal)
         terminal_enter(loop->terminal);
     draw(loop);

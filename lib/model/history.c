@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <k8sdns/base/err.h>
 #include <k8sdns/model/history.h>
 #include <k8sdns/wire/dns_words.h>
 #include <math.h>
@@ -67,7 +68,7 @@ static void *grab(size_t count, size_t size)
     void *memory = calloc(count ? count : 1, size);
 
     if (!memory)
-        abort();
+        err_out_of_memory();
     return memory;
 }
 

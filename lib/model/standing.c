@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <k8sdns/base/err.h>
 #include <k8sdns/model/standing.h>
 #include <math.h>
 #include <stdlib.h>
@@ -25,7 +26,7 @@ struct standing *standing_new(void)
     struct standing *standing = calloc(1, sizeof(*standing));
 
     if (!standing)
-        abort();
+        err_out_of_memory();
     return standing;
 }
 

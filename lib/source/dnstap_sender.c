@@ -138,12 +138,15 @@ static void take(struct dnstap_sender *s)
 
 static void make_room(struct dnstap_sender *s)
 {
+    uint8_t *larger;
+
     if (s->len < s->room)
         return;
     s->room = s->room ? ROOM_MAX : ROOM_FIRST;
-    s->buffer = realloc(s->buffer, s->room);
-    if (!s->buffer)
+    larger = realloc(s->buffer, s->room);
+    if (!larger)
         err_out_of_memory();
+    s->buffer = larger;
 }
 
 static void on_end(struct dnstap_sender *s, int error)

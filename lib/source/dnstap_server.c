@@ -88,7 +88,8 @@ static void listeners_wake(struct dnstap_serving *serving)
     for (size_t i = 0; i < serving->options->listens_count; i++)
         if (serving->listeners[i].resting) {
             serving->listeners[i].resting = false;
-            (void)event_add(serving->listeners[i].event, NULL);
+            if (event_add(serving->listeners[i].event, NULL) < 0)
+                err_out_of_memory();
         }
 }
 

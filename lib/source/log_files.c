@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <k8sdns/base/err.h>
 #include <k8sdns/model/log_stream.h>
 #include <k8sdns/source/log_files.h>
 #include <poll.h>
@@ -133,13 +134,16 @@ static bool wait_for(struct reader *r, int fd)
 
 static void make_room(struct file *f)
 {
+    char *larger;
+
     if (f->room - f->len >= CHUNK)
         return;
     /* At most one line of the longest, and what one read brings. */
     f->room = f->room ? f->room * 2 : 2 * CHUNK;
-    f->bytes = realloc(f->bytes, f->room);
-    if (!f->bytes)
-        abort();
+    larger = realloc(f->bytes, f->room);
+    if (!larger)
+        err_out_of_memory();
+    f->bytes = larger;
 }
 
 /* Read once. Return 1 when something came, 0 at the end, or a negative errno. */

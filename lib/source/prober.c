@@ -3,6 +3,7 @@
 #include "prober_run.h"
 #include <errno.h>
 #include <k8sdns/base/clock.h>
+#include <k8sdns/source/timer.h>
 #include <k8sdns/wire/dns_message.h>
 #include <k8sdns/wire/dns_words.h>
 #include <stdlib.h>
@@ -94,11 +95,7 @@ static void on_pace(evutil_socket_t fd, short what, void *user)
         if (run->listening >= PROBER_IN_FLIGHT_MAX)
             return; /* the next group that finishes calls again */
         if (qps > 0 && run->tokens < (double)group->questions_count && run->tokens < BURST) {
-            double wait_us = ((double)group->questions_count - run->tokens) / qps * 1e6;
-            struct timeval wait = {.tv_sec = (time_t)(wait_us / 1e6),
-                                   .tv_usec = (suseconds_t)((uint64_t)wait_us % 1000000)};
-
-            evtimer_add(run->pace, &wait);
+            timer_set(run->pace, (uint64_t)(((double)group->questions_count - run->tokens) / qps * 1e6));
             return;
         }
         run->fired++;

@@ -3,6 +3,7 @@
 #include "prober_run.h"
 #include <arpa/inet.h>
 #include <errno.h>
+#include <k8sdns/source/timer.h>
 #include <k8sdns/wire/dns_message.h>
 #include <k8sdns/wire/dns_words.h>
 #include <stdio.h>
@@ -57,8 +58,8 @@ static void on_socket_state(void *user, ares_socket_t fd, int readable, int writ
     if (!readable && !writable)
         return;
     watcher->event = event_new(group->run->base, fd, what, on_ready, group);
-    if (watcher->event)
-        event_add(watcher->event, NULL);
+    if (!watcher->event || event_add(watcher->event, NULL) < 0)
+        err_out_of_memory();
 }
 
 static int channel_open(struct group *group, bool tcp, ares_channel *ret_channel)
@@ -141,6 +142,8 @@ static void on_tcp_answer(void *user, int status, int timeouts, unsigned char *b
     struct question *q = &wait->group->questions[wait->question];
 
     (void)timeouts;
+    if (status == ARES_ENOMEM)
+        err_out_of_memory();
     if (status == ARES_EDESTRUCTION || status == ARES_ECANCELLED || !q->open || wait->try_number != q->tries)
         return;
     if (status == ARES_SUCCESS && bytes)
@@ -157,6 +160,8 @@ static void on_udp_answer(void *user, int status, int timeouts, unsigned char *b
     (void)timeouts;
     (void)bytes;
     (void)len;
+    if (status == ARES_ENOMEM)
+        err_out_of_memory();
     /* No socket could be had: c-ares never came to the hooks. */
     if (status == ARES_ECONNREFUSED && q->open && wait->try_number == q->tries && !wait->group->udp_port)
         question_failed(wait->group, q, PROBE_ERROR, "no socket could be opened for it");
@@ -308,7 +313,6 @@ static void finish(struct group *group)
 void group_settle(struct group *group)
 {
     uint64_t now = clock_monotonic_ns(), next = UINT64_MAX;
-    struct timeval wait;
     int r;
 
     if (group->done)
@@ -332,10 +336,7 @@ void group_settle(struct group *group)
     }
     if (!group->timer)
         group->timer = evtimer_new(group->run->base, on_timer, group);
-    next = next > now ? (next - now) / 1000 + 1 : 0;
-    wait = (struct timeval){.tv_sec = (time_t)(next / 1000000), .tv_usec = (suseconds_t)(next % 1000000)};
-    if (group->timer)
-        evtimer_add(group->timer, &wait);
+    timer_set(group->timer, next > now ? (next - now) / 1000 + 1 : 0);
 }
 
 void group_drop(struct group *group)

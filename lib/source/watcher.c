@@ -2,6 +2,7 @@
 /* The schedule: when is asked, when is reported, when it ends. */
 #include "watcher_run.h"
 #include <errno.h>
+#include <k8sdns/source/timer.h>
 #include <k8sdns/wire/dns_words.h>
 #include <signal.h>
 
@@ -13,10 +14,7 @@
 
 static void timer_at(struct event *event, uint64_t when_ns, uint64_t now_ns)
 {
-    uint64_t us = when_ns > now_ns ? (when_ns - now_ns + 999) / 1000 : 0;
-    struct timeval wait = {.tv_sec = (time_t)(us / 1000000), .tv_usec = (suseconds_t)(us % 1000000)};
-
-    evtimer_add(event, &wait);
+    timer_set(event, when_ns > now_ns ? (when_ns - now_ns + 999) / 1000 : 0);
 }
 
 /* Candidate by candidate over all targets, so that no server gets two in a row. */

@@ -160,8 +160,8 @@ bool watch_shoot(struct watch_run *run, uint32_t target, uint32_t candidate)
     }
     /* Held open until all are out: the first may fail at once. */
     line->waiting++;
-    for (uint8_t i = 0; i < run->options->types_count; i++)
-        flight_send(run, line, candidate, i);
+    for (size_t i = 0; i < run->options->types_count; i++)
+        flight_send(run, line, candidate, (uint8_t)i);
     line->waiting--;
     line_settle(run, line);
     return true;
