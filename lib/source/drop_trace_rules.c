@@ -8,7 +8,9 @@
 
 /*
  * Probes in the kernel's own functions. Kernels may refuse them, may have no kprobes, and have some functions
- * only with their modules; so each is tried, and most drops can be told apart without.
+ * only with their modules; so each is tried, and most drops can be told apart without. fentry is the cheaper
+ * kind and knows the packet at the end as well. Kernels without BTF of modules cannot load it; arm64 before
+ * Linux 6.4 loads it and then cannot attach it (ENOTSUPP).
  */
 static const struct function {
     const char *name, *module, *tells;
@@ -71,12 +73,11 @@ static struct drop_rules_bpf *open_kind(struct drop_trace *trace, const struct d
     return programs;
 }
 
-static void attach_all(struct drop_trace *trace, struct drop_rules_bpf *programs, bool kprobes,
-                       struct outcome outcomes[FUNCTIONS])
+static void attach_all(struct drop_trace *trace, bool kprobes, struct outcome outcomes[FUNCTIONS])
 {
     struct bpf_program *program = NULL;
 
-    while ((program = bpf_object__next_program(programs->obj, program))) {
+    while ((program = bpf_object__next_program(trace->rule_programs->obj, program))) {
         struct outcome *outcome = &outcomes[function_of(program)];
         struct bpf_link *link;
 
@@ -93,6 +94,31 @@ static void attach_all(struct drop_trace *trace, struct drop_rules_bpf *programs
     }
 }
 
+/* Try one kind. Return 0, or an errno when not one probe of it could be had. */
+static int try_kind(struct drop_trace *trace, const struct drop_offsets *offsets, bool kprobes,
+                    struct outcome outcomes[FUNCTIONS])
+{
+    int failed = 0;
+
+    trace->rule_programs = open_kind(trace, offsets, kprobes, outcomes);
+    if (!trace->rule_programs)
+        return errno;
+    attach_all(trace, kprobes, outcomes);
+    if (trace->links_count)
+        return 0;
+    for (size_t i = 0; i < FUNCTIONS && !failed; i++)
+        failed = outcomes[i].failed;
+    drop_rules_bpf__destroy(trace->rule_programs);
+    trace->rule_programs = NULL;
+    return failed;
+}
+
+/* The kernel's own ENOTSUPP has no name outside. Source: Linux include/linux/errno.h. */
+static const char *words_of(int code)
+{
+    return code == 524 ? "not supported" : strerror(code);
+}
+
 static void note_outcome(struct drop_trace *trace, const struct function *function,
                          const struct outcome *outcome, int refused)
 {
@@ -101,33 +127,30 @@ static void note_outcome(struct drop_trace *trace, const struct function *functi
     if (!outcome->attached && outcome->absent)
         why = "this kernel has no such function, or its module is not loaded";
     else if (!outcome->attached)
-        why = arena_printf(trace->arena, "this kernel refuses it (fentry: %s; kprobe: %s)", strerror(refused),
-                           strerror(outcome->failed));
+        why = arena_printf(trace->arena, "this kernel refuses it (fentry: %s; kprobe: %s)", words_of(refused),
+                           words_of(outcome->failed));
     drop_trace_note(trace, function->name, function->tells, why);
 }
 
 void drop_trace_attach_rules(struct drop_trace *trace, const struct drop_offsets *offsets)
 {
     struct outcome outcomes[FUNCTIONS] = {0};
-    bool kprobes = false, any = false;
-    int refused = 0;
+    bool any = false;
+    int refused = ENOENT, failed; /* fentry's errno; kprobes' */
 
     for (size_t i = 0; i < FUNCTIONS; i++) {
         outcomes[i].absent = !kernel_types_has_function(trace->types, functions[i].module, functions[i].name);
         any = any || !outcomes[i].absent;
     }
     if (any)
-        trace->rule_programs = open_kind(trace, offsets, false, outcomes);
-    if (!trace->rule_programs) {
-        refused = errno;
-        kprobes = true;
-        trace->rule_programs = open_kind(trace, offsets, true, outcomes);
-    }
-    if (trace->rule_programs)
-        attach_all(trace, trace->rule_programs, kprobes, outcomes);
-    else
+        refused = try_kind(trace, offsets, false, outcomes);
+    if (refused) {
         for (size_t i = 0; i < FUNCTIONS; i++)
-            outcomes[i].failed = errno;
+            outcomes[i].failed = 0;
+        failed = try_kind(trace, offsets, true, outcomes);
+        for (size_t i = 0; i < FUNCTIONS; i++)
+            outcomes[i].failed = outcomes[i].failed ? outcomes[i].failed : failed;
+    }
     for (size_t i = 0; i < FUNCTIONS; i++)
         note_outcome(trace, &functions[i], &outcomes[i], refused);
 }

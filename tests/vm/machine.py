@@ -22,7 +22,7 @@ QEMU = "qemu-system-x86_64"
 INSIDE = "K8SDNS_VM_INSIDE"  # as init.py sets it
 STATUS = "=== status "  # as init.py prints it
 SECONDS = int(os.environ.get("K8SDNS_VM_SECONDS", "420"))
-PROGRAMS = ("bash", "cat", "conntrack", "dirname", "head", "ip", "iptables-legacy", "ipvsadm", "knotd", "mkdir",
+PROGRAMS = ("bash", "cat", "conntrack", "dirname", "env", "head", "ip", "iptables-legacy", "ipvsadm", "knotd", "mkdir",
             "modprobe", "mount", "nft", "nsenter", "python3", "setpriv", "sh", "ss", "sysctl", "tc", "timeout",
             "unbound", "unshare")
 MODULES = ("kernel/net", "kernel/lib", "kernel/crypto", "kernel/arch/x86/crypto", "kernel/drivers/net/veth.ko",
@@ -134,6 +134,7 @@ def fill(archive):
             archive.copy(path, name)
     archive.tree(SOURCE / "tests", "/source/tests", leave_out=("corpus", "oracle", "__pycache__"))
     archive.program(os.environ["K8SDNS"], "/usr/bin/k8sdns")
+    archive.program(os.environ["WITHOUT_FENTRY"], "/usr/lib/without_fentry.so")
     for library in pathlib.Path("/usr/lib/x86_64-linux-gnu").glob("libbpf.so.1"):  # loaded when it is needed
         archive.program(library)
     archive.copy(pathlib.Path(__file__).with_name("init.py"), "/init")

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """drops on another kernel, one that permits probes in its functions: the chain of a rule and the verdicts are seen."""
+import os
 import pathlib
 import sys
 import unittest
@@ -88,6 +89,24 @@ class Ipvs(DropCase):
         events, _ = self.drops_of(lambda: self.ask(CLUSTER_IP, count=2))
         self.assertEqual({(e["cause"], e["sure"], e["hook"], e["dst"]) for e in events},
                          {("ipvs", True, "input", CLUSTER_IP)}, events)
+
+
+class WithoutFentry:
+    """A kernel that loads fentry programs and cannot attach them, as those of arm64 before Linux 6.4: kprobes serve."""
+
+    def begin(self, *arguments, **options):
+        process = super().begin(*arguments, prefix=("env", f"LD_PRELOAD={os.environ['WITHOUT_FENTRY']}"), **options)
+        links = [path.read_text() for path in pathlib.Path(f"/proc/{process.pid}/fdinfo").iterdir()]
+        self.assertTrue(any("link_type:\tperf" in link for link in links), links)
+        return process
+
+
+class DropsByKprobes(WithoutFentry, Drops):
+    pass
+
+
+class IpvsByKprobes(WithoutFentry, Ipvs):
+    pass
 
 
 if __name__ == "__main__":
