@@ -97,10 +97,11 @@ class Batches(binary.Case):
         self.assertEqual(len(documents), 3)
         for document in documents:
             binary.validator().validate(document)
-        last = documents[-1]["data"]
-        self.assertEqual(last["standing"][0]["id"], "all-unreachable", last["standing"])
+        # Other tests may run this machine's sockets full meanwhile, which then stands there as well.
+        first, last = (next(finding for finding in documents[i]["data"]["standing"]
+                            if finding["id"] == "all-unreachable") for i in (0, -1))
         self.assertEqual(done.returncode, 2)
-        self.assertGreater(last["standing"][0]["stood_s"], documents[0]["data"]["standing"][0]["stood_s"])
+        self.assertGreater(last["stood_s"], first["stood_s"])
 
     def test_asked_as_often(self):
         """A and AAAA once an interval each, and no more."""
