@@ -84,7 +84,9 @@ static __always_inline enum packet_kind read_transport(struct sk_buff *skb, stru
         return PACKET_OTHER;
     if (event->protocol == IPPROTO_TCP)
         header = (__u32)(ports.offset >> 4) * 4 + 2; /* and the length before a message, RFC 1035, 4.2.2 */
-    copy_message(event, head, at + header, last < skb->tail ? last : skb->tail);
+    event->dns_at = at + header;
+    event->dns_end = last;
+    copy_message(event, head, event->dns_at, last < skb->tail ? last : skb->tail);
     if (event->protocol == IPPROTO_TCP && at + header - 2 >= last && !(ports.flags & TCP_SYN))
         return PACKET_EMPTY;
     return PACKET_DNS;

@@ -59,7 +59,8 @@ struct drop_event {
     __u8 is_reply, unused;                     /* of the answer's direction, by connection tracking */
     char process[16];
     char table[DROP_LABEL], chain[DROP_LABEL];
-    __u32 dns_len;
+    __u32 dns_at, dns_end;      /* of the message, from the packet's head */
+    __u32 dns_len;              /* so much of it is below */
     __u8 dns[DROP_DNS_BYTES];   /* from the DNS header on */
     __u8 name[DROP_NAME_BYTES]; /* on the wire, in lower case */
 };

@@ -119,6 +119,9 @@ struct {
     __type(value, struct cpu_state);
 } states SEC(".maps");
 
+/* For tracing programs since 6.12. Source: Linux net/core/filter.c. */
+extern int bpf_dynptr_from_skb(struct sk_buff *skb, __u64 flags, struct bpf_dynptr *ret) __ksym __weak;
+
 static __always_inline void count(__u32 which)
 {
     __u64 *total = bpf_map_lookup_elem(&totals, &which);
@@ -373,12 +376,38 @@ static __always_inline void read_process(struct drop_event *event, struct sock *
     event->socket_inode = receiver ? BPF_CORE_READ(receiver, sk_socket, file, f_inode, i_ino) : 0;
 }
 
+/*
+ * Read what lies outside of the packet's first buffer as well, as most that a sender writes to TCP does. A
+ * function of its own, since the stack below a dynptr may not be used again.
+ */
+static __attribute__((noinline)) int read_pieces(struct sk_buff *skb, struct drop_event *event)
+{
+    __u32 data = (__u32)(skb->data - skb->head), end = data + skb->len, at = event->dns_at;
+    struct bpf_dynptr packet;
+    __u64 len;
+
+    if (event->dns_end < end)
+        end = event->dns_end;
+    if (!skb->data_len || at < data || at >= end)
+        return 0;
+    len = end - at;
+    barrier_var(len); /* as in copy_message() */
+    if (len > DROP_DNS_BYTES)
+        len = DROP_DNS_BYTES;
+    if (len > event->dns_len && bpf_dynptr_from_skb(skb, 0, &packet) == 0 &&
+        bpf_dynptr_read(event->dns, len, &packet, at - data, 0) == 0)
+        event->dns_len = (__u32)len;
+    return 0;
+}
+
 static __always_inline void freed_in(void *ctx, struct sk_buff *skb, __u32 reason, struct sock *receiver,
-                                     struct cpu_state *state, struct scratch *scratch)
+                                     struct cpu_state *state, struct scratch *scratch, bool in_pieces)
 {
     struct drop_event *event = &scratch->event;
     enum packet_kind kind = read_packet(skb, event);
 
+    if (in_pieces && kind == PACKET_DNS)
+        read_pieces(skb, event);
     /* When a connection ends its last segments are freed, empty: no loss, unless a rule did it. */
     if (kind == PACKET_OTHER || (kind == PACKET_EMPTY && reason != reason_netfilter))
         return;
@@ -407,8 +436,7 @@ static __always_inline void freed_in(void *ctx, struct sk_buff *skb, __u32 reaso
     tally(scratch);
 }
 
-SEC("tp_btf/kfree_skb")
-int freed(__u64 *ctx)
+static __always_inline int count_freed(__u64 *ctx, bool in_pieces)
 {
     const __u32 zero = 0;
     struct cpu_state *state = bpf_map_lookup_elem(&states, &zero);
@@ -429,11 +457,24 @@ int freed(__u64 *ctx)
     depth = state->depth++;
     scratch = bpf_map_lookup_elem(&scratches, &depth);
     if (scratch)
-        freed_in(ctx, skb, reason, receiver, state, scratch);
+        freed_in(ctx, skb, reason, receiver, state, scratch, in_pieces);
     else
         count(TOTAL_NESTED);
     state->depth--;
     return 0;
+}
+
+/* One of these two is loaded: the second where the kernel permits it. */
+SEC("tp_btf/kfree_skb")
+int freed(__u64 *ctx)
+{
+    return count_freed(ctx, false);
+}
+
+SEC("tp_btf/kfree_skb")
+int freed_in_pieces(__u64 *ctx)
+{
+    return count_freed(ctx, true);
 }
 
 /* With `own_pid`: remember what that process asks, by port and id. */

@@ -90,7 +90,7 @@ static void choose_own(struct drops_bpf *programs)
 }
 
 static int configure(struct drop_trace *trace, const struct drop_trace_options *options,
-                     const struct drop_offsets *offsets, struct err *err)
+                     const struct drop_offsets *offsets, bool in_pieces, struct err *err)
 {
     struct drops_bpf *programs = trace->programs;
     unsigned arguments = kernel_types_arguments(trace->types, "btf_trace_kfree_skb");
@@ -110,6 +110,8 @@ static int configure(struct drop_trace *trace, const struct drop_trace_options *
     if (options->own)
         choose_own(programs);
     bpf_program__set_autoload(programs->progs.sent, options->own);
+    bpf_program__set_autoload(programs->progs.freed, !in_pieces);
+    bpf_program__set_autoload(programs->progs.freed_in_pieces, in_pieces);
     return choose_reasons(trace, options, programs, err);
 }
 
@@ -177,6 +179,38 @@ static int attach(struct drop_trace *trace, const struct drop_trace_options *opt
 
 static int receive(void *user, void *data, size_t size);
 
+/* Open, configure and attach; the program that reads packets' further pieces is tried first. */
+static int load(struct drop_trace *trace, const struct drop_trace_options *options,
+                const struct drop_offsets *offsets, struct err *err)
+{
+    /* Kernels that have the function may still not permit it here. */
+    bool in_pieces = kernel_types_has_function(trace->types, NULL, "bpf_dynptr_from_skb");
+
+    for (;;) {
+        int r;
+
+        trace->programs = drops_bpf__open();
+        if (!trace->programs)
+            return err_set_errno(err, ERR_INTERNAL, errno, "read the program for the kernel");
+        r = configure(trace, options, offsets, in_pieces, err);
+        if (r < 0)
+            return r;
+        r = attach(trace, options, err);
+        if (r < 0 && !in_pieces)
+            return r;
+        if (r == 0)
+            break;
+        in_pieces = false;
+        if (err)
+            *err = (struct err){0};
+        drops_bpf__destroy(trace->programs);
+    }
+    if (!in_pieces)
+        drop_trace_note(trace, "a packet's further pieces", "names in most messages over TCP",
+                        "Linux gives them to programs since 6.12");
+    return 0;
+}
+
 static int begin(struct drop_trace *trace, const struct drop_trace_options *options, struct err *err)
 {
     struct drop_offsets offsets;
@@ -186,12 +220,7 @@ static int begin(struct drop_trace *trace, const struct drop_trace_options *opti
     if (!trace->types)
         return -ENOENT;
     offsets = find_offsets(trace->types);
-    trace->programs = drops_bpf__open();
-    if (!trace->programs)
-        return err_set_errno(err, ERR_INTERNAL, errno, "read the program for the kernel");
-    r = configure(trace, options, &offsets, err);
-    if (r == 0)
-        r = attach(trace, options, err);
+    r = load(trace, options, &offsets, err);
     if (r < 0)
         return r;
     drop_trace_attach_rules(trace, &offsets);

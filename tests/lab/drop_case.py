@@ -13,6 +13,7 @@ import unittest
 import faults
 from lab_case import LabCase
 
+QUESTION = b"\x12\x34\1\0\0\1\0\0\0\0\0\0\3Web\7default\3svc\7cluster\5local\0\0\1\0\1"
 # Send one question again and again from one port to an address; print what comes of it.
 ASK = r"""
 import socket, sys
@@ -22,7 +23,7 @@ s = socket.socket(family, socket.SOCK_DGRAM)
 s.setsockopt(socket.IPPROTO_IP, 10, 2)  # IP_MTU_DISCOVER, IP_PMTUDISC_DO: not to be split
 s.bind(("", port))
 s.settimeout(wait)
-question = b"\x12\x34\1\0\0\1\0\0\0\0\0\0\3Web\7default\3svc\7cluster\5local\0\0\1\0\1"
+question = QUESTION
 for _ in range(count):
     try:
         s.sendto(question.ljust(size, b"\0"), (address, 53))
@@ -30,7 +31,7 @@ for _ in range(count):
         print("answer")
     except OSError as error:
         print("silence" if isinstance(error, TimeoutError) else "error")
-"""
+""".replace("QUESTION", repr(QUESTION))
 NAME = "Web.default.svc.cluster.local."
 ID = 0x1234
 PORT = 34567
