@@ -152,8 +152,7 @@ static __always_inline enum packet_kind read_ipv6(struct sk_buff *skb, struct dr
     return read_transport(skb, event, at, last);
 }
 
-/* Fill family, protocol, packet and dns of the event. Parts of a message outside of the first buffer are not
- * read. */
+/* Fill family, protocol, packet and dns of the event, from the packet's first buffer. */
 static __always_inline enum packet_kind read_packet(struct sk_buff *skb, struct drop_event *event)
 {
     __u32 at = skb->network_header;
@@ -164,6 +163,33 @@ static __always_inline enum packet_kind read_packet(struct sk_buff *skb, struct 
     if (skb->protocol == bpf_htons(ETHERTYPE_IPV6))
         return read_ipv6(skb, event, at);
     return PACKET_OTHER;
+}
+
+/* For tracing programs since 6.12. Source: Linux net/core/filter.c. */
+extern int bpf_dynptr_from_skb(struct sk_buff *skb, __u64 flags, struct bpf_dynptr *ret) __ksym __weak;
+
+/*
+ * Read what lies outside of the packet's first buffer as well, as most that a sender writes to TCP does. A
+ * function of its own, since the stack below a dynptr may not be used again.
+ */
+static inline __noinline int read_pieces(struct sk_buff *skb, struct drop_event *event)
+{
+    __u32 data = (__u32)(skb->data - skb->head), end = data + skb->len, at = event->dns_at;
+    struct bpf_dynptr packet;
+    __u64 len;
+
+    if (event->dns_end < end)
+        end = event->dns_end;
+    if (!skb->data_len || at < data || at >= end)
+        return 0;
+    len = end - at;
+    barrier_var(len); /* as in copy_message() */
+    if (len > DROP_DNS_BYTES)
+        len = DROP_DNS_BYTES;
+    if (len > event->dns_len && bpf_dynptr_from_skb(skb, 0, &packet) == 0 &&
+        bpf_dynptr_read(event->dns, len, &packet, at - data, 0) == 0)
+        event->dns_len = (__u32)len;
+    return 0;
 }
 
 /* Copy the question's name in lower case, and give a hash of it (FNV-1a); 0 when there is none. */

@@ -119,9 +119,6 @@ struct {
     __type(value, struct cpu_state);
 } states SEC(".maps");
 
-/* For tracing programs since 6.12. Source: Linux net/core/filter.c. */
-extern int bpf_dynptr_from_skb(struct sk_buff *skb, __u64 flags, struct bpf_dynptr *ret) __ksym __weak;
-
 static __always_inline void count(__u32 which)
 {
     __u64 *total = bpf_map_lookup_elem(&totals, &which);
@@ -374,30 +371,6 @@ static __always_inline void read_process(struct drop_event *event, struct sock *
     event->pid = (__u32)(bpf_get_current_pid_tgid() >> 32);
     bpf_get_current_comm(event->process, sizeof(event->process));
     event->socket_inode = receiver ? BPF_CORE_READ(receiver, sk_socket, file, f_inode, i_ino) : 0;
-}
-
-/*
- * Read what lies outside of the packet's first buffer as well, as most that a sender writes to TCP does. A
- * function of its own, since the stack below a dynptr may not be used again.
- */
-static __attribute__((noinline)) int read_pieces(struct sk_buff *skb, struct drop_event *event)
-{
-    __u32 data = (__u32)(skb->data - skb->head), end = data + skb->len, at = event->dns_at;
-    struct bpf_dynptr packet;
-    __u64 len;
-
-    if (event->dns_end < end)
-        end = event->dns_end;
-    if (!skb->data_len || at < data || at >= end)
-        return 0;
-    len = end - at;
-    barrier_var(len); /* as in copy_message() */
-    if (len > DROP_DNS_BYTES)
-        len = DROP_DNS_BYTES;
-    if (len > event->dns_len && bpf_dynptr_from_skb(skb, 0, &packet) == 0 &&
-        bpf_dynptr_read(event->dns, len, &packet, at - data, 0) == 0)
-        event->dns_len = (__u32)len;
-    return 0;
 }
 
 static __always_inline void freed_in(void *ctx, struct sk_buff *skb, __u32 reason, struct sock *receiver,
