@@ -57,15 +57,17 @@ TICK_MS = 250
 class LookupLive(ServerCase):
     resolver = program = None
 
-    def taken(self):
+    def taken(self, shared_retries=False):
         """What the server saw: when (in ticks), what, over which socket. musl asks its servers at once, so their
-        order is chance."""
+        order is chance. With `shared_retries` so is who is asked again: only how often is not."""
         time.sleep(0.02)  # the last queries may still be on their way
         numbers, rows = {}, []
         for q in self.recorder.taken():
             if q["name"] is not None:
                 rows.append((int((q["ms"] + 60) / TICK_MS), q["name"], q["type"], q["proto"], q["server"],
                              numbers.setdefault((q["proto"], q["socket"]), len(numbers))))
+        if shared_retries:
+            rows = [(tick, name, proto) for tick, name, _, proto, _, _ in rows]
         return sorted(rows) if self.resolver == "musl" else rows
 
     def test_enough(self):
@@ -81,10 +83,12 @@ class LookupLive(ServerCase):
                     told = subprocess.run([self.program, name], check=True, stdout=subprocess.PIPE, text=True,
                                           timeout=60).stdout.split("\n")
                     took = time.monotonic() - began
-                    real = self.taken()
+                    # musl has four retries at once for all servers and types; the first failures to come have them.
+                    chance = self.resolver == "musl" and policy == {"*": "SERVFAIL"} and conf.startswith(TWO)
+                    real = self.taken(chance)
                     self.recorder.reset(policy)
                     lookup = binary.run_json("lookup", "--as", self.resolver, "--", name)[0]["data"]["lookups"][0]
-                    self.assertEqual(self.taken(), real)
+                    self.assertEqual(self.taken(chance), real)
                     self.assertEqual(lookup["result"], told[0].split()[0])
                     self.assertEqual(sorted(lookup["addresses"]), sorted({t.split()[1] for t in told if t[:2] == "ok"}))
                     self.assertLessEqual(abs(lookup["total_ms"] / 1000 - took), 0.1 * took + NEAR_S)
