@@ -37,10 +37,16 @@ class Pairs(DiagnoseCase):
 
     def test_one_and_its_consequences(self):
         """The same replica is dead for TCP too, and for its share of the ClusterIP: one fault leads."""
+        seen = set()
         with self.lab.fault("dead-replica"):
-            document = self.leads(["replica-unreachable"])
-        self.assertEqual(document["findings"][0]["id"], "replica-unreachable")
-        self.assertEqual({f["id"] for f in document["findings"] if f["consequence_of"]}, {"clusterip-lossy"})
+            # The ClusterIP may choose the other two for all that one look asks it, which is luck: a few looks, then.
+            for _ in range(5):
+                document = self.leads(["replica-unreachable"])
+                self.assertEqual(document["findings"][0]["id"], "replica-unreachable")
+                seen.update(f["id"] for f in document["findings"] if f["consequence_of"])
+                if seen:
+                    break
+        self.assertEqual(seen, {"clusterip-lossy"})
 
 
 if __name__ == "__main__":
