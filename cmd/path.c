@@ -85,7 +85,7 @@ static void ended(void *user, struct arena *arena, struct path_packet_facts *pac
     state->outcomes[packet->outcome]++;
     part.followed = ++state->followed;
     part.span_ms = (double)(clock_monotonic_ns() - state->began_ns) / 1e6;
-    part.skipped = part.lost = SHAPE_UNSET;
+    part.skipped = part.lost = part.unnamed = SHAPE_UNSET;
     state->run->arena = arena; /* what is told goes with the telling */
     state->r = report_part(state->run, &part);
     state->run->arena = kept;

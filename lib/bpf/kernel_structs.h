@@ -43,14 +43,22 @@ struct socket {
     struct file *file;
 };
 
+struct in6_addr {
+    __u8 octets[16];
+};
+
 struct sock_common {
     unsigned short skc_family;
     __u16 skc_num; /* the local port, in host order */
     possible_net_t skc_net;
+    __be32 skc_daddr, skc_rcv_saddr; /* the peer's, and its own */
+    struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
+    __be16 skc_dport;
 };
 
 struct sock {
     struct sock_common __sk_common;
+    __u16 sk_protocol;
     struct socket *sk_socket;
 };
 

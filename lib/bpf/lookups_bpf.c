@@ -268,8 +268,8 @@ int BPF_PROG(packet_sent, struct sk_buff *skb)
     key.id = number_at(header);
     record->netns = key.netns;
     record->question.port = datagram.src_port;
-    record->question.family = datagram.family;
-    __builtin_memcpy(record->question.server, datagram.dst, sizeof(datagram.dst));
+    record->question.family = datagram.ip.family;
+    __builtin_memcpy(record->question.server, datagram.ip.dst, sizeof(datagram.ip.dst));
     copy_message(record, &datagram);
     /* Sent again, it is the same question. */
     if (!bpf_map_lookup_elem(&questions, &key) &&

@@ -1,57 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The way of DNS packets through the kernel. A question that fits the filter is followed from the first place
- * where it is seen, by its id and name; so is its answer. Wherever a probe sees one of them it hands over a
- * step.
+ * where it is seen: over UDP by its id and name, over TCP by its connection. So is its answer. Wherever a
+ * probe sees one of them it hands over a step.
  *
  * Which program reads a datagram is told in one of two ways: by the functions that do it, where functions
  * have probes (kprobes); else by the socket's tracepoints, which know no packet. There the packet that is in
  * work on the same CPU is taken, and the place it takes in the socket's queue is counted down with each read.
+ * TCP has tracepoints of its own.
  */
-#include "dns_datagram.h"
-#include "path_question.h"
+#include "path_follow.h"
 #include "task.h"
 #include <bpf/bpf_tracing.h>
 #include <linux/bpf.h>
 #include <linux/ptrace.h>
 
-#define FOLLOWED_MAX 16384
-#define SOCKETS_MAX  4096
-#define WAITING_MAX  4 /* followed datagrams in one socket */
-#define RING_BYTES   (8 << 20)
-/* After it an id with the same name is another question. */
-#define FORGET_NS UINT64_C(20000000000)
+#define SOCKETS_MAX 4096
+#define WAITING_MAX 4 /* followed datagrams in one socket */
 /* From the device to the socket's queue in one go. */
 #define IN_WORK_NS 2000000
-#define SECOND_NS  UINT64_C(1000000000)
 #define MSG_PEEK   2
 
 char terms[] SEC("license") = "GPL";
 
 const volatile __u32 own_pid_namespace;
-
-__u64 lost;    /* steps that found no room */
-__u64 skipped; /* questions over the rate */
-__u64 second_began_ns, second_count;
-
-struct followed {
-    __u64 since_ns;
-    __u32 is_skipped, unused;
-};
-
-struct {
-    __uint(type, BPF_MAP_TYPE_LRU_HASH);
-    __uint(max_entries, FOLLOWED_MAX);
-    __type(key, struct path_key);
-    __type(value, struct followed);
-} followed SEC(".maps");
-
-struct {
-    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-    __uint(max_entries, 1);
-    __type(key, __u32);
-    __type(value, struct path_question);
-} scratch SEC(".maps");
+/* Whether the kernel reads a packet's further pieces for us; see take_pieces(). */
+const volatile bool reads_pieces;
 
 /* The packet that this CPU is at work on. */
 struct in_work {
@@ -84,59 +58,6 @@ struct {
     __type(key, __u64);
     __type(value, struct waiting);
 } sockets SEC(".maps");
-
-struct {
-    __uint(type, BPF_MAP_TYPE_RINGBUF);
-    __uint(max_entries, RING_BYTES);
-} records SEC(".maps");
-
-static __always_inline bool is_from(const struct datagram *datagram)
-{
-    if (!filter.family)
-        return true;
-    if (filter.family != datagram->family)
-        return false;
-    for (int i = 0; i < 16; i++)
-        if (filter.client[i] != datagram->src[i])
-            return false;
-    return true;
-}
-
-static __always_inline bool is_over_rate(__u64 now)
-{
-    if (!filter.rate)
-        return false;
-    if (now - second_began_ns > SECOND_NS) {
-        second_began_ns = now;
-        second_count = 0;
-    }
-    return __sync_fetch_and_add(&second_count, 1) >= filter.rate;
-}
-
-/* Whether this packet is followed; if it is a question that fits, from now on. */
-static __always_inline bool follow(struct path_question *question, __u32 end, const struct datagram *datagram,
-                                   __u32 netns)
-{
-    struct followed *known = bpf_map_lookup_elem(&followed, &question->key), new = {0};
-    __u64 now = bpf_ktime_get_ns();
-
-    if (known && now - known->since_ns < FORGET_NS)
-        return !known->is_skipped;
-    if (is_answer(question->bytes) || datagram->dst_port != filter.port ||
-        (filter.netns && netns != filter.netns) || !is_from(datagram) || !name_fits(question, end))
-        return false;
-    new.since_ns = now;
-    new.is_skipped = is_over_rate(now);
-    if (new.is_skipped)
-        __sync_fetch_and_add(&skipped, 1);
-    bpf_map_update_elem(&followed, &question->key, &new, BPF_ANY);
-    if (new.is_skipped)
-        return false;
-    question->kind = PATH_QUESTION;
-    if (bpf_ringbuf_output(&records, question, sizeof(*question), 0) < 0)
-        __sync_fetch_and_add(&lost, 1);
-    return true;
-}
 
 static __always_inline void hand_over(struct path_step *step)
 {
@@ -209,63 +130,75 @@ static __always_inline __u32 packet_netns(struct sk_buff *skb)
     return work && work->packet == (__u64)skb ? work->netns : 0;
 }
 
-/*
- * A followed packet is here: `at` is its network header, `place` the code that drops it or the socket that it
- * is read from.
- */
-static __noinline int see(struct sk_buff *skb, const unsigned char *at, __u32 kind, __u32 detail, __u64 place)
+/* `place` is the code that drops it, or the socket where it is in one. */
+static __always_inline void fill_step(struct sk_buff *skb, const struct ip_packet *ip,
+                                      const struct identity *identity, __u64 place, struct path_step *step)
 {
-    __u32 zero = 0, end, netns, len;
-    struct path_question *question = bpf_map_lookup_elem(&scratch, &zero);
-    struct datagram datagram = {0};
-    struct path_step *step;
-
-    if (!question || !is_ip(skb) || !datagram_read(skb, at, &datagram) ||
-        (datagram.src_port != filter.port && datagram.dst_port != filter.port))
-        return 0;
-    len = datagram.dns_len;
-    if (len > PATH_BYTES_MAX)
-        len = PATH_BYTES_MAX;
-    if (bpf_probe_read_kernel(question->bytes, len, datagram.dns_at) < 0)
-        return 0;
-    question->len = (__u16)len;
-    if (!is_answer(question->bytes) && !is_query(question->bytes))
-        return 0;
-    end = name_end(question);
-    if (!end)
-        return 0;
-    question->key.question = hash_question(question, end);
-    question->key.id = number_at(question->bytes);
-    netns = kind == PATH_READ ? socket_netns((struct sock *)place) : packet_netns(skb);
-    if (!follow(question, end, &datagram, netns))
-        return 0;
-    step = step_new(kind, detail);
-    if (!step)
-        return 0;
-    step->key = question->key;
+    step->key = identity->key;
     step->packet = (__u64)skb;
-    step->netns = netns;
-    if (kind != PATH_READ) {
+    if (step->kind != PATH_READ) {
         step->ifindex = (__u32)BPF_CORE_READ(skb, dev, ifindex);
         bpf_probe_read_kernel_str(step->device, sizeof(step->device), BPF_CORE_READ(skb, dev)->name);
     }
-    step->family = datagram.family;
-    step->src_port = datagram.src_port;
-    step->dst_port = datagram.dst_port;
-    __builtin_memcpy(step->src, datagram.src, sizeof(step->src));
-    __builtin_memcpy(step->dst, datagram.dst, sizeof(step->dst));
-    step->is_answer = is_answer(question->bytes);
-    step->rcode = question->bytes[3] & 0xf;
-    step->len = BPF_CORE_READ(skb, len);
+    step->family = ip->family;
+    step->src_port = identity->src_port;
+    step->dst_port = identity->dst_port;
+    __builtin_memcpy(step->src, ip->src, sizeof(step->src));
+    __builtin_memcpy(step->dst, ip->dst, sizeof(step->dst));
+    step->is_answer = identity->is_answer;
+    step->segment = identity->segment;
+    step->has_message = identity->has_message;
+    step->rcode = identity->rcode;
+    step->piece_from = ip->piece_from;
     step->has_packet = 1;
-    if (kind == PATH_RECEIVE)
-        note_work(step, (__u64)skb);
-    if (kind == PATH_DROP) {
+    if (step->kind == PATH_DROP) {
         static const char fmt[] = "%ps";
 
         bpf_snprintf(step->symbol, sizeof(step->symbol), fmt, &place, sizeof(place));
     }
+}
+
+/* If this packet is followed, it is here: `at` is its network header. */
+static __noinline int see(struct sk_buff *skb, const unsigned char *at, __u32 kind, __u32 detail, __u64 place)
+{
+    struct identity identity = {0};
+    struct ip_packet ip = {0};
+    struct path_step *step;
+    __u32 netns;
+
+    if (!is_ip(skb) || !ip_packet_read((__u64)at, &ip))
+        return 0;
+    if (ip.piece_from ? !identify_later_piece(&ip, &identity) : !read_ports(&ip, &identity))
+        return 0;
+    netns = kind == PATH_READ || kind == PATH_SOCKET ? socket_netns((struct sock *)place) : packet_netns(skb);
+    if (!ip.piece_from && !identify(skb, &ip, netns, &identity))
+        return 0;
+    if (kind == PATH_SOCKET && identity.segment != PATH_DATA)
+        return 0;
+    step = step_new(kind, detail);
+    if (!step)
+        return 0;
+    step->netns = netns;
+    fill_step(skb, &ip, &identity, place, step);
+    if (kind == PATH_RECEIVE && ip.protocol == IPPROTO_UDP)
+        note_work(step, (__u64)skb);
     hand_over(step);
+    return 0;
+}
+
+/* As see(), where a program may ask the kernel to read. */
+static __always_inline int see_all(struct sk_buff *skb, const unsigned char *at, __u32 kind, __u32 detail,
+                                   __u64 place)
+{
+    __u32 zero = 0;
+    struct pieces *pieces;
+
+    if (reads_pieces)
+        take_pieces(skb, at);
+    see(skb, at, kind, detail, place);
+    pieces = bpf_map_lookup_elem(&taken, &zero);
+    if (pieces)
+        pieces->packet = 0;
     return 0;
 }
 
@@ -274,25 +207,25 @@ static __noinline int see(struct sk_buff *skb, const unsigned char *at, __u32 ki
 SEC("tp_btf/net_dev_queue")
 int BPF_PROG(device_queue, struct sk_buff *skb)
 {
-    return see(skb, network_header(skb), PATH_QUEUE, 0, 0);
+    return see_all(skb, network_header(skb), PATH_QUEUE, 0, 0);
 }
 
 SEC("tp_btf/net_dev_start_xmit")
 int BPF_PROG(device_send, struct sk_buff *skb)
 {
-    return see(skb, network_header(skb), PATH_SEND, 0, 0);
+    return see_all(skb, network_header(skb), PATH_SEND, 0, 0);
 }
 
 SEC("tp_btf/netif_rx")
 int BPF_PROG(device_arrive, struct sk_buff *skb)
 {
-    return see(skb, BPF_CORE_READ(skb, data), PATH_ARRIVE, 0, 0);
+    return see_all(skb, BPF_CORE_READ(skb, data), PATH_ARRIVE, 0, 0);
 }
 
 SEC("tp_btf/netif_receive_skb")
 int BPF_PROG(device_receive, struct sk_buff *skb)
 {
-    return see(skb, BPF_CORE_READ(skb, data), PATH_RECEIVE, 0, 0);
+    return see_all(skb, BPF_CORE_READ(skb, data), PATH_RECEIVE, 0, 0);
 }
 
 /* Only its being there is asked for. */
@@ -307,12 +240,18 @@ int BPF_PROG(packet_drop, struct sk_buff *skb, void *location)
 
     if (bpf_core_type_exists(enum skb_drop_reason))
         reason = (__u32)ctx[2];
-    see(skb, network_header(skb), PATH_DROP, reason, (__u64)location);
+    see_all(skb, network_header(skb), PATH_DROP, reason, (__u64)location);
     end_work((__u64)skb);
     return 0;
 }
 
-/* The socket's tracepoints. */
+SEC("tp_btf/tcp_probe")
+int BPF_PROG(stream_socket, struct sock *sk, struct sk_buff *skb)
+{
+    return see(skb, network_header(skb), PATH_SOCKET, 0, (__u64)sk);
+}
+
+/* Sockets, by tracepoints that know no packet. */
 
 struct sk_buff_head {
     __u32 qlen;
@@ -339,6 +278,19 @@ static __always_inline void hand_over_bare(__u32 kind, const struct path_key *ke
     hand_over(step);
 }
 
+/* As it copies to the program, whose read may take several of them. */
+SEC("tp_btf/tcp_rcv_space_adjust")
+int BPF_PROG(stream_read, struct sock *sk)
+{
+    __u32 netns = socket_netns(sk);
+    struct path_key key = {0};
+    bool is_answer_of;
+
+    if (identify_reader(sk, netns, &key, &is_answer_of))
+        hand_over_bare(PATH_READ, &key, is_answer_of, netns);
+    return 0;
+}
+
 SEC("tp_btf/sk_data_ready")
 int BPF_PROG(socket_ready, struct sock *sk)
 {
@@ -349,7 +301,7 @@ int BPF_PROG(socket_ready, struct sock *sk)
     __u32 queued;
 
     if (!work || bpf_ktime_get_ns() - work->time_ns > IN_WORK_NS ||
-        BPF_CORE_READ(sk, __sk_common.skc_num) != work->port)
+        BPF_CORE_READ(sk, sk_protocol) != IPPROTO_UDP || BPF_CORE_READ(sk, __sk_common.skc_num) != work->port)
         return 0;
     netns = socket_netns(sk);
     if (netns != work->netns)

@@ -10,6 +10,11 @@
 
 const volatile struct path_filter filter;
 
+#define SECOND_NS UINT64_C(1000000000)
+
+__u64 skipped; /* questions over the rate */
+__u64 second_began_ns, second_count;
+
 /* Eight octets at a time, since the kernel checks each turn of a loop; in lower case, and a little more
  * alike. */
 #define EIGHT        8
@@ -26,10 +31,12 @@ static __always_inline __u64 eight_at(const __u8 *bytes, __u32 at, __u32 left)
 }
 
 /* Where the name's root is; names with more labels end early, questions and answers alike. */
-static __attribute__((noinline, unused)) __u32 name_end(struct path_question *question)
+__attribute__((noinline)) __u32 name_end(struct path_question *question)
 {
     __u32 at = DNS_HEADER;
 
+    if (!question)
+        return 0;
     for (__u32 i = 0; i < LABELS_MAX; i++) {
         __u8 label;
 
@@ -44,10 +51,12 @@ static __attribute__((noinline, unused)) __u32 name_end(struct path_question *qu
 }
 
 /* Of the name and the type behind it. 0: there is none. */
-static __attribute__((noinline, unused)) __u64 hash_question(struct path_question *question, __u32 end)
+__attribute__((noinline)) __u64 hash_question(struct path_question *question, __u32 end)
 {
     __u64 hash = UINT64_C(14695981039346656037);
 
+    if (!question)
+        return 0;
     end += 3; /* the root, the type */
     for (__u32 at = DNS_HEADER; at < QUESTION_END; at += EIGHT) {
         if (at >= end)
@@ -71,13 +80,44 @@ static __always_inline bool name_is_at(const struct path_question *question, __u
 }
 
 /* The wanted name is its begin or its end, or nearly so: the reader looks again. */
-static __attribute__((noinline, unused)) bool name_fits(struct path_question *question, __u32 end)
+__attribute__((noinline)) int name_fits(struct path_question *question, __u32 end)
 {
+    if (!question)
+        return 0;
     if (!filter.name_len)
         return true;
     if (end - DNS_HEADER < filter.name_len)
         return false;
     return name_is_at(question, DNS_HEADER) || name_is_at(question, end - filter.name_len);
+}
+
+/* Where a question is first seen: whether that is wanted. */
+static __always_inline bool is_from(const struct ip_packet *ip, __u32 netns)
+{
+    if (filter.netns && netns != filter.netns)
+        return false;
+    if (!filter.family)
+        return true;
+    if (filter.family != ip->family)
+        return false;
+    for (int i = 0; i < 16; i++)
+        if (filter.client[i] != ip->src[i])
+            return false;
+    return true;
+}
+
+static __always_inline bool is_over_rate(__u64 now)
+{
+    if (!filter.rate)
+        return false;
+    if (now - second_began_ns > SECOND_NS) {
+        second_began_ns = now;
+        second_count = 0;
+    }
+    if (__sync_fetch_and_add(&second_count, 1) < filter.rate)
+        return false;
+    __sync_fetch_and_add(&skipped, 1);
+    return true;
 }
 
 #endif

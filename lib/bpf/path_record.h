@@ -26,6 +26,14 @@ enum path_argument {
     PATH_INSIDE_FIRST, /* a pointer in what it points to */
 };
 
+/* What a packet is, beside a datagram's. */
+enum path_segment_kind {
+    PATH_DATA, /* a datagram, or a TCP segment with octets of a message */
+    PATH_SYN,
+    PATH_SYN_ACK,
+    PATH_RST,
+};
+
 /* What a function's probe carries with it. */
 #define PATH_COOKIE(kind, argument, detail) ((__u64)(kind) << 40 | (__u64)(argument) << 32 | (__u64)(detail))
 #define PATH_COOKIE_KIND(cookie)            ((__u32)((cookie) >> 40))
@@ -38,10 +46,13 @@ enum path_argument {
 
 /* What finds a question and its answer again, wherever they are and whatever NAT makes of their ports. */
 struct path_key {
-    __u64 question; /* a hash of its name and type, in lower case */
-    __u32 id;
+    __u64 question; /* a hash of its name and type, in lower case; or as below */
+    __u32 id;       /* of the message; or PATH_CONNECTION */
     __u32 unused;
 };
+
+/* Over TCP: the number of the question on its connection << 32 | the client's initial sequence number. */
+#define PATH_CONNECTION 0x10000
 
 struct path_question {
     __u32 kind;
@@ -61,8 +72,11 @@ struct path_step {
     __u16 family, src_port, dst_port;
     __u8 is_answer, rcode;
     __u8 src[16], dst[16];
-    __u32 len;
-    __u32 has_packet; /* addresses and device are known */
+    __u8 segment;     /* enum path_segment_kind */
+    __u8 has_message; /* rcode is known */
+    __u8 has_packet;  /* addresses and device are known */
+    __u8 unused;
+    __u32 piece_from; /* of a later piece of a fragmented packet: its place there, in octets */
     char device[16], comm[16];
     char symbol[PATH_SYMBOL_MAX]; /* of a drop: where */
 };

@@ -4,8 +4,10 @@
 const char *const path_step_words[] = {"queue", "send",   "arrive", "receive", "function",
                                        "hook",  "socket", "read",   "drop",    NULL};
 const char *const path_leg_words[] = {"query", "answer", NULL};
-const char *const path_outcome_words[] = {
-    "answered", "query-dropped", "answer-dropped", "unanswered", "query-gone", "answer-gone", NULL};
+const char *const path_segment_words[] = {"data", "SYN", "SYN ACK", "RST", NULL};
+const char *const path_transport_words[] = {"udp", "tcp", NULL};
+const char *const path_outcome_words[] = {"answered",   "query-dropped", "answer-dropped", "refused",
+                                          "unanswered", "query-gone",    "answer-gone",    NULL};
 
 static const struct shape_field step_fields[] = {
     SHAPE_FIELD_REAL(struct path_step_facts, at_us, "at_us", "since the first step"),
@@ -15,6 +17,10 @@ static const struct shape_field step_fields[] = {
         struct path_step_facts, kind, "kind", path_step_words,
         "asked of a device, sent by its driver, brought by one, taken in, in a function, at a netfilter "
         "hook, in a socket's queue, read by a program, thrown away"),
+    SHAPE_FIELD_CHOICE(struct path_step_facts, segment, "segment", path_segment_words,
+                       "what the packet is: a message's octets, or of a TCP connection"),
+    SHAPE_FIELD_COUNT(struct path_step_facts, fragment, "fragment",
+                      "of a later piece of a fragmented packet: its place there, in octets"),
     SHAPE_FIELD_NAME(struct path_step_facts, function, "function", "the kernel's function or tracepoint"),
     SHAPE_FIELD_TEXT(struct path_step_facts, hook, "hook", "of netfilter: PREROUTING, ..."),
     SHAPE_FIELD_TEXT(struct path_step_facts, device, "device", "network device"),
@@ -36,17 +42,21 @@ static const struct shape_field packet_fields[] = {
     SHAPE_FIELD_NAME(struct path_packet_facts, time, "time", "of the first step"),
     SHAPE_FIELD_TEXT(struct path_packet_facts, name, "name", "asked for"),
     SHAPE_FIELD_TEXT(struct path_packet_facts, type, "type", "record type"),
+    SHAPE_FIELD_CHOICE(struct path_packet_facts, transport, "transport", path_transport_words, "udp or tcp"),
     SHAPE_FIELD_COUNT(struct path_packet_facts, id, "id", "of the message"),
     SHAPE_FIELD_COUNT(struct path_packet_facts, attempt, "attempt",
-                      "from 1: the same question again, from the same port"),
+                      "from 1: the same question, or SYN, again, from the same port"),
     SHAPE_FIELD_CHOICE(struct path_packet_facts, outcome, "outcome", path_outcome_words,
-                       "dropped: by the kernel; gone: last seen on the way; unanswered: a program had it"),
+                       "dropped: by the kernel; refused: the connection was reset; gone: last seen on the "
+                       "way; unanswered: a program had it"),
     SHAPE_FIELD_TEXT(struct path_packet_facts, rcode, "rcode", "of the answer"),
     SHAPE_FIELD_TEXT(struct path_packet_facts, client, "client", "address and port, as first seen"),
     SHAPE_FIELD_TEXT(struct path_packet_facts, server, "server", "address and port, as first seen"),
     SHAPE_FIELD_TEXT(struct path_packet_facts, replica, "replica",
                      "address and port behind NAT, where there was any"),
-    SHAPE_FIELD_REAL(struct path_packet_facts, query_us, "query_us", "until the server had it"),
+    SHAPE_FIELD_REAL(struct path_packet_facts, handshake_us, "handshake_us",
+                     "over TCP: from the SYN until the query was sent"),
+    SHAPE_FIELD_REAL(struct path_packet_facts, query_us, "query_us", "from then until the server had it"),
     SHAPE_FIELD_REAL(struct path_packet_facts, server_us, "server_us", "until it answered"),
     SHAPE_FIELD_REAL(struct path_packet_facts, answer_us, "answer_us", "until the client had the answer"),
     SHAPE_FIELD_REAL(struct path_packet_facts, total_us, "total_us", "from the first step to the last"),
@@ -72,6 +82,8 @@ static const struct shape_field path_fields[] = {
     SHAPE_FIELD_TALLIES(struct path_facts, outcomes, "outcomes", "questions by how they ended"),
     SHAPE_FIELD_COUNT(struct path_facts, followed, "followed", "questions whose way was told so far"),
     SHAPE_FIELD_COUNT(struct path_facts, skipped, "skipped", "questions over --rate"),
+    SHAPE_FIELD_COUNT(struct path_facts, unnamed, "unnamed",
+                      "over TCP, left out by --name since their name was not seen"),
     SHAPE_FIELD_COUNT(struct path_facts, lost, "lost", "steps for which there was no room"),
     SHAPE_FIELD_OBJECTS(struct path_facts, probes, "probes", &path_probe_facts_shape,
                         "where in the kernel was looked; in the summary"),

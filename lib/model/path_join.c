@@ -10,9 +10,11 @@
 #define SETTLE_NS UINT64_C(30000000)
 /* So long may a program take to read an answer before its way counts as ended in the socket. */
 #define READ_NS UINT64_C(500000000)
-/* So long after a drop nothing follows any more. */
-#define DROP_NS UINT64_C(200000000)
-#define SLOTS   (2 * PATH_OPEN_MAX)
+/* So long after a drop nothing follows any more; TCP tries a SYN again after a second. Source: RFC 6298. */
+#define DROP_NS     UINT64_C(200000000)
+#define DROP_TCP_NS UINT64_C(1200000000)
+/* Most datagrams come to their end with as many. */
+#define STEPS_AT_FIRST 32
 
 struct path_join {
     struct path_exchange *open[PATH_OPEN_MAX];
@@ -35,12 +37,18 @@ struct path_join *path_join_new(uint64_t give_up_ns,
     return join;
 }
 
+static void free_exchange(struct path_exchange *exchange)
+{
+    free(exchange->events);
+    free(exchange);
+}
+
 void path_join_free(struct path_join *join)
 {
     if (!join)
         return;
-    for (size_t i = 0; i < join->count; i++)
-        free(join->open[i]);
+    while (join->count)
+        free_exchange(join->open[--join->count]);
     free(join);
 }
 
@@ -51,14 +59,24 @@ static int compare_times(const void *a, const void *b)
     return x->time_ns < y->time_ns ? -1 : x->time_ns > y->time_ns;
 }
 
-static void end(struct path_join *join, size_t index)
+static void tell(struct path_join *join, struct path_exchange *exchange)
+{
+    qsort(exchange->events, exchange->count, sizeof(exchange->events[0]), compare_times);
+    join->ended(join->user, exchange);
+    free_exchange(exchange);
+}
+
+static struct path_exchange *take_out(struct path_join *join, size_t index)
 {
     struct path_exchange *exchange = join->open[index];
 
     join->open[index] = join->open[--join->count];
-    qsort(exchange->events, exchange->count, sizeof(exchange->events[0]), compare_times);
-    join->ended(join->user, exchange);
-    free(exchange);
+    return exchange;
+}
+
+static void end(struct path_join *join, size_t index)
+{
+    tell(join, take_out(join, index));
 }
 
 /* 0 where the step knows no packet. Address translation may change it on the way. */
@@ -92,14 +110,21 @@ static size_t find(const struct path_join *join, const struct path_event *event)
     return found;
 }
 
-/* The question is where it was first seen, once more: tried again, or from another port asked anew. */
+static bool is_same_place(const struct path_event *a, const struct path_event *b)
+{
+    return a->kind == b->kind && a->netns == b->netns && a->ifindex == b->ifindex && a->detail == b->detail;
+}
+
+/*
+ * The question is where it was first seen, once more: tried again, or from another port asked anew. Octets
+ * that TCP sends again are its own affair; only a connection that is begun again is another attempt.
+ */
 static bool begins_again(const struct path_exchange *exchange, const struct path_event *event)
 {
     const struct path_event *first = &exchange->events[0];
 
-    return event->leg == LEG_QUERY && event->kind == first->kind && event->netns == first->netns &&
-           event->ifindex == first->ifindex && event->detail == first->detail &&
-           event->time_ns > first->time_ns;
+    return event->leg == LEG_QUERY && !event->fragment && (!event->is_tcp || event->segment == SEGMENT_SYN) &&
+           event->segment == first->segment && is_same_place(event, first) && event->time_ns > first->time_ns;
 }
 
 static size_t open_exchange(struct path_join *join, const struct path_event *event, uint64_t attempt)
@@ -122,6 +147,24 @@ static size_t open_exchange(struct path_join *join, const struct path_event *eve
     return join->count++;
 }
 
+static void add_event(struct path_exchange *exchange, const struct path_event *event)
+{
+    if (exchange->count < PATH_STEPS_MAX) {
+        if (exchange->count == exchange->room) {
+            exchange->room = exchange->room ? 2 * exchange->room : STEPS_AT_FIRST;
+            exchange->events = realloc(exchange->events, exchange->room * sizeof(*exchange->events));
+            if (!exchange->events)
+                err_out_of_memory();
+        }
+        exchange->events[exchange->count++] = *event;
+        return;
+    }
+    exchange->dropped_steps++;
+    /* How it ends is worth more than one function on the way. */
+    if (event->kind == STEP_READ || event->kind == STEP_SOCKET || event->kind == STEP_DROP)
+        exchange->events[PATH_STEPS_MAX - 1] = *event;
+}
+
 void path_join_add(struct path_join *join, const struct path_event *event)
 {
     size_t index = find(join, event);
@@ -140,20 +183,21 @@ void path_join_add(struct path_join *join, const struct path_event *event)
             return;
         index = open_exchange(join, event, attempt);
     }
-    if (join->open[index]->count < PATH_STEPS_MAX) {
-        join->open[index]->events[join->open[index]->count++] = *event;
-        return;
-    }
-    join->open[index]->dropped_steps++;
-    /* How it ends is worth more than one function on the way. */
-    if (event->kind == STEP_READ || event->kind == STEP_SOCKET || event->kind == STEP_DROP)
-        join->open[index]->events[PATH_STEPS_MAX - 1] = *event;
+    add_event(join->open[index], event);
 }
 
 static bool has(const struct path_exchange *exchange, int leg, int kind)
 {
     for (size_t i = 0; i < exchange->count; i++)
         if (exchange->events[i].leg == leg && exchange->events[i].kind == kind)
+            return true;
+    return false;
+}
+
+static bool has_reset(const struct path_exchange *exchange)
+{
+    for (size_t i = 0; i < exchange->count; i++)
+        if (exchange->events[i].segment == SEGMENT_RST)
             return true;
     return false;
 }
@@ -167,16 +211,32 @@ static bool is_over(const struct path_join *join, const struct path_exchange *ex
         return true;
     if (has(exchange, LEG_ANSWER, STEP_READ))
         return idle > SETTLE_NS;
-    if (last->leg == LEG_ANSWER)
-        return idle > (last->kind == STEP_DROP ? DROP_NS : READ_NS);
-    return last->kind == STEP_DROP && idle > DROP_NS;
+    if (has_reset(exchange))
+        return idle > SETTLE_NS;
+    if (last->kind == STEP_DROP)
+        return idle > (last->is_tcp ? DROP_TCP_NS : DROP_NS);
+    /* After the SYN ACK the program has the word. */
+    return last->leg == LEG_ANSWER && last->segment == SEGMENT_DATA && idle > READ_NS;
+}
+
+static int compare_begins(const void *a, const void *b)
+{
+    const struct path_exchange *const *x = a, *const *y = b;
+
+    return compare_times(&(*x)->events[0], &(*y)->events[0]);
 }
 
 void path_join_sweep(struct path_join *join, uint64_t now_ns, bool all)
 {
+    struct path_exchange *over[PATH_OPEN_MAX];
+    size_t count = 0;
+
     for (size_t i = join->count; i-- > 0;)
         if (all || is_over(join, join->open[i], now_ns))
-            end(join, i);
+            over[count++] = take_out(join, i);
+    qsort(over, count, sizeof(struct path_exchange *), compare_begins);
+    for (size_t i = 0; i < count; i++)
+        tell(join, over[i]);
 }
 
 /* An ended exchange */
@@ -189,12 +249,28 @@ static const struct path_event *last_of(const struct path_exchange *exchange, in
     return NULL;
 }
 
-static const struct path_event *first_of(const struct path_exchange *exchange, int leg)
+/* The first octets of the message. */
+static const struct path_event *first_data_of(const struct path_exchange *exchange, int leg)
 {
     for (size_t i = 0; i < exchange->count; i++)
-        if (exchange->events[i].leg == leg)
+        if (exchange->events[i].leg == leg && exchange->events[i].segment == SEGMENT_DATA)
             return &exchange->events[i];
     return NULL;
+}
+
+/* Whether the last that was seen of this packet, or of a piece of it, is that it was thrown away. */
+static bool is_dropped(const struct path_exchange *exchange, int leg)
+{
+    for (size_t i = 0; i < exchange->count; i++) {
+        const struct path_event *event = &exchange->events[i];
+        bool last = event->leg == leg && event->kind == STEP_DROP;
+
+        for (size_t k = i + 1; last && k < exchange->count; k++)
+            last = exchange->events[k].leg != leg || exchange->events[k].fragment != event->fragment;
+        if (last)
+            return true;
+    }
+    return false;
 }
 
 /* The step at which a packet was in the hands of a program; else that at which it was in its socket. */
@@ -221,11 +297,17 @@ int path_exchange_outcome(const struct path_exchange *exchange)
 
     if (arrival_of(exchange, LEG_ANSWER))
         return PATH_ANSWERED;
-    if (answer)
-        return answer->kind == STEP_DROP ? PATH_ANSWER_DROPPED : PATH_ANSWER_GONE;
+    if (has_reset(exchange))
+        return PATH_REFUSED;
+    if (answer && is_dropped(exchange, LEG_ANSWER))
+        return PATH_ANSWER_DROPPED;
+    if (first_data_of(exchange, LEG_ANSWER))
+        return PATH_ANSWER_GONE;
     if (arrival_of(exchange, LEG_QUERY))
         return PATH_UNANSWERED;
-    return query && query->kind == STEP_DROP ? PATH_QUERY_DROPPED : PATH_QUERY_GONE;
+    if (is_dropped(exchange, LEG_QUERY))
+        return PATH_QUERY_DROPPED;
+    return answer && (!query || answer->time_ns > query->time_ns) ? PATH_ANSWER_GONE : PATH_QUERY_GONE;
 }
 
 static double us_between(const struct path_event *from, const struct path_event *to)
@@ -253,6 +335,35 @@ static const char *replica_text(struct arena *arena, const struct path_exchange 
     return address_equal(&last, &first->dst) ? NULL : ends_text(arena, &last);
 }
 
+static bool is_same_packet(const struct path_event *a, const struct path_event *b)
+{
+    return a->leg == b->leg && a->segment == b->segment && a->fragment == b->fragment;
+}
+
+bool path_exchange_turns(const struct path_exchange *exchange, size_t index)
+{
+    return index == 0 || !is_same_packet(&exchange->events[index], &exchange->events[index - 1]);
+}
+
+/* The packet's step before this one; NULL: here it begins, or begins again. */
+static const struct path_event *step_before(const struct path_exchange *exchange, size_t index)
+{
+    const struct path_event *event = &exchange->events[index], *before = NULL;
+    bool first = true;
+
+    for (size_t i = 0; i < index; i++) {
+        const struct path_event *other = &exchange->events[i];
+
+        if (!other->src.family || !is_same_packet(other, event))
+            continue;
+        if (first && is_same_place(other, event))
+            return NULL;
+        first = false;
+        before = other;
+    }
+    return before;
+}
+
 static void fill_step(struct arena *arena, const struct path_event *event, const struct path_event *before,
                       struct path_step_facts *step)
 {
@@ -260,6 +371,8 @@ static void fill_step(struct arena *arena, const struct path_event *event, const
 
     step->leg = event->leg;
     step->kind = event->kind;
+    step->segment = event->segment;
+    step->fragment = event->fragment ? event->fragment : SHAPE_UNSET;
     step->netns = event->netns;
     step->device = event->device[0] ? arena_text(arena, event->device) : NULL;
     step->src_port = step->dst_port = step->pid = SHAPE_UNSET;
@@ -270,27 +383,38 @@ static void fill_step(struct arena *arena, const struct path_event *event, const
         step->dst_port = event->dst.port;
     }
     step->rewritten =
-        before && before->leg == event->leg && event->src.family &&
+        before && event->src.family &&
         (!address_equal(&before->src, &event->src) || !address_equal(&before->dst, &event->dst));
+}
+
+static const char *rcode_text(struct arena *arena, const struct path_exchange *exchange)
+{
+    char word[DNS_WORD];
+
+    for (size_t i = 0; i < exchange->count; i++)
+        if (exchange->events[i].leg == LEG_ANSWER && exchange->events[i].has_message)
+            return arena_text(arena, dns_rcode_word(exchange->events[i].rcode, word));
+    return NULL;
 }
 
 void path_exchange_facts(struct arena *arena, const struct path_exchange *exchange,
                          struct path_packet_facts *packet)
 {
     const struct path_event *first = &exchange->events[0], *last = &exchange->events[exchange->count - 1];
-    const struct path_event *asked = arrival_of(exchange, LEG_QUERY),
-                            *answer = first_of(exchange, LEG_ANSWER);
-    const struct path_event *known = NULL;
-    char word[DNS_WORD];
+    const struct path_event *query = first_data_of(exchange, LEG_QUERY),
+                            *asked = arrival_of(exchange, LEG_QUERY),
+                            *answer = first_data_of(exchange, LEG_ANSWER);
 
-    packet->id = exchange->key.id;
+    packet->transport = first->is_tcp ? PATH_TCP : PATH_UDP;
+    packet->id = first->is_tcp ? SHAPE_UNSET : exchange->key.id;
     packet->attempt = exchange->attempt;
     packet->outcome = path_exchange_outcome(exchange);
-    packet->rcode = answer ? arena_text(arena, dns_rcode_word(answer->rcode, word)) : NULL;
+    packet->rcode = rcode_text(arena, exchange);
     packet->client = ends_text(arena, &first->src);
     packet->server = ends_text(arena, &first->dst);
     packet->replica = replica_text(arena, exchange);
-    packet->query_us = us_between(first, asked);
+    packet->handshake_us = first->segment == SEGMENT_SYN ? us_between(first, query) : (double)NAN;
+    packet->query_us = us_between(query, asked);
     packet->server_us = us_between(asked, answer);
     packet->answer_us = us_between(answer, arrival_of(exchange, LEG_ANSWER));
     packet->total_us = us_between(first, last);
@@ -300,11 +424,9 @@ void path_exchange_facts(struct arena *arena, const struct path_exchange *exchan
     for (size_t i = 0; i < exchange->count; i++) {
         const struct path_event *event = &exchange->events[i];
 
-        fill_step(arena, event, known, &packet->steps[i]);
+        fill_step(arena, event, step_before(exchange, i), &packet->steps[i]);
         packet->steps[i].at_us = us_between(first, event);
         packet->steps[i].after_us = i ? us_between(event - 1, event) : 0;
-        if (event->src.family)
-            known = event;
     }
 }
 

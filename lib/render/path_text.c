@@ -20,11 +20,14 @@ static const char *outcome_text(const struct path_packet_facts *packet, struct a
 
     switch (packet->outcome) {
     case PATH_ANSWERED:
-        return arena_printf(arena, "%s in %s", packet->rcode, us_text(buf, packet->total_us));
+        return arena_printf(arena, "%s in %s", packet->rcode ? packet->rcode : "answered",
+                            us_text(buf, packet->total_us));
     case PATH_QUERY_DROPPED:
         return "the query was dropped";
     case PATH_ANSWER_DROPPED:
         return "the answer was dropped";
+    case PATH_REFUSED:
+        return "the connection was refused";
     case PATH_UNANSWERED:
         return "a program got the query; no answer was seen";
     case PATH_QUERY_GONE:
@@ -84,7 +87,8 @@ static bool is_repeated(const struct path_step_facts *step, const struct path_st
     bool pair = (step->kind == STEP_SEND && before->kind == STEP_QUEUE) ||
                 (step->kind == STEP_RECEIVE && before->kind == STEP_ARRIVE);
 
-    return pair && step->leg == before->leg && step->netns == before->netns && step->device &&
+    return pair && step->leg == before->leg && step->segment == before->segment &&
+           step->fragment == before->fragment && step->netns == before->netns && step->device &&
            before->device && strcmp(step->device, before->device) == 0 && step->after_us < AT_ONCE_US &&
            !step->rewritten;
 }
@@ -105,6 +109,17 @@ static void print_step(const struct path_step_facts *step, double before_us, boo
                     ends_text(arena, step->dst, step->dst_port));
 }
 
+static const char *packet_text(const struct path_step_facts *step, struct arena *arena)
+{
+    const char *leg = path_leg_words[step->leg];
+
+    return step->segment != SEGMENT_DATA
+               ? arena_printf(arena, "%s, %s", leg, path_segment_words[step->segment])
+           : step->fragment != SHAPE_UNSET
+               ? arena_printf(arena, "%s, fragment from octet %" PRIu64, leg, step->fragment)
+               : leg;
+}
+
 static void print_packet(const struct path_packet_facts *packet, struct page *page, struct arena *arena)
 {
     static const struct table_column columns[] = {{.heading = "US", .right = true},
@@ -115,28 +130,35 @@ static void print_packet(const struct path_packet_facts *packet, struct page *pa
     struct table *table = table_new(arena, columns, sizeof(columns) / sizeof(columns[0]));
     char query[DURATION_TEXT], server[DURATION_TEXT], answer[DURATION_TEXT];
     double before_us = 0;
-    int leg = -1;
+    const struct path_step_facts *last = NULL;
 
     page_addf(page, "%.12s ", strlen(packet->time) > 11 ? packet->time + 11 : packet->time);
     page_paint(page, PAINT_STRONG, packet->name ? packet->name : "?");
-    page_addf(page, " %s, id %" PRIu64, packet->type ? packet->type : "?", packet->id);
+    page_addf(page, " %s", packet->type ? packet->type : "?");
+    if (packet->transport == PATH_TCP)
+        page_addf(page, ", TCP");
+    if (packet->id != SHAPE_UNSET)
+        page_addf(page, ", id %" PRIu64, packet->id);
     if (packet->attempt > 1)
         page_addf(page, ", attempt %" PRIu64, packet->attempt);
     page_addf(page, ": ");
     page_paint(page, packet->outcome == PATH_ANSWERED ? PAINT_GOOD : PAINT_BAD, outcome_text(packet, arena));
     page_addf(page, "\n");
+    if (packet->outcome == PATH_ANSWERED && !isnan(packet->handshake_us))
+        page_addf(page, "  handshake %s\n", us_text(query, packet->handshake_us));
     if (packet->outcome == PATH_ANSWERED)
         page_addf(page, "  to the server %s, in it %s, back %s\n", us_text(query, packet->query_us),
                   us_text(server, packet->server_us), us_text(answer, packet->answer_us));
     for (size_t i = 0; i < packet->steps_count; i++) {
         const struct path_step_facts *step = &packet->steps[i];
-        bool first = step->leg != leg;
+        bool first = !last || step->leg != last->leg || step->segment != last->segment ||
+                     step->fragment != last->fragment;
 
         if (i && page->verbosity < 1 && is_repeated(step, step - 1))
             continue;
         if (first)
-            table_group(table, path_leg_words[step->leg]);
-        leg = step->leg;
+            table_group(table, packet_text(step, arena));
+        last = step;
         print_step(step, before_us, first || step->rewritten, table, arena);
         before_us = step->at_us;
     }
@@ -204,6 +226,13 @@ void path_text_render(const void *data, struct page *page, struct arena *arena)
     page_addf(page, "\n");
     if (facts->skipped)
         page_paragraph(page, "* ", "%" PRIu64 " questions more fit, but were over --rate", facts->skipped);
+    if (facts->unnamed)
+        page_paragraph(page, "* ",
+                       "%" PRIu64
+                       " over TCP are left out, since their name was not seen%s: without --name they "
+                       "are told",
+                       facts->unnamed,
+                       facts->names_streams ? "" : " (this kernel lets no program read it; Linux 6.12 does)");
     if (facts->lost)
         page_paragraph(page, "* ", "%" PRIu64 " steps were lost for want of room; --rate or a filter helps",
                        facts->lost);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bpf_library.h"
 #include "kernel_types.h"
+#include "path_questions.h"
 #include "path_record.h"
 /* After bpf_library.h. */
 #include "path_bpf.skel.h"
@@ -11,9 +12,7 @@
 #include <k8sdns/source/bpf_ground.h>
 #include <k8sdns/source/netns_names.h>
 #include <k8sdns/source/path_trace.h>
-#include <k8sdns/wire/dns_message.h>
 #include <k8sdns/wire/dns_name.h>
-#include <k8sdns/wire/dns_words.h>
 #include <linux/netfilter.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +21,6 @@
 
 #define REASON_ENUM   "skb_drop_reason"
 #define REASON_PREFIX "SKB_DROP_REASON_"
-/* Questions whose names are remembered; a power of two. */
-#define QUESTIONS 4096
 
 /* Functions on the way, in the order of a packet's life. */
 static const struct {
@@ -59,13 +56,7 @@ static const struct {
 };
 
 #define FUNCTIONS (sizeof(functions) / sizeof(functions[0]))
-#define PROBES    (FUNCTIONS + 10)
-
-struct known_question {
-    struct path_key key;
-    uint16_t len;
-    uint8_t bytes[PATH_BYTES_MAX];
-};
+#define PROBES    (FUNCTIONS + 12)
 
 struct path_trace {
     struct path_trace_options options;
@@ -74,35 +65,36 @@ struct path_trace {
     struct kernel_types *types;
     struct netns_names *names;
     struct path_join *join;
-    struct known_question *questions; /* QUESTIONS, by hash */
+    struct path_questions *questions;
     struct bpf_link *links[PROBES];
     size_t links_count;
+    struct abilities {
+        bool functions; /* can have probes */
+        bool sockets;   /* have tracepoints */
+        bool streams;   /* TCP has */
+        bool pieces;    /* of a packet, all of them, can be read */
+    } kernel;
+    uint64_t unnamed; /* connections that a filter by name left out, since none was seen */
     struct path_probe_facts probes[PROBES];
     size_t probes_count;
 };
 
 /* Steps to facts */
 
-static struct known_question *question_slot(struct path_trace *trace, uint64_t question, uint32_t id)
+/* A filter by name, where the kernel's programs could not know the name, or not to the letter. */
+static bool is_wanted(struct path_trace *trace, const struct path_exchange *exchange)
 {
-    return &trace->questions[(question ^ id) % QUESTIONS];
-}
+    const struct path_filter *filter = &trace->bpf->rodata->filter;
+    const struct path_question *known = path_questions_find(trace->questions, &exchange->key);
 
-static void name_question(struct path_trace *trace, struct arena *arena, const struct path_exchange *exchange,
-                          struct path_packet_facts *packet)
-{
-    const struct known_question *known = question_slot(trace, exchange->key.question, exchange->key.id);
-    struct dns_message message;
-    char word[DNS_WORD];
-
-    if (known->key.question != exchange->key.question || known->key.id != exchange->key.id)
-        return;
-    /* What follows the question may have been left behind. */
-    (void)!dns_message_parse(arena, known->bytes, known->len, &message);
-    if (!message.question_count)
-        return;
-    packet->name = message.questions[0].name;
-    packet->type = arena_text(arena, dns_type_word(message.questions[0].type, word));
+    if (trace->options.server.family && !path_exchange_meets(exchange, &trace->options.server))
+        return false;
+    if (!filter->name_len)
+        return true;
+    if (known)
+        return path_questions_fits(known, filter);
+    trace->unnamed += exchange->events[0].is_tcp;
+    return !exchange->events[0].is_tcp;
 }
 
 /* NF_INET_* of an IP packet, and of a bridge's. */
@@ -154,18 +146,18 @@ static void ended(void *user, const struct path_exchange *exchange)
     struct arena *arena;
     char text[CLOCK_TEXT];
 
-    if (trace->options.server.family && !path_exchange_meets(exchange, &trace->options.server))
+    if (!is_wanted(trace, exchange))
         return;
     arena = arena_new();
     path_exchange_facts(arena, exchange, &packet);
-    name_question(trace, arena, exchange, &packet);
+    path_questions_name(trace->questions, arena, &exchange->key, &packet);
     packet.time =
         clock_format(exchange->events[0].time_ns + (stamp.real_ns - stamp.mono_ns), text, sizeof(text));
     for (size_t i = 0; i < exchange->count; i++) {
         const struct path_event *event = &exchange->events[i];
         struct path_step_facts *step = &packet.steps[i];
         /* Only of these the program that runs is the packet's own. */
-        bool own = event->kind == STEP_READ || i == 0 || exchange->events[i - 1].leg != event->leg;
+        bool own = event->kind == STEP_READ || path_exchange_turns(exchange, i);
 
         step->function = function_word(arena, event);
         step->hook = event->kind == STEP_HOOK ? hook_word(arena, event->detail) : NULL;
@@ -198,6 +190,10 @@ static void take_step(struct path_trace *trace, const struct path_step *step)
         .netns = step->netns,
         .ifindex = step->ifindex,
         .pid = step->pid,
+        .segment = (int)step->segment - PATH_DATA + SEGMENT_DATA,
+        .fragment = step->piece_from,
+        .is_tcp = step->key.id == PATH_CONNECTION,
+        .has_message = step->has_message,
         .rcode = step->rcode,
     };
 
@@ -218,12 +214,7 @@ static int take_record(void *user, void *bytes, size_t size)
 
     memcpy(&kind, bytes, sizeof(kind));
     if (kind == PATH_QUESTION && size >= sizeof(struct path_question)) {
-        const struct path_question *question = bytes;
-        struct known_question *slot = question_slot(trace, question->key.question, question->key.id);
-
-        slot->key = question->key;
-        slot->len = question->len < PATH_BYTES_MAX ? question->len : PATH_BYTES_MAX;
-        memcpy(slot->bytes, question->bytes, slot->len);
+        path_questions_add(trace->questions, bytes);
     } else if (kind >= PATH_QUEUE && kind <= PATH_DROP && size >= sizeof(struct path_step)) {
         take_step(trace, bytes);
     }
@@ -251,6 +242,8 @@ void path_trace_facts(const struct path_trace *trace, struct arena *arena, struc
     facts->probes_count = trace->probes_count;
     facts->lost = trace->bpf->bss->lost;
     facts->skipped = trace->bpf->bss->skipped;
+    facts->unnamed = trace->unnamed;
+    facts->names_streams = trace->kernel.pieces;
 }
 
 /* Begin and end */
@@ -291,19 +284,23 @@ static bool attach_functions(struct path_trace *trace)
     return socket && read;
 }
 
-static int attach(struct path_trace *trace, bool functions_too, bool sockets, struct err *err)
+static int attach(struct path_trace *trace, struct err *err)
 {
-    bool reads = functions_too && attach_functions(trace);
+    bool reads = trace->kernel.functions && attach_functions(trace);
 
-    if (!functions_too)
+    if (!trace->kernel.functions)
         trace->probes[trace->probes_count++] =
             (struct path_probe_facts){.name = "nf_hook_slow",
                                       .kind = "function",
                                       .why = "this kernel lets no function have a probe (CONFIG_KPROBES)"};
 
-    if (!reads && sockets) {
+    if (!reads && trace->kernel.sockets) {
         attach_tracepoint(trace, "sk_data_ready", trace->bpf->progs.socket_ready);
         attach_tracepoint(trace, "sock_recv_length", trace->bpf->progs.socket_read);
+    }
+    if (trace->kernel.streams) {
+        attach_tracepoint(trace, "tcp_probe", trace->bpf->progs.stream_socket);
+        attach_tracepoint(trace, "tcp_rcv_space_adjust", trace->bpf->progs.stream_read);
     }
     attach_tracepoint(trace, "netif_rx", trace->bpf->progs.device_arrive);
     attach_tracepoint(trace, "net_dev_start_xmit", trace->bpf->progs.device_send);
@@ -338,8 +335,8 @@ static int fill_filter(const struct path_trace_options *options, struct path_fil
     return options->name ? fill_name(filter, options->name, err) : 0;
 }
 
-/* Open and load, with or without the programs that not every kernel takes. */
-static int load(struct path_trace *trace, bool functions_too, bool sockets, struct err *err)
+/* Open and load, with what this kernel is thought to be able to. */
+static int load(struct path_trace *trace, struct err *err)
 {
     struct path_bpf *bpf = path_bpf__open();
     struct stat st;
@@ -354,9 +351,12 @@ static int load(struct path_trace *trace, bool functions_too, bool sockets, stru
         return r;
     if (stat("/proc/self/ns/pid", &st) == 0)
         bpf->rodata->own_pid_namespace = (uint32_t)st.st_ino;
-    bpf_program__set_autoload(bpf->progs.socket_ready, sockets);
-    bpf_program__set_autoload(bpf->progs.socket_read, sockets);
-    bpf_program__set_autoload(bpf->progs.function_called, functions_too);
+    bpf->rodata->reads_pieces = trace->kernel.pieces;
+    bpf_program__set_autoload(bpf->progs.socket_ready, trace->kernel.sockets);
+    bpf_program__set_autoload(bpf->progs.socket_read, trace->kernel.sockets);
+    bpf_program__set_autoload(bpf->progs.stream_socket, trace->kernel.streams);
+    bpf_program__set_autoload(bpf->progs.stream_read, trace->kernel.streams);
+    bpf_program__set_autoload(bpf->progs.function_called, trace->kernel.functions);
     r = path_bpf__load(bpf);
     if (r < 0)
         return err_set_errno(
@@ -365,11 +365,9 @@ static int load(struct path_trace *trace, bool functions_too, bool sockets, stru
     return 0;
 }
 
-/* The tracepoints that tell of sockets came with Linux 6.3. */
-static bool has_socket_tracepoints(const struct kernel_types *types)
+static bool has_tracepoints(const struct kernel_types *types, const char *one, const char *other)
 {
-    return kernel_types_arguments(types, "btf_trace_sk_data_ready") > 0 &&
-           kernel_types_arguments(types, "btf_trace_sock_recv_length") > 0;
+    return kernel_types_arguments(types, one) > 0 && kernel_types_arguments(types, other) > 0;
 }
 
 /* Whether functions can have probes at all; to load programs for nothing takes time. */
@@ -381,18 +379,25 @@ static bool has_function_probes(void)
 
 static int begin(struct path_trace *trace, struct err *err)
 {
-    bool sockets, functions_too = has_function_probes();
     int r;
 
     trace->types = kernel_types_new(err);
     if (!trace->types)
         return -ENOENT;
-    sockets = has_socket_tracepoints(trace->types);
-    r = load(trace, functions_too, sockets, err);
-    if (r < 0 && functions_too && err->kind == ERR_UNOBSERVED) {
+    /* The first two came with Linux 6.3, pieces with 6.12; whether it is so, only loading tells. */
+    trace->kernel.sockets =
+        has_tracepoints(trace->types, "btf_trace_sk_data_ready", "btf_trace_sock_recv_length");
+    trace->kernel.streams =
+        has_tracepoints(trace->types, "btf_trace_tcp_probe", "btf_trace_tcp_rcv_space_adjust");
+    trace->kernel.functions = has_function_probes();
+    trace->kernel.pieces = true;
+    while ((r = load(trace, err)) < 0 && err->kind == ERR_UNOBSERVED &&
+           (trace->kernel.pieces || trace->kernel.functions)) {
         path_bpf__destroy(trace->bpf);
-        functions_too = false;
-        r = load(trace, false, sockets, err);
+        if (trace->kernel.pieces)
+            trace->kernel.pieces = false;
+        else
+            trace->kernel.functions = false;
     }
     if (r < 0)
         return r;
@@ -400,7 +405,7 @@ static int begin(struct path_trace *trace, struct err *err)
     trace->ring = ring_buffer__new(bpf_map__fd(trace->bpf->maps.records), take_record, trace, NULL);
     if (!trace->ring)
         return err_set_errno(err, ERR_UNOBSERVED, errno, "open the way from the kernel's programs");
-    return attach(trace, functions_too, sockets, err);
+    return attach(trace, err);
 }
 
 int path_trace_new(struct arena *arena, const struct path_trace_options *options,
@@ -415,7 +420,7 @@ int path_trace_new(struct arena *arena, const struct path_trace_options *options
     trace->options = *options;
     trace->names = netns_names_new(arena);
     trace->join = path_join_new(options->give_up_us * 1000, ended, trace);
-    trace->questions = arena_array(arena, QUESTIONS, sizeof(*trace->questions));
+    trace->questions = path_questions_new(arena);
     r = begin(trace, err);
     if (r < 0) {
         path_trace_free(trace);

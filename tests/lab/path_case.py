@@ -2,6 +2,8 @@
 """A Pod's questions through the cluster, as path tells them; what holds on every kernel."""
 import re
 import signal
+import subprocess
+import sys
 import time
 
 import faults
@@ -11,6 +13,29 @@ from trace_case import ID, NAME, PORT, TraceCase
 VICTIM = faults.VICTIM_ADDRESS
 WAY = [("pod", "eth0"), ("node", "v-pod"), ("node", "cni0"), ("node", "cni1")]
 BACK = [("node", "cni1"), ("node", "cni0"), ("node", "v-pod"), ("pod", "eth0")]
+
+# Ask for names on one connection, one after the other; with "apart", a message's length goes alone.
+ASK_TCP = r"""
+import socket, struct, sys, time
+s = socket.create_connection((sys.argv[1], 53), timeout=float(sys.argv[2]))
+s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+for number, name in enumerate(sys.argv[4:]):
+    labels = b"".join(bytes([len(x)]) + x.encode() for x in name.rstrip(".").split("."))
+    question = struct.pack("!6H", 100 + number, 0x100, 1, 0, 0, 0) + labels + b"\0\0\1\0\1"
+    length = struct.pack("!H", len(question))
+    for piece in (length, question) if sys.argv[3] == "apart" else (length + question,):
+        s.sendall(piece)
+        time.sleep(0.01)
+    left = struct.unpack("!H", s.recv(2, socket.MSG_WAITALL))[0]
+    while left:
+        left -= len(s.recv(left))
+"""
+
+
+def segments(packet):
+    """The packets' kinds, in the order that they begin."""
+    seen = [(step["leg"], step["segment"], step["fragment"]) for step in packet["steps"]]
+    return [one for i, one in enumerate(seen) if i == 0 or seen[i - 1] != one]
 
 
 def legs(packet):
@@ -32,6 +57,13 @@ class PathCase(TraceCase):
             parts, last = self.end(process, seconds)
         self.summary = last
         return [packet for part in parts for packet in part["packets"]]
+
+    def ask_tcp(self, address, *names, wait=5, apart=False):
+        """Whether all were answered."""
+        done = subprocess.run(self.lab.inside("pod", [sys.executable, "-c", ASK_TCP, address, wait,
+                                                      "apart" if apart else "whole", *names]),
+                              stderr=subprocess.DEVNULL, check=False)
+        return done.returncode == 0
 
     def replica_of(self, port):
         """Who has the flow to the ClusterIP, by connection tracking."""

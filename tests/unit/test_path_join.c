@@ -170,7 +170,8 @@ static void test_limits(void **state)
 
 static void test_rewritten(void **state)
 {
-    struct path_exchange exchange = {.count = 3};
+    struct path_event events[3];
+    struct path_exchange exchange = {.count = 3, .events = events};
     struct path_packet_facts packet = {0};
     struct address replica, other;
 
@@ -192,11 +193,125 @@ static void test_rewritten(void **state)
     assert_false(path_exchange_meets(&exchange, &other));
 }
 
+/* A step of a TCP segment, or of a piece of a fragmented packet. */
+static void add_part(struct path_join *join, int leg, int kind, int segment, uint32_t fragment,
+                     uint64_t time_ns)
+{
+    bool to_server = leg == LEG_QUERY;
+    struct path_event one = event(7, leg, kind, time_ns, to_server ? "10.0.0.1:1000" : "10.0.0.2:53",
+                                  to_server ? "10.0.0.2:53" : "10.0.0.1:1000");
+
+    one.segment = segment;
+    one.fragment = fragment;
+    one.is_tcp = fragment == 0;
+    path_join_add(join, &one);
+}
+
+/* A connection ends as its question does, or its handshake; octets that are sent again are no attempt. */
+static void test_connections(void **state)
+{
+    static const struct {
+        struct {
+            int leg, kind, segment;
+        } steps[7];
+        size_t count;
+        int outcome;
+    } rows[] = {
+        {{{LEG_QUERY, STEP_QUEUE, SEGMENT_SYN},
+          {LEG_ANSWER, STEP_QUEUE, SEGMENT_SYN_ACK},
+          {LEG_QUERY, STEP_QUEUE, SEGMENT_DATA},
+          {LEG_QUERY, STEP_DROP, SEGMENT_DATA},
+          {LEG_QUERY, STEP_QUEUE, SEGMENT_DATA},
+          {LEG_QUERY, STEP_READ, SEGMENT_DATA},
+          {LEG_ANSWER, STEP_READ, SEGMENT_DATA}},
+         7,
+         PATH_ANSWERED},
+        {{{LEG_QUERY, STEP_QUEUE, SEGMENT_SYN}, {LEG_QUERY, STEP_DROP, SEGMENT_SYN}}, 2, PATH_QUERY_DROPPED},
+        {{{LEG_QUERY, STEP_QUEUE, SEGMENT_SYN},
+          {LEG_ANSWER, STEP_QUEUE, SEGMENT_RST},
+          {LEG_QUERY, STEP_DROP, SEGMENT_SYN}},
+         3,
+         PATH_REFUSED},
+        {{{LEG_QUERY, STEP_QUEUE, SEGMENT_SYN}, {LEG_ANSWER, STEP_DROP, SEGMENT_SYN_ACK}},
+         2,
+         PATH_ANSWER_DROPPED},
+        {{{LEG_QUERY, STEP_QUEUE, SEGMENT_SYN}, {LEG_ANSWER, STEP_SEND, SEGMENT_SYN_ACK}},
+         2,
+         PATH_ANSWER_GONE},
+        {{{LEG_QUERY, STEP_QUEUE, SEGMENT_SYN},
+          {LEG_ANSWER, STEP_SEND, SEGMENT_SYN_ACK},
+          {LEG_QUERY, STEP_SEND, SEGMENT_DATA}},
+         3,
+         PATH_QUERY_GONE},
+        {{{LEG_QUERY, STEP_QUEUE, SEGMENT_SYN},
+          {LEG_ANSWER, STEP_SEND, SEGMENT_SYN_ACK},
+          {LEG_QUERY, STEP_READ, SEGMENT_DATA}},
+         3,
+         PATH_UNANSWERED},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct seen seen = {0};
+        struct path_join *join = path_join_new(5000 * MS, ended, &seen);
+
+        for (size_t k = 0; k < rows[i].count; k++)
+            add_part(join, rows[i].steps[k].leg, rows[i].steps[k].kind, rows[i].steps[k].segment, 0,
+                     (k + 1) * MS);
+        /* TCP would try again; after a reset or an answer all is said. */
+        path_join_sweep(join, 900 * MS, false);
+        assert_int_equal(seen.count, rows[i].outcome == PATH_ANSWERED || rows[i].outcome == PATH_REFUSED);
+        path_join_sweep(join, 9000 * MS, false);
+        assert_int_equal(seen.count, 1);
+        assert_int_equal(seen.items[0].outcome, rows[i].outcome);
+        assert_int_equal(seen.items[0].steps, rows[i].count);
+        path_join_free(join);
+    }
+}
+
+/* The SYN once more is the next attempt. */
+static void test_connected_again(void **state)
+{
+    struct seen seen = {0};
+    struct path_join *join = path_join_new(5000 * MS, ended, &seen);
+
+    (void)state;
+    add_part(join, LEG_QUERY, STEP_QUEUE, SEGMENT_SYN, 0, 1 * MS);
+    add_part(join, LEG_QUERY, STEP_DROP, SEGMENT_SYN, 0, 2 * MS);
+    add_part(join, LEG_QUERY, STEP_QUEUE, SEGMENT_SYN, 0, 1001 * MS);
+    path_join_sweep(join, 0, true);
+    assert_int_equal(seen.count, 2);
+    assert_int_equal(seen.items[0].outcome, PATH_QUERY_DROPPED);
+    assert_int_equal(seen.items[1].attempt, 2);
+    path_join_free(join);
+}
+
+/* One piece that is thrown away takes the whole answer with it, though the other goes on. */
+static void test_pieces(void **state)
+{
+    struct seen seen = {0};
+    struct path_join *join = path_join_new(1000 * MS, ended, &seen);
+
+    (void)state;
+    add(join, LEG_QUERY, STEP_QUEUE, 1 * MS);
+    add(join, LEG_ANSWER, STEP_QUEUE, 2 * MS);
+    add_part(join, LEG_ANSWER, STEP_QUEUE, SEGMENT_DATA, 1480, 3 * MS);
+    add_part(join, LEG_ANSWER, STEP_DROP, SEGMENT_DATA, 1480, 4 * MS);
+    add(join, LEG_ANSWER, STEP_RECEIVE, 5 * MS);
+    path_join_sweep(join, 0, true);
+    assert_int_equal(seen.count, 1);
+    assert_int_equal(seen.items[0].outcome, PATH_ANSWER_DROPPED);
+    assert_int_equal(seen.items[0].attempt, 1);
+    path_join_free(join);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_outcomes), cmocka_unit_test(test_attempts), cmocka_unit_test(test_two_clients),
-        cmocka_unit_test(test_limits),   ARENA_TEST(test_rewritten),
+        cmocka_unit_test(test_outcomes),    cmocka_unit_test(test_attempts),
+        cmocka_unit_test(test_two_clients), cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_connections), cmocka_unit_test(test_connected_again),
+        cmocka_unit_test(test_pieces),      ARENA_TEST(test_rewritten),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

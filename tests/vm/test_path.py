@@ -4,7 +4,9 @@
 import unittest
 
 import machine
-from path_case import PathCase, legs
+from cluster import CLUSTER_IP
+from path_case import PathCase, legs, segments
+from trace_case import NAME
 
 HOOKS = ["PREROUTING", "POSTROUTING"]
 
@@ -21,6 +23,25 @@ class Functions(PathCase):
         self.assertEqual(self.summary["unobserved"], [])
         kinds = {probe["kind"] for probe in self.summary["data"]["probes"] if probe["attached"]}
         self.assertEqual(kinds, {"tracepoint", "function"})
+
+    def test_tcp(self):
+        """The connection's packets go through the same; before Linux 6.12 nobody can read the question in them."""
+        (packet,) = self.follow(lambda: self.assertTrue(self.ask_tcp(CLUSTER_IP, NAME)))
+        self.assertEqual((packet["transport"], packet["outcome"], segments(packet)[:2]),
+                         ("tcp", "answered", [("query", "SYN", None), ("answer", "SYN ACK", None)]))
+        self.assertIn(packet["name"], (NAME, None))
+        query, answer = legs(packet)
+        for segment, steps in (("SYN", query), ("data", query), ("SYN ACK", answer), ("data", answer)):
+            seen = iter(step["hook"] for step in steps
+                        if step["place"] == "node" and step["hook"] and step["segment"] == segment)
+            self.assertTrue(all(hook in seen for hook in HOOKS), steps)
+        self.assertEqual((query[-1]["kind"], answer[-1]["kind"], answer[-1]["place"]), ("read", "read", "pod"))
+        self.assertIn("nf_nat_manip_pkt", [step["function"] for step in query])
+
+    def test_name_over_tcp(self):
+        """Where the name cannot be read, a filter by name says what it leaves out."""
+        packets = self.follow(lambda: self.ask_tcp(CLUSTER_IP, NAME), "--name", NAME)
+        self.assertEqual(len(packets) + self.summary["data"]["unnamed"], 1)
 
 
 if __name__ == "__main__":

@@ -25,11 +25,27 @@ enum path_leg {
 };
 extern const char *const path_leg_words[]; /* "query", "answer" */
 
+/* What a packet is, beside a datagram's. */
+enum path_segment {
+    SEGMENT_DATA, /* a datagram, or octets of a message over TCP */
+    SEGMENT_SYN,
+    SEGMENT_SYN_ACK,
+    SEGMENT_RST,
+};
+extern const char *const path_segment_words[]; /* "data", "SYN", ... */
+
+enum path_transport {
+    PATH_UDP,
+    PATH_TCP,
+};
+extern const char *const path_transport_words[];
+
 /* How it ended. */
 enum path_outcome {
     PATH_ANSWERED,       /* the answer reached its socket */
     PATH_QUERY_DROPPED,  /* the kernel threw the query away */
     PATH_ANSWER_DROPPED, /* or the answer */
+    PATH_REFUSED,        /* the TCP connection was reset */
     PATH_UNANSWERED,     /* the query reached a program, and nothing came back */
     PATH_QUERY_GONE,     /* the query was last seen on its way */
     PATH_ANSWER_GONE,    /* the answer was */
@@ -40,7 +56,8 @@ extern const char *const path_outcome_words[];
 struct path_step_facts {
     double at_us;    /* since the first step */
     double after_us; /* since the step before */
-    int leg, kind;
+    int leg, kind, segment;
+    uint64_t fragment;    /* of a later piece of a fragmented packet: its place there, in octets; else 0 */
     const char *function; /* the kernel's function or tracepoint */
     const char *hook;     /* of a netfilter hook: "PREROUTING", with its family where it is not IP */
     const char *device;
@@ -59,13 +76,15 @@ extern const struct shape path_step_facts_shape;
 struct path_packet_facts {
     const char *time;
     const char *name, *type;
-    uint64_t id;
-    uint64_t attempt; /* from 1: the same question again, from the same port */
+    int transport;
+    uint64_t id;      /* of the message, SHAPE_UNSET: not seen */
+    uint64_t attempt; /* from 1: the same question, or SYN, again, from the same port */
     int outcome;
-    const char *rcode;           /* of the answer */
+    const char *rcode;           /* of the answer; NULL: not seen */
     const char *client, *server; /* as first seen, with ports */
     const char *replica;         /* who answered, or was asked last, after NAT; NULL: the same */
-    double query_us, server_us, answer_us, total_us; /* NAN where one end was not seen */
+    /* NAN where one end was not seen; the first, until the query is sent, is of TCP. */
+    double handshake_us, query_us, server_us, answer_us, total_us;
     struct path_step_facts *steps;
     size_t steps_count;
     uint64_t steps_left_out;
@@ -90,9 +109,11 @@ struct path_facts {
     size_t outcomes_count;
     uint64_t followed; /* questions whose way was told */
     uint64_t skipped;  /* over --rate */
+    uint64_t unnamed;  /* over TCP, whose name was not seen: a filter by name leaves them out */
     uint64_t lost;     /* steps for which there was no room, in the kernel or here */
     struct path_probe_facts *probes;
     size_t probes_count;
+    bool names_streams; /* the questions of programs that send over TCP can be read; not told */
 };
 extern const struct shape path_facts_shape;
 

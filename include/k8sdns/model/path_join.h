@@ -10,11 +10,11 @@
  * Steps of many packets, as they are seen, put together into questions and answers.
  *
  * What belongs together is known by a key (the message's id, and a hash of its question), not by addresses,
- * which NAT changes. The same question seen again where it was first seen is the next attempt. A question
- * ends when its answer has been read, when it was thrown away and nothing followed, or when it has waited
- * long enough.
+ * which NAT changes. The same question (over TCP: the same SYN) seen again where it was first seen is the
+ * next attempt. A question ends when its answer has been read, when it was thrown away and nothing followed,
+ * or when it has waited long enough.
  */
-#define PATH_STEPS_MAX 96
+#define PATH_STEPS_MAX 256
 /* Questions under way at once; the oldest ends early to make room. */
 #define PATH_OPEN_MAX 1024
 
@@ -25,12 +25,15 @@ struct path_event_key {
 
 struct path_event {
     struct path_event_key key;
-    uint64_t time_ns; /* monotonic */
-    int kind, leg;    /* enum path_step_kind, enum path_leg */
-    uint32_t detail;  /* as the source knows it */
-    uint64_t packet;  /* its address in the kernel, 0: not known */
+    uint64_t time_ns;  /* monotonic */
+    int kind, leg;     /* enum path_step_kind, enum path_leg */
+    int segment;       /* enum path_segment */
+    uint32_t fragment; /* of a later piece: its place in the packet, in octets */
+    uint32_t detail;   /* as the source knows it */
+    uint64_t packet;   /* its address in the kernel, 0: not known */
     uint32_t netns, ifindex, pid;
-    struct address src, dst; /* family 0: the step knows no packet */
+    struct address src, dst;  /* family 0: the step knows no packet */
+    bool is_tcp, has_message; /* has_message: rcode is known */
     uint8_t rcode;
     char device[16], process[16], symbol[48];
 };
@@ -38,8 +41,8 @@ struct path_event {
 struct path_exchange {
     struct path_event_key key;
     uint64_t attempt, dropped_steps;
-    size_t count;
-    struct path_event events[PATH_STEPS_MAX]; /* in the order of their times, when it has ended */
+    size_t count, room;
+    struct path_event *events; /* in the order of their times, when it has ended */
 };
 
 struct path_join;
@@ -51,8 +54,11 @@ void path_join_free(struct path_join *join);
 
 void path_join_add(struct path_join *join, const struct path_event *event);
 
-/* End what is over at `now_ns`; with `all`, everything. */
+/* End what is over at `now_ns`, in the order of their begins; with `all`, everything. */
 void path_join_sweep(struct path_join *join, uint64_t now_ns, bool all);
+
+/* Whether another packet comes to be told with this event: the answer, the next segment or piece. */
+bool path_exchange_turns(const struct path_exchange *exchange, size_t index);
 
 /* How it ended. */
 int path_exchange_outcome(const struct path_exchange *exchange);

@@ -8,7 +8,7 @@
 #include <k8sdns/model/path_facts.h>
 
 /*
- * The way of DNS questions and answers (UDP) through this kernel, in all its network namespaces: by
+ * The way of DNS questions and answers through this kernel, in all its network namespaces: by
  * tracepoints of devices, sockets and drops, and where the kernel lets functions have probes (kprobes) by
  * netfilter's hooks and the functions on the way.
  */
