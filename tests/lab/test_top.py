@@ -14,6 +14,7 @@ import private
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "cli"))
 
 from cluster import CLUSTER_IP, replica_address
+from drop_case import chain, skip_unless_watched
 from lab_case import LabCase
 
 REPLICAS = ",".join(replica_address(number) for number in (1, 2, 3))
@@ -76,6 +77,21 @@ class Top(LabCase):
                 self.assertIn("replica-unreachable", standing(more))
             data = live.wait_for(lambda data: "replica-unreachable" not in standing(data))
             self.assertIn("replica-unreachable", {f["id"] for f in data["standing"] if f["over_s"] is not None})
+
+    def test_dropped(self):
+        """Questions fail, so the kernel is watched, and what it drops names the cause; it goes when the rule does."""
+        skip_unless_watched()
+
+        def blamed(data):
+            return [f for f in data["standing"] if f["id"] == "path-filtered" and f["over_s"] is None
+                    and any("the kernel dropped" in text for text in f["evidence"])]
+
+        with Live(self.lab.inside("pod", self.command("--replica", REPLICAS))) as live:
+            self.assertEqual(blamed(live.next()), [])
+            with chain(self.lab, "node", "forward", 0, f"ip daddr {replica_address(2)} udp dport 53 drop"):
+                data = live.wait_for(blamed)
+                self.assertIn(replica_address(2), str(blamed(data)))
+            live.wait_for(lambda data: "path-filtered" not in standing(data))
 
     def test_very_many_entries(self):
         """On the node, with a table of a hundred thousand: the gauge is there, and screens come on time."""
