@@ -3,23 +3,11 @@
 #define K8SDNS_BPF_DNS_PACKET_H
 
 #include "drop_event.h"
-#include "kernel_structs.h"
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
+#include "ip_packet.h"
 #include <linux/bpf.h>
-#include <linux/in.h>
 
-#define ETHERTYPE_IP   0x0800
-#define ETHERTYPE_IPV6 0x86dd
-
-/* RFC 8200 section 4: extension headers that may stand before UDP and TCP. */
-#define NEXT_HOP_BY_HOP  0
-#define NEXT_ROUTING     43
-#define NEXT_FRAGMENT    44
-#define NEXT_DESTINATION 60
-#define EXTENSIONS_MAX   4
-
-#define TCP_SYN 2
+#define UDP_HEADER 8
+#define TCP_SYN    2
 
 enum packet_kind {
     PACKET_OTHER,
@@ -62,107 +50,53 @@ static __always_inline void copy_message(struct drop_event *event, const unsigne
         event->dns_len = (__u32)len;
 }
 
-/* The packet's ports and the beginning of its DNS message. It goes from `at` up to `last`, where it ends. */
-static __always_inline enum packet_kind read_transport(struct sk_buff *skb, struct drop_event *event,
-                                                       __u32 at, __u32 last)
+/* The packet's ports and the beginning of its DNS message. */
+static __always_inline enum packet_kind read_transport(struct sk_buff *skb, const struct ip_packet *ip,
+                                                       struct drop_event *event)
 {
-    const unsigned char *head = skb->head;
+    const unsigned char *head = BPF_CORE_READ(skb, head);
+    __u32 at = (__u32)((__u64)ip->payload - (__u64)head), last = at + ip->len, header = UDP_HEADER;
     struct {
         __be16 src, dst;
         __be32 more[2];
         __u8 offset, flags;
     } ports = {0};
-    __u32 header = 8;
 
-    if (event->protocol != IPPROTO_UDP && event->protocol != IPPROTO_TCP)
-        return PACKET_OTHER;
-    if (bpf_probe_read_kernel(&ports, event->protocol == IPPROTO_UDP ? 4 : 14, head + at))
+    if (bpf_probe_read_kernel(&ports, ip->protocol == IPPROTO_UDP ? 4 : 14, ip->payload))
         return PACKET_OTHER;
     event->packet.src_port = bpf_ntohs(ports.src);
     event->packet.dst_port = bpf_ntohs(ports.dst);
     if (!is_dns_port(event->packet.src_port) && !is_dns_port(event->packet.dst_port))
         return PACKET_OTHER;
-    if (event->protocol == IPPROTO_TCP)
+    if (ip->protocol == IPPROTO_TCP)
         header = (__u32)(ports.offset >> 4) * 4 + 2; /* and the length before a message, RFC 1035, 4.2.2 */
     event->dns_at = at + header;
     event->dns_end = last;
     copy_message(event, head, event->dns_at, last < skb->tail ? last : skb->tail);
-    if (event->protocol == IPPROTO_TCP && at + header - 2 >= last && !(ports.flags & TCP_SYN))
+    if (ip->protocol == IPPROTO_TCP && at + header - 2 >= last && !(ports.flags & TCP_SYN))
         return PACKET_EMPTY;
     return PACKET_DNS;
-}
-
-static __always_inline enum packet_kind read_ipv4(struct sk_buff *skb, struct drop_event *event, __u32 at)
-{
-    struct {
-        __u8 version_length, tos;
-        __be16 length, id, fragment;
-        __u8 ttl, protocol;
-        __be16 checksum;
-        __u8 src[4], dst[4];
-    } ip;
-
-    if (bpf_probe_read_kernel(&ip, sizeof(ip), skb->head + at) || ip.version_length >> 4 != 4)
-        return PACKET_OTHER;
-    event->family = 4;
-    event->protocol = ip.protocol;
-    map_ipv4(event->packet.src, ip.src);
-    map_ipv4(event->packet.dst, ip.dst);
-    if (bpf_ntohs(ip.fragment) & 0x1fff)
-        return ip.protocol == IPPROTO_UDP || ip.protocol == IPPROTO_TCP ? PACKET_FRAGMENT : PACKET_OTHER;
-    return read_transport(skb, event, at + (__u32)(ip.version_length & 15) * 4,
-                          ip.length ? at + bpf_ntohs(ip.length) : ~0U);
-}
-
-static __always_inline enum packet_kind read_ipv6(struct sk_buff *skb, struct drop_event *event, __u32 at)
-{
-    struct {
-        __be32 flow;
-        __be16 length;
-        __u8 next, hops, src[16], dst[16];
-    } ip;
-    struct {
-        __u8 next, length;
-        __be16 fragment;
-    } more;
-    __u32 last;
-    __u8 next;
-
-    if (bpf_probe_read_kernel(&ip, sizeof(ip), skb->head + at) || (bpf_ntohl(ip.flow) >> 28) != 6)
-        return PACKET_OTHER;
-    event->family = 6;
-    __builtin_memcpy(event->packet.src, ip.src, 16);
-    __builtin_memcpy(event->packet.dst, ip.dst, 16);
-    next = ip.next;
-    at += sizeof(ip);
-    last = ip.length ? at + bpf_ntohs(ip.length) : ~0U;
-#pragma unroll
-    for (int i = 0; i < EXTENSIONS_MAX; i++) {
-        if (next != NEXT_HOP_BY_HOP && next != NEXT_ROUTING && next != NEXT_FRAGMENT &&
-            next != NEXT_DESTINATION)
-            break;
-        if (bpf_probe_read_kernel(&more, sizeof(more), skb->head + at))
-            return PACKET_OTHER;
-        if (next == NEXT_FRAGMENT && bpf_ntohs(more.fragment) & 0xfff8)
-            return more.next == IPPROTO_UDP || more.next == IPPROTO_TCP ? PACKET_FRAGMENT : PACKET_OTHER;
-        at += next == NEXT_FRAGMENT ? 8 : ((__u32)more.length + 1) * 8;
-        next = more.next;
-    }
-    event->protocol = next;
-    return read_transport(skb, event, at, last);
 }
 
 /* Fill family, protocol, packet and dns of the event, from the packet's first buffer. */
 static __always_inline enum packet_kind read_packet(struct sk_buff *skb, struct drop_event *event)
 {
-    __u32 at = skb->network_header;
+    struct ip_packet ip = {0};
 
     event->dns_len = 0;
-    if (skb->protocol == bpf_htons(ETHERTYPE_IP))
-        return read_ipv4(skb, event, at);
-    if (skb->protocol == bpf_htons(ETHERTYPE_IPV6))
-        return read_ipv6(skb, event, at);
-    return PACKET_OTHER;
+    if (!is_ip(skb) || !ip_packet_read((__u64)network_header(skb), &ip) ||
+        (ip.protocol != IPPROTO_UDP && ip.protocol != IPPROTO_TCP))
+        return PACKET_OTHER;
+    event->family = ip.family == FAMILY_IP ? 4 : 6;
+    event->protocol = ip.protocol;
+    if (ip.family == FAMILY_IP) {
+        map_ipv4(event->packet.src, ip.src);
+        map_ipv4(event->packet.dst, ip.dst);
+    } else {
+        __builtin_memcpy(event->packet.src, ip.src, 16);
+        __builtin_memcpy(event->packet.dst, ip.dst, 16);
+    }
+    return ip.piece_from ? PACKET_FRAGMENT : read_transport(skb, &ip, event);
 }
 
 /* For tracing programs since 6.12. Source: Linux net/core/filter.c. */

@@ -418,7 +418,7 @@ static __always_inline int count_freed(__u64 *ctx, bool in_pieces)
     __u32 depth, reason = 0;
     struct sock *receiver = NULL;
 
-    if (skb->protocol != bpf_htons(ETHERTYPE_IP) && skb->protocol != bpf_htons(ETHERTYPE_IPV6))
+    if (!is_ip(skb))
         return 0;
     if (!state)
         return 0;

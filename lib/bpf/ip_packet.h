@@ -45,8 +45,6 @@ static __always_inline bool ipv4_read(const unsigned char *at, struct ip_packet 
     header = (ip[0] & 0xf) * 4;
     total = ip[2] << 8 | ip[3];
     fragment = ip[6] << 8 | ip[7];
-    if (total < header)
-        return false;
     __builtin_memcpy(ret->src, ip + 12, 4);
     __builtin_memcpy(ret->dst, ip + 16, 4);
     ret->family = FAMILY_IP;
@@ -55,7 +53,7 @@ static __always_inline bool ipv4_read(const unsigned char *at, struct ip_packet 
     ret->piece_id = ip[4] << 8 | ip[5];
     ret->piece_from = (fragment & 0x1fff) * 8;
     ret->payload = at + header;
-    ret->len = total - header;
+    ret->len = total > header ? total - header : 0;
     return true;
 }
 
