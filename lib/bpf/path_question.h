@@ -23,11 +23,15 @@ __u64 second_began_ns, second_count;
 #define LABELS_MAX   40 /* a name of IPv6's reverse tree has 34 */
 #define QUESTION_END (PATH_BYTES_MAX - EIGHT)
 
+static __always_inline __u64 cut(__u64 eight, __u32 left)
+{
+    eight |= LOWER_CASE;
+    return left >= EIGHT ? eight : eight & ((UINT64_C(1) << 8 * left) - 1);
+}
+
 static __always_inline __u64 eight_at(const __u8 *bytes, __u32 at, __u32 left)
 {
-    __u64 value = at <= QUESTION_END ? *(const __u64 *)(bytes + at) | LOWER_CASE : 0;
-
-    return left >= EIGHT ? value : value & ((UINT64_C(1) << 8 * left) - 1);
+    return at <= QUESTION_END ? cut(*(const __u64 *)(bytes + at), left) : 0;
 }
 
 /* Where the name's root is; names with more labels end early, questions and answers alike. */
@@ -72,8 +76,9 @@ static __always_inline bool name_is_at(const struct path_question *question, __u
     for (__u32 i = 0; i < PATH_NAME_MAX; i += EIGHT) {
         if (i >= filter.name_len)
             return true;
+        /* Volatile as the filter is, or the compiler takes it for what it is before it is set. */
         if (eight_at(question->bytes, from + i, filter.name_len - i) !=
-            eight_at((const __u8 *)filter.name, i, filter.name_len - i))
+            cut(*(const volatile __u64 *)&filter.name[i], filter.name_len - i))
             return false;
     }
     return true;

@@ -89,7 +89,7 @@ struct path_filter {
     __u16 family; /* of the client; 0: any */
     __u16 name_len;
     __u8 client[16];
-    __u8 name[PATH_NAME_MAX]; /* labels in lower case, without the root */
+    __u8 name[PATH_NAME_MAX] __attribute__((aligned(8))); /* labels in lower case, without the root */
 };
 
 #endif

@@ -149,12 +149,15 @@ static size_t open_exchange(struct path_join *join, const struct path_event *eve
 
 static void add_event(struct path_exchange *exchange, const struct path_event *event)
 {
+    struct path_event *events;
+
     if (exchange->count < PATH_STEPS_MAX) {
         if (exchange->count == exchange->room) {
             exchange->room = exchange->room ? 2 * exchange->room : STEPS_AT_FIRST;
-            exchange->events = realloc(exchange->events, exchange->room * sizeof(*exchange->events));
-            if (!exchange->events)
+            events = realloc(exchange->events, exchange->room * sizeof(*events));
+            if (!events)
                 err_out_of_memory();
+            exchange->events = events;
         }
         exchange->events[exchange->count++] = *event;
         return;

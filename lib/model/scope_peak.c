@@ -144,7 +144,7 @@ static bool test_load(struct arena *arena, const struct scope_report *reports, s
     ret->calm_failing_ratio = (double)bad[0] / (double)seen[0];
     ret->busy_failing_ratio = (double)bad[1] / (double)seen[1];
     /* As many chances are taken as there are kinds. */
-    ret->follows = ret->correlation >= CORRELATION && ret->chance * SCOPE_LOADS < CHANCE &&
+    ret->follows = ret->correlation >= CORRELATION && ret->chance * (double)SCOPE_LOADS < CHANCE &&
                    (double)bad[1] >= SHARE * (double)(bad[0] + bad[1]) &&
                    ret->busy_load >= FACTOR * ret->calm_load;
     return true;

@@ -10,6 +10,25 @@ struct bpf_library bpf_library = {
 #undef BPF_ROW
 };
 
+/*
+ * Two functions that Debian 13's libelf.a refers to and no package has (elfutils keeps them in a library that
+ * it does not install). They begin and end the list of raw chunks, which libbpf takes none of: an empty list
+ * is all zero, as its memory is.
+ */
+void eu_search_tree_init(void *tree);
+void eu_search_tree_fini(void *tree, void (*free_node)(void *));
+
+__attribute__((weak)) void eu_search_tree_init(void *tree)
+{
+    (void)tree;
+}
+
+__attribute__((weak)) void eu_search_tree_fini(void *tree, void (*free_node)(void *))
+{
+    (void)tree;
+    (void)free_node;
+}
+
 /* What it has to say goes into our own messages. */
 static int keep_quiet(enum libbpf_print_level level, const char *fmt, va_list args)
 {

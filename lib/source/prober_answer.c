@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-bool question_answered(struct group *group, struct question *q, const uint8_t *bytes, size_t len,
+void question_answered(struct group *group, struct question *q, const uint8_t *bytes, size_t len,
                        uint64_t arrived_real_ns, uint64_t arrived_mono_ns)
 {
     struct arena *arena = group->run->arena;
@@ -40,7 +40,6 @@ bool question_answered(struct group *group, struct question *q, const uint8_t *b
     facts->answers_count = rr_facts_from_message(arena, &m, DNS_ANSWER, &facts->answers);
     q->retry_over_tcp = facts->status == PROBE_TRUNCATED && facts->transport == TRANSPORT_UDP;
     q->open = false;
-    return damaged >= 0;
 }
 
 void question_failed(struct group *group, struct question *q, int status, const char *detail)
@@ -83,12 +82,11 @@ static void mismatch(struct group *group, struct question *q, const char *detail
         q->facts.detail = arena_text(group->run->arena, detail);
 }
 
-bool datagram_judge(struct group *group, const uint8_t *bytes, size_t len, const struct address *from,
+void datagram_judge(struct group *group, const uint8_t *bytes, size_t len, const struct address *from,
                     uint64_t arrived_real_ns, uint64_t arrived_mono_ns)
 {
     struct arena *scratch = arena_new();
     struct question *q = NULL;
-    bool awaited = false;
     struct dns_message m;
     char detail[256], text[ADDRESS_TEXT];
     unsigned try_of_id = 0;
@@ -126,9 +124,7 @@ bool datagram_judge(struct group *group, const uint8_t *bytes, size_t len, const
     } else if (!q->open) {
         q->facts.duplicates++;
     } else {
-        /* For a damaged one newer c-ares would close the socket, which others wait at. */
-        awaited = question_answered(group, q, bytes, len, arrived_real_ns, arrived_mono_ns);
+        question_answered(group, q, bytes, len, arrived_real_ns, arrived_mono_ns);
     }
     arena_free(scratch);
-    return awaited;
 }

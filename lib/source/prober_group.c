@@ -110,7 +110,7 @@ static int channel_open(struct group *group, bool tcp, ares_channel *ret_channel
     return 0;
 }
 
-/* What came of a query over TCP; over UDP the hook has seen more than c-ares tells. */
+/* What came of a query; of answers the hooks have seen more than c-ares tells. */
 struct tcp_wait {
     struct group *group;
     size_t question;
@@ -346,6 +346,7 @@ void group_drop(struct group *group)
     if (group->tcp_channel)
         ares_destroy(group->tcp_channel);
     group->channel = group->tcp_channel = NULL;
+    stream_end(group);
     for (size_t i = 0; i < WATCHERS_MAX; i++) {
         if (group->watchers[i].event)
             event_free(group->watchers[i].event);

@@ -8,6 +8,7 @@
 #include <k8sdns/source/prober.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 /*
  * What the files of the probe engine share.
@@ -17,9 +18,9 @@
  *   question one type over one transport, with all its tries
  *
  * c-ares carries the bytes: each group has a channel of its own, since a channel has one UDP socket a server.
- * Its socket hooks (prober_socket.c) bind the ports, stamp the times, read the ICMP errors, and judge what
- * came before c-ares sees it; c-ares keeps what is not ours to write again, TCP above all. Timeouts are our
- * own, as newer versions of c-ares adapt theirs.
+ * Its socket hooks (prober_socket.c) bind the ports, stamp the times, read the ICMP errors, and take what
+ * comes over UDP; c-ares keeps what is not ours to write again, TCP above all. Timeouts are our own, as newer
+ * versions of c-ares adapt theirs.
  */
 #define PROBER_TRIES_MAX 10
 
@@ -54,7 +55,9 @@ struct group {
     struct watcher watchers[WATCHERS_MAX];
     struct event *timer;
     uint16_t udp_port, tcp_port;
-    int tcp_errno; /* the last error of the TCP socket */
+    int tcp_errno;   /* the last error of the TCP socket */
+    uint8_t *stream; /* what has come over it of a message that is not whole; NULL: nothing yet */
+    size_t stream_len;
     bool done;
     struct group *next_done; /* finished groups that still listen, oldest first */
 };
@@ -81,23 +84,25 @@ struct run_state {
  */
 int prober_bind(struct group *group, int fd);
 
+/* The question that a query on its way out asks: by its type, which is unique in a group. NULL: none. */
+struct question *question_of_query(struct group *group, int transport, const uint8_t *bytes, size_t len);
+
+/* What c-ares sends over TCP, and gets; a new connection begins with stream_end(). */
+void stream_sent(struct group *group, const struct iovec *iov, int iovcnt);
+void stream_received(struct group *group, const uint8_t *bytes, size_t len);
+void stream_end(struct group *group);
+
 /* The hooks for a channel of a group. */
 const struct ares_socket_functions *prober_socket_functions(void);
 
-/*
- * A datagram or TCP answer that is certainly the answer to `question`: fill its facts and close it. Return
- * whether it is whole.
- */
-bool question_answered(struct group *group, struct question *question, const uint8_t *bytes, size_t len,
+/* A datagram or TCP answer that is certainly the answer to `question`: fill its facts and close it. */
+void question_answered(struct group *group, struct question *question, const uint8_t *bytes, size_t len,
                        uint64_t arrived_real_ns, uint64_t arrived_mono_ns);
 /* Close it without an answer. `detail` is copied. */
 void question_failed(struct group *group, struct question *question, int status, const char *detail);
 
-/*
- * Look at a datagram before c-ares does. Return true when it is the awaited answer of an open question, which
- * then is closed; everything else is counted where it belongs.
- */
-bool datagram_judge(struct group *group, const uint8_t *bytes, size_t len, const struct address *from,
+/* The answer of an open question closes it; everything else is counted where it belongs. */
+void datagram_judge(struct group *group, const uint8_t *bytes, size_t len, const struct address *from,
                     uint64_t arrived_real_ns, uint64_t arrived_mono_ns);
 
 /* Look after the group once c-ares is left: retries over TCP, the timer, the end. */

@@ -92,6 +92,7 @@ static ares_socket_t hook_socket(int family, int type, int protocol, void *user)
         socket_watch(fd, family);
     } else {
         group->tcp_port = (uint16_t)port;
+        stream_end(group);
     }
     return fd;
 }
@@ -128,14 +129,10 @@ static int read_errors(struct group *group, int fd)
     return errors;
 }
 
-/* The question that a UDP query on its way out asks: by its type, which is unique in a group. */
-static struct question *question_of(struct group *group, const struct iovec *iov, int iovcnt)
+struct question *question_of_query(struct group *group, int transport, const uint8_t *bytes, size_t len)
 {
-    const uint8_t *bytes = iov[0].iov_base;
-    size_t at = 12, len = iov[0].iov_len;
+    size_t at = 12;
 
-    if (iovcnt != 1)
-        return NULL;
     while (at < len && bytes[at])
         at += 1 + (size_t)bytes[at];
     if (at + 4 >= len)
@@ -143,7 +140,7 @@ static struct question *question_of(struct group *group, const struct iovec *iov
     for (size_t i = 0; i < group->questions_count; i++) {
         struct question *q = &group->questions[i];
 
-        if (q->facts.transport == TRANSPORT_UDP && q->type == (bytes[at + 1] << 8 | bytes[at + 2]))
+        if ((int)q->facts.transport == transport && q->type == (bytes[at + 1] << 8 | bytes[at + 2]))
             return q;
     }
     return NULL;
@@ -169,13 +166,15 @@ static ares_ssize_t hook_send(ares_socket_t fd, const struct iovec *iov, int iov
 
     if (!is_udp(fd)) {
         n = writev(fd, iov, iovcnt);
+        if (n > 0)
+            stream_sent(group, iov, iovcnt);
         if (n < 0 && errno != EAGAIN)
             group->tcp_errno = errno;
         return n;
     }
     msg.msg_name = &sa;
     msg.msg_namelen = address_to_sockaddr(&group->target->where, &sa);
-    q = question_of(group, iov, iovcnt);
+    q = iovcnt == 1 ? question_of_query(group, TRANSPORT_UDP, iov[0].iov_base, iov[0].iov_len) : NULL;
     if (q && q->tries) {
         const uint8_t *bytes = iov[0].iov_base;
 
@@ -197,18 +196,12 @@ static ares_ssize_t hook_send(ares_socket_t fd, const struct iovec *iov, int iov
     return n;
 }
 
-static ares_ssize_t hook_recv(ares_socket_t fd, void *data, size_t size, int flags, struct sockaddr *from,
-                              ares_socklen_t *from_len, void *user)
+/*
+ * Take all that has come over UDP, answers and errors. c-ares gets none of it, since newer ones close a
+ * socket with an answer that they do not like, or for failures, while others wait at it.
+ */
+static void receive(struct group *group, int fd)
 {
-    struct group *group = user;
-    ssize_t n;
-
-    if (!is_udp(fd)) {
-        n = recvfrom(fd, data, size, flags, from, from_len);
-        if (n < 0 && errno != EAGAIN)
-            group->tcp_errno = errno;
-        return n;
-    }
     for (;;) {
         char control[256];
         struct sockaddr_storage sa;
@@ -220,30 +213,33 @@ static ares_ssize_t hook_recv(ares_socket_t fd, void *data, size_t size, int fla
                              .msg_control = control,
                              .msg_controllen = sizeof(control)};
         struct address where;
+        ssize_t n = recvmsg(fd, &msg, MSG_DONTWAIT);
 
-        n = recvmsg(fd, &msg, MSG_DONTWAIT);
-        if (n < 0) {
-            if (read_errors(group, fd) > 0)
-                continue;
-            /* Errors are told by the queue; c-ares only hears that there is nothing to read. */
-            errno = EAGAIN;
-            return -1;
-        }
-        if (address_from_sockaddr((struct sockaddr *)&sa, &where) < 0 ||
-            !datagram_judge(group, group->run->buffer, (size_t)n, &where, socket_stamp_ns(&msg),
-                            clock_monotonic_ns()))
-            continue;
-        /* c-ares may now forget the query; its own buffer can be smaller than the answer. */
-        if ((size_t)n > size)
-            n = (ssize_t)size;
-        memcpy(data, group->run->buffer, (size_t)n);
-        if (from && from_len) {
-            if (*from_len > msg.msg_namelen)
-                *from_len = msg.msg_namelen;
-            memcpy(from, &sa, *from_len);
-        }
-        return n;
+        if (n < 0 && read_errors(group, fd) == 0)
+            return;
+        if (n >= 0 && address_from_sockaddr((struct sockaddr *)&sa, &where) >= 0)
+            datagram_judge(group, group->run->buffer, (size_t)n, &where, socket_stamp_ns(&msg),
+                           clock_monotonic_ns());
     }
+}
+
+static ares_ssize_t hook_recv(ares_socket_t fd, void *data, size_t size, int flags, struct sockaddr *from,
+                              ares_socklen_t *from_len, void *user)
+{
+    struct group *group = user;
+    ssize_t n;
+
+    if (is_udp(fd)) {
+        receive(group, fd);
+        errno = EAGAIN;
+        return -1;
+    }
+    n = recvfrom(fd, data, size, flags, from, from_len);
+    if (n > 0)
+        stream_received(group, data, (size_t)n);
+    if (n < 0 && errno != EAGAIN)
+        group->tcp_errno = errno;
+    return n;
 }
 
 const struct ares_socket_functions *prober_socket_functions(void)

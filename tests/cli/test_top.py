@@ -129,7 +129,7 @@ class Ends(binary.Case):
 
     def test_no_terminal(self):
         done = top("--from", CAPTURES / "healthy.json")
-        self.assertEqual(done.returncode, 64)
+        self.assertEqual(done.returncode, 3 if "built without a screen" in done.stderr else 64)
         self.assertIn("--batch", done.stderr)
 
     def test_closed_pipe(self):

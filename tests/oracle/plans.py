@@ -44,9 +44,8 @@ def of_queries(resolver, queries):
     return rounds(resolver, once)
 
 
-def expand(name, resolver, conf, env=None):
-    """From expand --json; conf None: of the system's own file."""
-    where = ["--resolv-conf", conf] if conf else []
+def expand(name, resolver, *where, env=None):
+    """From expand --json, of the system's own file unless told otherwise (--resolv-conf, --pid)."""
     document, status = binary.run_json("expand", "--as", resolver, *where, "--", name, env=env)
     assert status == 0, (status, document)
     return rounds(resolver, document["data"]["names"][0]["plans"][0]["queries"])

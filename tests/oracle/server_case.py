@@ -1,11 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A test case in a private namespace, with a recording server on the addresses that resolv.conf names."""
+import contextlib
+import subprocess
 import unittest
 
 import private_namespace
 from recorder import Recorder
 
 SERVERS = ["10.96.0.10", "10.96.0.11", "10.96.0.12", "10.96.0.13", "127.0.0.1"]
+
+
+@contextlib.contextmanager
+def waiting(program):
+    """The pid of a process of this program: k8sdns takes the C library's version from it."""
+    with subprocess.Popen([program], stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        try:
+            yield str(process.pid)
+        finally:
+            process.kill()
 
 
 class ServerCase(unittest.TestCase):

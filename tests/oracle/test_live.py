@@ -11,7 +11,7 @@ import tempfile
 import binary
 import plans
 import private_namespace
-from server_case import SERVERS, ServerCase
+from server_case import SERVERS, ServerCase, waiting
 
 K8S = "nameserver 10.96.0.10\nsearch default.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n"
 LONG = "search " + " ".join(f"domain-{n}.example" for n in range(40)) + "\nnameserver 10.96.0.10\n"
@@ -59,6 +59,10 @@ class Live(ServerCase):
         self.assertGreaterEqual(sum(len(names) for _, names in CASES.values()), 40)
 
     def test_all(self):
+        with waiting(self.program) as pid:
+            self.check(pid)
+
+    def check(self, pid):
         for title, (text, names) in CASES.items():
             self.machine.put("/etc/resolv.conf", text.encode("latin-1"))
             for name in names:
@@ -67,7 +71,7 @@ class Live(ServerCase):
                     subprocess.run([self.program, name], check=True, stdout=subprocess.DEVNULL, timeout=60)
                     sent = plans.of_queries(self.resolver, self.recorder.taken())
                     # Without --resolv-conf: the file and the host name that the resolver itself saw.
-                    self.assertEqual(sent, plans.expand(name, self.resolver, None), text)
+                    self.assertEqual(sent, plans.expand(name, self.resolver, "--pid", pid), text)
 
 
 if __name__ == "__main__":

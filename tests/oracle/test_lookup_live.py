@@ -11,7 +11,7 @@ import time
 
 import binary
 import private_namespace
-from server_case import ServerCase
+from server_case import ServerCase, waiting
 
 ONE = "nameserver 10.96.0.10\nsearch default.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n"
 TWO = "nameserver 10.96.0.10\nnameserver 10.96.0.11\nsearch a.example\n"
@@ -74,6 +74,10 @@ class LookupLive(ServerCase):
         self.assertGreaterEqual(sum(len(names) for _, _, names in CASES), 40)
 
     def test_all(self):
+        with waiting(self.program) as pid:
+            self.check(pid)
+
+    def check(self, pid):
         for conf, policy, names in CASES:
             self.machine.put("/etc/resolv.conf", conf.encode())
             for name in names:
@@ -87,7 +91,8 @@ class LookupLive(ServerCase):
                     chance = self.resolver == "musl" and policy == {"*": "SERVFAIL"} and conf.startswith(TWO)
                     real = self.taken(chance)
                     self.recorder.reset(policy)
-                    lookup = binary.run_json("lookup", "--as", self.resolver, "--", name)[0]["data"]["lookups"][0]
+                    document, _ = binary.run_json("lookup", "--pid", pid, "--as", self.resolver, "--", name)
+                    lookup = document["data"]["lookups"][0]
                     self.assertEqual(self.taken(chance), real)
                     self.assertEqual(lookup["result"], told[0].split()[0])
                     self.assertEqual(sorted(lookup["addresses"]), sorted({t.split()[1] for t in told if t[:2] == "ok"}))

@@ -23,7 +23,7 @@ class Recorded(unittest.TestCase):
             with self.subTest(case["id"]), tempfile.NamedTemporaryFile("wb") as conf:
                 conf.write(case["resolv_conf"].encode())
                 conf.flush()
-                planned = plans.expand(case["name"], case["client"], conf.name, case.get("env"))
+                planned = plans.expand(case["name"], case["client"], "--resolv-conf", conf.name, env=case.get("env"))
                 self.assertEqual(plans.of_queries(case["client"], case["queries"]), planned, case["resolv_conf"])
 
 
