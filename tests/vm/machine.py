@@ -25,8 +25,9 @@ SECONDS = int(os.environ.get("K8SDNS_VM_SECONDS", "420"))
 PROGRAMS = ("bash", "cat", "conntrack", "dirname", "env", "head", "ip", "iptables-legacy", "ipvsadm", "knotd", "mkdir",
             "modprobe", "mount", "nft", "nsenter", "python3", "setpriv", "sh", "ss", "sysctl", "tc", "timeout",
             "unbound", "unshare")
-MODULES = ("kernel/net", "kernel/lib", "kernel/crypto", "kernel/arch/x86/crypto", "kernel/drivers/net/veth.ko",
-           "kernel/drivers/net/dummy.ko", "kernel/drivers/net/net_failover.ko")
+# With what they are compressed by, if they are.
+MODULES = ("kernel/net", "kernel/lib", "kernel/crypto", "kernel/arch/x86/crypto", "kernel/drivers/net/veth.ko*",
+           "kernel/drivers/net/dummy.ko*", "kernel/drivers/net/net_failover.ko*")
 
 
 def why_not():
@@ -126,11 +127,11 @@ def fill(archive):
     archive.entry("etc/group", 0o100644, b"root:x:0:\n")
     archive.entry("etc/resolv.conf", 0o100644, b"")
     release = next((KERNEL / "lib/modules").iterdir())
-    for path in (*(release / part for part in MODULES), *release.glob("modules.*")):
+    for path in (path for part in (*MODULES, "modules.*") for path in release.glob(part)):
         name = f"/usr/lib/modules/{release.name}/{path.relative_to(release)}"
         if path.is_dir():
             archive.tree(path, name)
-        elif path.exists():
+        else:
             archive.copy(path, name)
     archive.tree(SOURCE / "tests", "/source/tests", leave_out=("corpus", "oracle", "__pycache__"))
     archive.program(os.environ["K8SDNS"], "/usr/bin/k8sdns")
