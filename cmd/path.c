@@ -71,7 +71,8 @@ struct path_run {
     const struct path_config *config;
     uint64_t began_ns, followed;
     uint64_t outcomes[PATH_OUTCOMES];
-    int r; /* of the last report */
+    bool nameless; /* a question over TCP could not be read */
+    int r;         /* of the last report */
 };
 
 static void ended(void *user, struct arena *arena, struct path_packet_facts *packet)
@@ -83,6 +84,7 @@ static void ended(void *user, struct arena *arena, struct path_packet_facts *pac
     if (state->r < 0 || (state->config->count && state->followed == state->config->count))
         return;
     state->outcomes[packet->outcome]++;
+    state->nameless = state->nameless || (packet->outcome == PATH_ANSWERED && !packet->name);
     part.followed = ++state->followed;
     part.span_ms = (double)(clock_monotonic_ns() - state->began_ns) / 1e6;
     part.skipped = part.lost = part.unnamed = SHAPE_UNSET;
@@ -166,8 +168,14 @@ static void sum_up(const struct path_run *state, const struct path_trace *trace,
     path_trace_facts(trace, state->run->arena, facts);
 }
 
-static void say_gaps(struct run *run, const struct path_facts *facts)
+static void say_gaps(const struct path_run *state, const struct path_facts *facts)
 {
+    struct run *run = state->run;
+
+    if (!facts->names_streams && (state->nameless || facts->unnamed))
+        run_unobserved(run, "the names that are asked for over TCP",
+                       "this kernel lets programs read no packet's further pieces",
+                       "run it where Linux is 6.12 or later, or ask over UDP");
     for (size_t i = 0; i < facts->probes_count; i++) {
         const struct path_probe_facts *probe = &facts->probes[i];
 
@@ -201,7 +209,7 @@ static int run(struct run *run, const void *config_at, void *data)
     r = watch(&state, trace);
     if (r >= 0) {
         sum_up(&state, trace, data);
-        say_gaps(run, data);
+        say_gaps(&state, data);
     }
     path_trace_free(trace);
     return r < 0 ? r : STATUS_OK;

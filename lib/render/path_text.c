@@ -228,11 +228,9 @@ void path_text_render(const void *data, struct page *page, struct arena *arena)
         page_paragraph(page, "* ", "%" PRIu64 " questions more fit, but were over --rate", facts->skipped);
     if (facts->unnamed)
         page_paragraph(page, "* ",
-                       "%" PRIu64
-                       " over TCP are left out, since their name was not seen%s: without --name they "
-                       "are told",
-                       facts->unnamed,
-                       facts->names_streams ? "" : " (this kernel lets no program read it; Linux 6.12 does)");
+                       "%" PRIu64 " over TCP are left out, since their name was not seen; they are told "
+                       "without --name",
+                       facts->unnamed);
     if (facts->lost)
         page_paragraph(page, "* ", "%" PRIu64 " steps were lost for want of room; --rate or a filter helps",
                        facts->lost);

@@ -30,6 +30,8 @@ class Functions(PathCase):
         self.assertEqual((packet["transport"], packet["outcome"], segments(packet)[:2]),
                          ("tcp", "answered", [("query", "SYN", None), ("answer", "SYN ACK", None)]))
         self.assertIn(packet["name"], (NAME, None))
+        self.assertEqual([gap["what"] for gap in self.summary["unobserved"]],
+                         [] if packet["name"] else ["the names that are asked for over TCP"])
         query, answer = legs(packet)
         for segment, steps in (("SYN", query), ("data", query), ("SYN ACK", answer), ("data", answer)):
             seen = iter(step["hook"] for step in steps
