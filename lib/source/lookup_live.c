@@ -4,6 +4,7 @@
 #include <k8sdns/source/lookup_live.h>
 #include <k8sdns/wire/dns_message.h>
 #include <k8sdns/wire/dns_name.h>
+#include <k8sdns/wire/dns_stream.h>
 #include <k8sdns/wire/dns_words.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -224,7 +225,8 @@ static bool refused(const struct live *live, const struct channel *channel, stru
 static bool read_stream(struct live *live, struct channel *channel, struct lookup_reply *ret_reply)
 {
     ssize_t n = recv(channel->fd, channel->in + channel->in_len, DNS_MESSAGE_MAX + 2 - channel->in_len, 0);
-    size_t len;
+    const uint8_t *message;
+    size_t taken, len;
     bool ours;
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -232,15 +234,13 @@ static bool read_stream(struct live *live, struct channel *channel, struct looku
     else if (n <= 0)
         return refused(live, channel, ret_reply);
     channel->in_len += (size_t)n;
-    if (channel->in_len < 2)
-        return false;
-    len = (size_t)channel->in[0] << 8 | channel->in[1];
-    if (channel->in_len < len + 2)
+    taken = dns_stream_read(channel->in, channel->in_len, &message, &len);
+    if (!taken)
         return false;
     /* Records point into the message's bytes only while they are judged; texts are in the arena. */
-    ours = judge(live, channel, NULL, channel->in + 2, len, ret_reply);
-    channel->in_len -= len + 2;
-    memmove(channel->in, channel->in + len + 2, channel->in_len);
+    ours = judge(live, channel, NULL, message, len, ret_reply);
+    channel->in_len -= taken;
+    memmove(channel->in, channel->in + taken, channel->in_len);
     return ours;
 }
 

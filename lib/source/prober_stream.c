@@ -1,46 +1,51 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What goes over TCP. c-ares carries it; it is looked at on its way, since newer ones write ids of their own,
- * and throw away an answer that they do not like, with its connection. Source: RFC 1035, 4.2.2.
+ * and throw away an answer that they do not like, with its connection.
  */
 #include "prober_run.h"
 #include <k8sdns/wire/dns_message.h>
+#include <k8sdns/wire/dns_stream.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LENGTH     2
-#define STREAM_MAX (LENGTH + DNS_MESSAGE_MAX)
+#define STREAM_MAX (DNS_STREAM_LENGTH + DNS_MESSAGE_MAX)
 
-static size_t number_at(const uint8_t *at)
+static bool read_id(const uint8_t *bytes, size_t len, uint16_t *ret_id)
 {
-    return (size_t)(at[0] << 8 | at[1]);
+    if (len < 2)
+        return false;
+    *ret_id = (uint16_t)(bytes[0] << 8 | bytes[1]);
+    return true;
 }
 
 void stream_sent(struct group *group, const struct iovec *iov, int iovcnt)
 {
     uint8_t bytes[4096];
-    size_t len = 0;
+    const uint8_t *message;
+    size_t len = 0, at = 0, size, taken;
 
     for (int i = 0; i < iovcnt && len + iov[i].iov_len <= sizeof(bytes); i++) {
         memcpy(bytes + len, iov[i].iov_base, iov[i].iov_len);
         len += iov[i].iov_len;
     }
-    for (size_t at = 0; at + LENGTH <= len && number_at(bytes + at) <= len - at - LENGTH;) {
-        size_t size = number_at(bytes + at);
-        struct question *q = question_of_query(group, TRANSPORT_TCP, bytes + at + LENGTH, size);
+    while ((taken = dns_stream_read(bytes + at, len - at, &message, &size)) > 0) {
+        struct question *q = question_of_query(group, TRANSPORT_TCP, message, size);
 
-        if (q && q->tries)
-            q->facts.id = q->ids[q->tries - 1] = (uint16_t)number_at(bytes + at + LENGTH);
-        at += LENGTH + size;
+        if (q && q->tries && read_id(message, size, &q->ids[q->tries - 1]))
+            q->facts.id = q->ids[q->tries - 1];
+        at += taken;
     }
 }
 
 static void take_message(struct group *group, const uint8_t *bytes, size_t len)
 {
-    for (size_t i = 0; len >= LENGTH && i < group->questions_count; i++) {
+    uint16_t id;
+
+    for (size_t i = 0; read_id(bytes, len, &id) && i < group->questions_count; i++) {
         struct question *q = &group->questions[i];
 
-        if (q->open && q->facts.transport == TRANSPORT_TCP && q->ids[q->tries - 1] == number_at(bytes)) {
+        if (q->open && q->facts.transport == TRANSPORT_TCP && q->ids[q->tries - 1] == id) {
             question_answered(group, q, bytes, len, clock_realtime_ns(), clock_monotonic_ns());
             return;
         }
@@ -50,7 +55,8 @@ static void take_message(struct group *group, const uint8_t *bytes, size_t len)
 void stream_received(struct group *group, const uint8_t *bytes, size_t len)
 {
     while (len) {
-        size_t part;
+        size_t part, taken, size;
+        const uint8_t *message;
 
         if (!group->stream)
             group->stream = malloc(STREAM_MAX);
@@ -61,12 +67,10 @@ void stream_received(struct group *group, const uint8_t *bytes, size_t len)
         group->stream_len += part;
         bytes += part;
         len -= part;
-        while (group->stream_len >= LENGTH && group->stream_len - LENGTH >= number_at(group->stream)) {
-            size_t whole = LENGTH + number_at(group->stream);
-
-            take_message(group, group->stream + LENGTH, whole - LENGTH);
-            group->stream_len -= whole;
-            memmove(group->stream, group->stream + whole, group->stream_len);
+        while ((taken = dns_stream_read(group->stream, group->stream_len, &message, &size)) > 0) {
+            take_message(group, message, size);
+            group->stream_len -= taken;
+            memmove(group->stream, group->stream + taken, group->stream_len);
         }
     }
 }
