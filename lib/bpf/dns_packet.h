@@ -7,7 +7,6 @@
 #include <linux/bpf.h>
 
 #define UDP_HEADER 8
-#define TCP_SYN    2
 
 enum packet_kind {
     PACKET_OTHER,
@@ -38,14 +37,11 @@ static __always_inline void map_ipv4(__u8 *to, const void *from)
 static __always_inline void copy_message(struct drop_event *event, const unsigned char *head, __u32 at,
                                          __u32 end)
 {
-    __u64 len = end - at;
+    __u64 len = at_most(end - at, DROP_DNS_BYTES);
 
     event->dns_len = 0;
     if (at >= end)
         return;
-    barrier_var(len); /* or the verifier loses what the next line shows */
-    if (len > DROP_DNS_BYTES)
-        len = DROP_DNS_BYTES;
     if (bpf_probe_read_kernel(event->dns, len, head + at) == 0)
         event->dns_len = (__u32)len;
 }
@@ -69,11 +65,11 @@ static __always_inline enum packet_kind read_transport(struct sk_buff *skb, cons
     if (!is_dns_port(event->packet.src_port) && !is_dns_port(event->packet.dst_port))
         return PACKET_OTHER;
     if (ip->protocol == IPPROTO_TCP)
-        header = (__u32)(ports.offset >> 4) * 4 + 2; /* and the length before a message, RFC 1035, 4.2.2 */
+        header = (__u32)(ports.offset >> 4) * 4 + MESSAGE_LENGTH;
     event->dns_at = at + header;
     event->dns_end = last;
     copy_message(event, head, event->dns_at, last < skb->tail ? last : skb->tail);
-    if (ip->protocol == IPPROTO_TCP && at + header - 2 >= last && !(ports.flags & TCP_SYN))
+    if (ip->protocol == IPPROTO_TCP && at + header - MESSAGE_LENGTH >= last && !(ports.flags & TCP_SYN))
         return PACKET_EMPTY;
     return PACKET_DNS;
 }
@@ -99,9 +95,6 @@ static __always_inline enum packet_kind read_packet(struct sk_buff *skb, struct 
     return ip.piece_from ? PACKET_FRAGMENT : read_transport(skb, &ip, event);
 }
 
-/* For tracing programs since 6.12. Source: Linux net/core/filter.c. */
-extern int bpf_dynptr_from_skb(struct sk_buff *skb, __u64 flags, struct bpf_dynptr *ret) __ksym __weak;
-
 /*
  * Read what lies outside of the packet's first buffer as well, as most that a sender writes to TCP does. A
  * function of its own, since the stack below a dynptr may not be used again.
@@ -116,10 +109,7 @@ static inline __noinline int read_pieces(struct sk_buff *skb, struct drop_event 
         end = event->dns_end;
     if (!skb->data_len || at < data || at >= end)
         return 0;
-    len = end - at;
-    barrier_var(len); /* as in copy_message() */
-    if (len > DROP_DNS_BYTES)
-        len = DROP_DNS_BYTES;
+    len = at_most(end - at, DROP_DNS_BYTES);
     if (len > event->dns_len && bpf_dynptr_from_skb(skb, 0, &packet) == 0 &&
         bpf_dynptr_read(event->dns, len, &packet, at - data, 0) == 0)
         event->dns_len = (__u32)len;

@@ -6,6 +6,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
+#include <linux/bpf.h>
 #include <linux/in.h>
 
 #define PROTOCOL_IP   0x0800
@@ -19,6 +20,26 @@
 #define NEXT_FRAGMENT    44
 #define NEXT_DESTINATION 60
 #define EXTENSIONS_MAX   4
+
+/* RFC 9293 section 3.1. */
+#define TCP_HEADER 20
+#define TCP_SYN    2
+#define TCP_RST    4
+#define TCP_ACK    16
+/* RFC 1035 section 4.2.2: the length that stands before a message, at times in a segment of its own. */
+#define MESSAGE_LENGTH 2
+/* Longer packets (BIG TCP) have no length in their header, but 0. */
+#define PACKET_MAX 0xffff
+
+static __always_inline __u16 number_at(const __u8 *at)
+{
+    return (__u16)(at[0] << 8 | at[1]);
+}
+
+static __always_inline __u32 long_number_at(const __u8 *at)
+{
+    return (__u32)number_at(at) << 16 | number_at(at + 2);
+}
 
 /*
  * The headers of an IP packet. Everything is read with the kernel's own care (bpf_probe_read_kernel), so a
@@ -43,14 +64,16 @@ static __always_inline bool ipv4_read(const unsigned char *at, struct ip_packet 
     if (bpf_probe_read_kernel(ip, sizeof(ip), at) < 0)
         return false;
     header = (ip[0] & 0xf) * 4;
-    total = ip[2] << 8 | ip[3];
-    fragment = ip[6] << 8 | ip[7];
+    total = number_at(ip + 2);
+    if (!total)
+        total = PACKET_MAX;
+    fragment = number_at(ip + 6);
     __builtin_memcpy(ret->src, ip + 12, 4);
     __builtin_memcpy(ret->dst, ip + 16, 4);
     ret->family = FAMILY_IP;
     ret->protocol = ip[9];
     ret->is_piece = (fragment & 0x3fff) != 0;
-    ret->piece_id = ip[4] << 8 | ip[5];
+    ret->piece_id = number_at(ip + 4);
     ret->piece_from = (fragment & 0x1fff) * 8;
     ret->payload = at + header;
     ret->len = total > header ? total - header : 0;
@@ -68,7 +91,9 @@ static __always_inline bool ipv6_read(const unsigned char *at, struct ip_packet 
     __builtin_memcpy(ret->dst, ip + 24, 16);
     ret->family = FAMILY_IPV6;
     next = ip[6];
-    len = ip[4] << 8 | ip[5];
+    len = number_at(ip + 4);
+    if (!len)
+        len = PACKET_MAX;
     at += sizeof(ip);
     for (int i = 0; i < EXTENSIONS_MAX; i++) {
         __u32 header;
@@ -85,8 +110,8 @@ static __always_inline bool ipv6_read(const unsigned char *at, struct ip_packet 
         len -= header;
         if (next == NEXT_FRAGMENT) {
             ret->is_piece = 1;
-            ret->piece_id = (__u32)more[4] << 24 | more[5] << 16 | more[6] << 8 | more[7];
-            ret->piece_from = (more[2] << 8 | more[3]) & 0xfff8;
+            ret->piece_id = long_number_at(more + 4);
+            ret->piece_from = number_at(more + 2) & 0xfff8;
         }
         next = more[0];
         if (ret->piece_from)
@@ -127,6 +152,9 @@ static __always_inline __u64 at_most(__u64 len, __u64 max)
     return len;
 }
 
+/* For tracing programs since 6.12. Source: Linux net/core/filter.c. */
+extern int bpf_dynptr_from_skb(struct sk_buff *skb, __u64 flags, struct bpf_dynptr *ret) __ksym __weak;
+
 /* The packet's protocol, without a look into it. */
 static __always_inline bool is_ip(struct sk_buff *skb)
 {
@@ -143,16 +171,6 @@ static __always_inline const unsigned char *network_header(struct sk_buff *skb)
 static __always_inline __u32 device_netns(struct sk_buff *skb)
 {
     return BPF_CORE_READ(skb, dev, nd_net.net, ns.inum);
-}
-
-static __always_inline __u16 number_at(const __u8 *at)
-{
-    return (__u16)(at[0] << 8 | at[1]);
-}
-
-static __always_inline __u32 long_number_at(const __u8 *at)
-{
-    return (__u32)number_at(at) << 16 | number_at(at + 2);
 }
 
 #endif

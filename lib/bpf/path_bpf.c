@@ -24,8 +24,6 @@
 char terms[] SEC("license") = "GPL";
 
 const volatile __u32 own_pid_namespace;
-/* Whether the kernel reads a packet's further pieces for us; see take_pieces(). */
-const volatile bool reads_pieces;
 
 /* The packet that this CPU is at work on. */
 struct in_work {
@@ -159,7 +157,8 @@ static __always_inline void fill_step(struct sk_buff *skb, const struct ip_packe
 }
 
 /* If this packet is followed, it is here: `at` is its network header. */
-static __noinline int see(struct sk_buff *skb, const unsigned char *at, __u32 kind, __u32 detail, __u64 place)
+static __always_inline int look(struct sk_buff *skb, const unsigned char *at, __u32 kind, __u32 detail,
+                                __u64 place, bool may_read)
 {
     struct identity identity = {0};
     struct ip_packet ip = {0};
@@ -171,7 +170,7 @@ static __noinline int see(struct sk_buff *skb, const unsigned char *at, __u32 ki
     if (ip.piece_from ? !identify_later_piece(&ip, &identity) : !read_ports(&ip, &identity))
         return 0;
     netns = kind == PATH_READ || kind == PATH_SOCKET ? socket_netns((struct sock *)place) : packet_netns(skb);
-    if (!ip.piece_from && !identify(skb, &ip, netns, &identity))
+    if (!ip.piece_from && !identify(skb, &ip, netns, may_read, &identity))
         return 0;
     if (kind == PATH_SOCKET && identity.segment != PATH_DATA)
         return 0;
@@ -186,20 +185,16 @@ static __noinline int see(struct sk_buff *skb, const unsigned char *at, __u32 ki
     return 0;
 }
 
-/* As see(), where a program may ask the kernel to read. */
-static __always_inline int see_all(struct sk_buff *skb, const unsigned char *at, __u32 kind, __u32 detail,
-                                   __u64 place)
+static __noinline int see(struct sk_buff *skb, const unsigned char *at, __u32 kind, __u32 detail, __u64 place)
 {
-    __u32 zero = 0;
-    struct pieces *pieces;
+    return look(skb, at, kind, detail, place, false);
+}
 
-    if (reads_pieces)
-        take_pieces(skb, at);
-    see(skb, at, kind, detail, place);
-    pieces = bpf_map_lookup_elem(&taken, &zero);
-    if (pieces)
-        pieces->packet = 0;
-    return 0;
+/* For tracepoints, which may ask the kernel to read the packet. */
+static __noinline int see_all(struct sk_buff *skb, const unsigned char *at, __u32 kind, __u32 detail,
+                              __u64 place)
+{
+    return look(skb, at, kind, detail, place, true);
 }
 
 /* Tracepoints, which every kernel has. */

@@ -15,12 +15,6 @@
  */
 #define CONNECTIONS_MAX 4096
 #define ENDS_MAX        16384
-#define TCP_HEADER      20
-#define TCP_SYN         2
-#define TCP_RST         4
-#define TCP_ACK         16
-/* RFC 1035 section 4.2.2: the length that stands before a message, at times in a segment of its own. */
-#define MESSAGE_LENGTH 2
 
 struct connection {
     __u32 question_seq, answer_seq; /* where the octets of question and answer begin */

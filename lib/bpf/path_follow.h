@@ -14,6 +14,9 @@
 /* After it an id with the same name is another question. */
 #define FORGET_NS UINT64_C(20000000000)
 
+/* Whether the kernel reads a packet's further pieces for us; see take_pieces(). */
+const volatile bool reads_pieces;
+
 __u64 lost; /* records that found no room */
 
 struct followed {
@@ -37,8 +40,6 @@ struct {
 
 /* The first octets of a TCP segment's data, those in the packet's further pieces too. */
 struct pieces {
-    __u64 packet; /* 0: none */
-    __u32 len, unused;
     __u8 bytes[MESSAGE_LENGTH + PATH_BYTES_MAX];
 };
 
@@ -109,22 +110,43 @@ static __always_inline bool identify_datagram(struct sk_buff *skb, struct path_q
     return follow(question, end, ip, ret, netns);
 }
 
-/* Copy the beginning of a message from a segment that has it; false: this one has not, or it cannot be read.
+/*
+ * What a program sends over TCP lies in the packet's further pieces, which only the kernel itself can read.
+ * Return how many octets were taken. A function of its own, since the stack below a dynptr may not be used
+ * again.
+ */
+static __attribute__((noinline, unused)) int take_pieces(struct sk_buff *skb, const struct segment *segment)
+{
+    __u64 from = (__u64)segment->data - (__u64)BPF_CORE_READ(skb, data), len;
+    struct bpf_dynptr packet;
+    struct pieces *pieces;
+    __u32 zero = 0;
+
+    pieces = bpf_map_lookup_elem(&taken, &zero);
+    if (!pieces || !BPF_CORE_READ(skb, data_len) || from >= BPF_CORE_READ(skb, len))
+        return 0;
+    len = at_most(segment->len, sizeof(pieces->bytes));
+    if (!len || bpf_dynptr_from_skb(skb, 0, &packet) != 0 ||
+        bpf_dynptr_read(pieces->bytes, len, &packet, from, 0) != 0)
+        return 0;
+    return (int)len;
+}
+
+/*
+ * Copy the beginning of a message from a segment that has it, from the `taken_len` octets in `taken` when
+ * there are any; false: this one has not, or it cannot be read.
  */
 static __always_inline bool read_message(struct sk_buff *skb, struct path_question *question,
-                                         const struct segment *segment, __s32 place)
+                                         const struct segment *segment, __s32 place, __u32 taken_len)
 {
-    __u32 zero = 0, skip = place == 0 ? MESSAGE_LENGTH : 0, len = first_buffer_from(skb, segment->data);
+    __u32 zero = 0, skip = place == 0 ? MESSAGE_LENGTH : 0;
+    __u32 len = taken_len ? taken_len : first_buffer_from(skb, segment->data);
     struct pieces *pieces = bpf_map_lookup_elem(&taken, &zero);
-    const unsigned char *from = segment->data;
+    const unsigned char *from = taken_len && pieces ? pieces->bytes : segment->data;
     __u64 kept;
 
     if (place != 0 && place != MESSAGE_LENGTH)
         return false;
-    if (pieces && pieces->packet == (__u64)skb) {
-        from = pieces->bytes;
-        len = pieces->len;
-    }
     if (len > segment->len)
         len = segment->len;
     if (len < skip + DNS_HEADER)
@@ -137,15 +159,21 @@ static __always_inline bool read_message(struct sk_buff *skb, struct path_questi
 }
 
 static __always_inline bool identify_stream(struct sk_buff *skb, struct path_question *question,
-                                            const struct ip_packet *ip, __u32 netns, struct identity *ret)
+                                            const struct ip_packet *ip, __u32 netns, bool may_read,
+                                            struct identity *ret)
 {
     struct connection *connection;
     struct segment segment;
+    __u32 taken_len = 0;
     __s32 place;
 
     if (!segment_read(ip, &segment) || !identify_segment(ip, &segment, netns, ret, &connection, &place))
         return false;
-    if (ret->segment != PATH_DATA || !read_message(skb, question, &segment, place))
+    if (ret->segment != PATH_DATA)
+        return true;
+    if (may_read && reads_pieces)
+        taken_len = take_pieces(skb, &segment);
+    if (!read_message(skb, question, &segment, place, taken_len))
         return true;
     if (ret->is_answer) {
         ret->has_message = !!is_answer(question->bytes);
@@ -157,9 +185,10 @@ static __always_inline bool identify_stream(struct sk_buff *skb, struct path_que
     return true;
 }
 
-/* The question that this packet is of, if it is followed. */
+/* The question that this packet is of, if it is followed; `may_read`: in a program that take_pieces() works
+ * in. */
 static __always_inline bool identify(struct sk_buff *skb, const struct ip_packet *ip, __u32 netns,
-                                     struct identity *ret)
+                                     bool may_read, struct identity *ret)
 {
     __u32 zero = 0;
     struct path_question *question = bpf_map_lookup_elem(&scratch, &zero);
@@ -168,41 +197,10 @@ static __always_inline bool identify(struct sk_buff *skb, const struct ip_packet
     if (!question)
         return false;
     found = ip->protocol == IPPROTO_UDP ? identify_datagram(skb, question, ip, netns, ret)
-                                        : identify_stream(skb, question, ip, netns, ret);
+                                        : identify_stream(skb, question, ip, netns, may_read, ret);
     if (found && ip->is_piece)
         note_first_piece(ip, ret);
     return found;
-}
-
-/* For tracing programs since 6.12. Source: Linux net/core/filter.c. */
-extern int bpf_dynptr_from_skb(struct sk_buff *skb, __u64 flags, struct bpf_dynptr *ret) __ksym __weak;
-
-/*
- * What a program sends over TCP lies in the packet's further pieces, which only the kernel itself can read.
- * A function of its own, since the stack below a dynptr may not be used again.
- */
-static __attribute__((noinline, unused)) int take_pieces(struct sk_buff *skb, const unsigned char *at)
-{
-    __u32 zero = 0;
-    struct pieces *pieces = bpf_map_lookup_elem(&taken, &zero);
-    struct identity ports = {0};
-    struct segment segment;
-    struct ip_packet ip = {0};
-    struct bpf_dynptr packet;
-    __u64 from, len;
-
-    if (!pieces || !BPF_CORE_READ(skb, data_len) || !is_ip(skb) || !ip_packet_read((__u64)at, &ip) ||
-        ip.piece_from || ip.protocol != IPPROTO_TCP || !read_ports(&ip, &ports) ||
-        !segment_read(&ip, &segment))
-        return 0;
-    from = (__u64)segment.data - (__u64)BPF_CORE_READ(skb, data);
-    len = at_most(segment.len, sizeof(pieces->bytes));
-    if (!len || from >= BPF_CORE_READ(skb, len) || bpf_dynptr_from_skb(skb, 0, &packet) != 0 ||
-        bpf_dynptr_read(pieces->bytes, len, &packet, from, 0) != 0)
-        return 0;
-    pieces->len = len;
-    pieces->packet = (__u64)skb;
-    return 0;
 }
 
 #endif

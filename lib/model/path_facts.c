@@ -5,7 +5,6 @@ const char *const path_step_words[] = {"queue", "send",   "arrive", "receive", "
                                        "hook",  "socket", "read",   "drop",    NULL};
 const char *const path_leg_words[] = {"query", "answer", NULL};
 const char *const path_segment_words[] = {"data", "SYN", "SYN ACK", "RST", NULL};
-const char *const path_transport_words[] = {"udp", "tcp", NULL};
 const char *const path_outcome_words[] = {"answered",   "query-dropped", "answer-dropped", "refused",
                                           "unanswered", "query-gone",    "answer-gone",    NULL};
 
@@ -42,7 +41,7 @@ static const struct shape_field packet_fields[] = {
     SHAPE_FIELD_NAME(struct path_packet_facts, time, "time", "of the first step"),
     SHAPE_FIELD_TEXT(struct path_packet_facts, name, "name", "asked for"),
     SHAPE_FIELD_TEXT(struct path_packet_facts, type, "type", "record type"),
-    SHAPE_FIELD_CHOICE(struct path_packet_facts, transport, "transport", path_transport_words, "udp or tcp"),
+    SHAPE_FIELD_CHOICE(struct path_packet_facts, transport, "transport", probe_transport_words, "udp or tcp"),
     SHAPE_FIELD_COUNT(struct path_packet_facts, id, "id", "of the message"),
     SHAPE_FIELD_COUNT(struct path_packet_facts, attempt, "attempt",
                       "from 1: the same question, or SYN, again, from the same port"),

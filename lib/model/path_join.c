@@ -408,7 +408,7 @@ void path_exchange_facts(struct arena *arena, const struct path_exchange *exchan
                             *asked = arrival_of(exchange, LEG_QUERY),
                             *answer = first_data_of(exchange, LEG_ANSWER);
 
-    packet->transport = first->is_tcp ? PATH_TCP : PATH_UDP;
+    packet->transport = first->is_tcp ? TRANSPORT_TCP : TRANSPORT_UDP;
     packet->id = first->is_tcp ? SHAPE_UNSET : exchange->key.id;
     packet->attempt = exchange->attempt;
     packet->outcome = path_exchange_outcome(exchange);

@@ -81,14 +81,18 @@ static const char *place_text(const struct path_step_facts *step, struct arena *
     return step->device ? arena_printf(arena, "%s %s", place, step->device) : place;
 }
 
+static bool is_same_packet(const struct path_step_facts *a, const struct path_step_facts *b)
+{
+    return a->leg == b->leg && a->segment == b->segment && a->fragment == b->fragment;
+}
+
 /* A line that says no more than the one before it. */
 static bool is_repeated(const struct path_step_facts *step, const struct path_step_facts *before)
 {
     bool pair = (step->kind == STEP_SEND && before->kind == STEP_QUEUE) ||
                 (step->kind == STEP_RECEIVE && before->kind == STEP_ARRIVE);
 
-    return pair && step->leg == before->leg && step->segment == before->segment &&
-           step->fragment == before->fragment && step->netns == before->netns && step->device &&
+    return pair && is_same_packet(step, before) && step->netns == before->netns && step->device &&
            before->device && strcmp(step->device, before->device) == 0 && step->after_us < AT_ONCE_US &&
            !step->rewritten;
 }
@@ -135,7 +139,7 @@ static void print_packet(const struct path_packet_facts *packet, struct page *pa
     page_addf(page, "%.12s ", strlen(packet->time) > 11 ? packet->time + 11 : packet->time);
     page_paint(page, PAINT_STRONG, packet->name ? packet->name : "?");
     page_addf(page, " %s", packet->type ? packet->type : "?");
-    if (packet->transport == PATH_TCP)
+    if (packet->transport == TRANSPORT_TCP)
         page_addf(page, ", TCP");
     if (packet->id != SHAPE_UNSET)
         page_addf(page, ", id %" PRIu64, packet->id);
@@ -151,8 +155,7 @@ static void print_packet(const struct path_packet_facts *packet, struct page *pa
                   us_text(server, packet->server_us), us_text(answer, packet->answer_us));
     for (size_t i = 0; i < packet->steps_count; i++) {
         const struct path_step_facts *step = &packet->steps[i];
-        bool first = !last || step->leg != last->leg || step->segment != last->segment ||
-                     step->fragment != last->fragment;
+        bool first = !last || !is_same_packet(step, last);
 
         if (i && page->verbosity < 1 && is_repeated(step, step - 1))
             continue;

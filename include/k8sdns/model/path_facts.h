@@ -2,6 +2,7 @@
 #ifndef K8SDNS_MODEL_PATH_FACTS_H
 #define K8SDNS_MODEL_PATH_FACTS_H
 
+#include <k8sdns/model/probe_facts.h>
 #include <k8sdns/model/shape.h>
 
 /* What happens to a packet at a step. */
@@ -34,12 +35,6 @@ enum path_segment {
 };
 extern const char *const path_segment_words[]; /* "data", "SYN", ... */
 
-enum path_transport {
-    PATH_UDP,
-    PATH_TCP,
-};
-extern const char *const path_transport_words[];
-
 /* How it ended. */
 enum path_outcome {
     PATH_ANSWERED,       /* the answer reached its socket */
@@ -57,7 +52,7 @@ struct path_step_facts {
     double at_us;    /* since the first step */
     double after_us; /* since the step before */
     int leg, kind, segment;
-    uint64_t fragment;    /* of a later piece of a fragmented packet: its place there, in octets; else 0 */
+    uint64_t fragment;    /* of a later piece of a fragmented packet: its place there, in octets */
     const char *function; /* the kernel's function or tracepoint */
     const char *hook;     /* of a netfilter hook: "PREROUTING", with its family where it is not IP */
     const char *device;
@@ -76,7 +71,7 @@ extern const struct shape path_step_facts_shape;
 struct path_packet_facts {
     const char *time;
     const char *name, *type;
-    int transport;
+    int transport;    /* enum probe_transport */
     uint64_t id;      /* of the message, SHAPE_UNSET: not seen */
     uint64_t attempt; /* from 1: the same question, or SYN, again, from the same port */
     int outcome;
