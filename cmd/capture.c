@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "collection.h"
+#include "collection_rows.h"
+#include <string.h>
 
 struct capture_config {
     struct collection_options collection;
@@ -12,8 +13,7 @@ static const struct option_row options[] = {
     COLLECTION_OPTION_ROWS(struct capture_config, collection),
     {.name = "redact",
      .value = "WORD",
-     .kind = OPTION_TEXT,
-     .offset = offsetof(struct capture_config, redact),
+     OPTION_AT(TEXT, struct capture_config, redact),
      .help = "hide names and addresses; alike in captures with the same WORD"},
     {0},
 };
@@ -21,15 +21,19 @@ static const struct option_row options[] = {
 static int run(struct run *run, const void *config_at, void *data)
 {
     const struct capture_config *config = config_at;
-    int r = collection_run(run, &config->collection, data);
+    int r = 0;
 
     run->redact = config->redact;
+    if (run->captured)
+        memcpy(data, run->captured, sizeof(*run->captured)); /* to be redacted */
+    else
+        r = collection_run(&run->survey, &config->collection, data);
     return r < 0 ? r : STATUS_OK;
 }
 
 const struct command command_capture = {
     .name = "capture",
-    .group = "Find the cause",
+    .group = GROUP_CAUSE,
     .summary = "write down all that diagnose would look at, as one JSON file",
     .arguments = "[NAME...]",
     .args_max = SIZE_MAX,
@@ -39,6 +43,7 @@ const struct command command_capture = {
     .targets_offset = offsetof(struct capture_config, collection.targets),
     .takes_targets = true,
     .json_only = true,
+    .from_facts = true,
     .capabilities = CAPABILITY(CAP_NET_ADMIN) | CAPABILITIES_BPF,
     .shape = &facts_shape,
     .example = "k8sdns capture > here.json",

@@ -6,8 +6,8 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <k8sdns/base/file.h>
-#include <k8sdns/model/facts.h>
-#include <k8sdns/model/shape_json.h>
+#include <k8sdns/model/facts_read.h>
+#include <k8sdns/wire/capture/input_kind.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,21 +17,17 @@
 /* What the shapes cannot say: every question was asked of a server that is listed. */
 static int check_matrix(struct run *run, const struct matrix_facts *matrix)
 {
-    for (size_t i = 0; matrix && i < matrix->probes_count; i++) {
-        bool known = false;
-
-        for (size_t k = 0; k < matrix->targets_count && !known; k++)
-            known = strcmp(matrix->targets[k].id, matrix->probes[i].target) == 0;
-        if (!known)
-            return err_set(&run->err, ERR_FORMAT, EBADMSG,
-                           "a question was asked of '%.60s', which is no target", matrix->probes[i].target);
-    }
+    for (size_t i = 0; matrix && i < matrix->probes_count; i++)
+        if (!target_find(matrix->targets, matrix->targets_count, matrix->probes[i].target))
+            return err_set(&run->err, ERR_FORMAT, EBADMSG, "a query was asked of '%.60s', which is no target",
+                           matrix->probes[i].target);
     return 0;
 }
 
 static int check(struct run *run, const struct facts *facts)
 {
-    const struct matrix_facts *const all[] = {facts->matrix, facts->small, facts->near_names, facts->tcp};
+    const struct matrix_facts *const all[] = {facts->matrix, facts->small, facts->name_suggestions,
+                                              facts->service_guess, facts->tcp};
     int r = 0;
 
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && r == 0; i++)
@@ -50,18 +46,23 @@ static int read_envelope(struct run *run, json_t *envelope, struct facts *facts)
     if (strcmp(schema, ENVELOPE_SCHEMA) != 0)
         return err_set(&run->err, ERR_FORMAT, EBADMSG, "it is of version %.40s, and this k8sdns reads %s",
                        schema, ENVELOPE_SCHEMA);
-    if (strcmp(command, "capture") != 0 || !data)
+    /* The facts of a report are all that it was made of. */
+    if (strcmp(command, "report") == 0)
+        data = json_object_get(data, "facts");
+    else if (strcmp(command, "capture") != 0)
+        data = NULL;
+    if (!data)
         return err_set(&run->err, ERR_FORMAT, EBADMSG,
-                       "it is what k8sdns %.40s printed; --from wants what k8sdns "
-                       "capture printed",
+                       "it is what k8sdns %.40s printed, and what k8sdns capture or report "
+                       "--json printed is wanted",
                        command);
-    return shape_from_json(run->arena, &facts_shape, data, facts, &run->err);
+    return facts_from_json(run->arena, data, facts, &run->err);
 }
 
 int capture_file_read(struct run *run, const char *path)
 {
     struct facts *facts = ARENA_NEW(run->arena, struct facts);
-    const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+    const char *name = file_shown(path);
     json_error_t where;
     json_t *envelope;
     char *bytes;
@@ -71,6 +72,9 @@ int capture_file_read(struct run *run, const char *path)
     if (r < 0)
         return r;
     envelope = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &where);
+    if (!envelope &&
+        input_kind_refuse(bytes, len, INPUT_K8SDNS, name, "what k8sdns capture wrote", &run->err) < 0)
+        return -EBADMSG;
     if (!envelope)
         return err_set(&run->err, ERR_FORMAT, EBADMSG, "%s: it is no JSON: line %d, column %d: %s", name,
                        where.line, where.column, where.text);
@@ -117,7 +121,7 @@ int capture_file_write(const struct run *run, const char *path, const struct fac
     written.findings_count = 0;
     written.unobserved = facts->unobserved;
     written.unobserved_count = facts->unobserved_count;
-    envelope_write(&out, &written, NULL, facts, STATUS_OK);
+    envelope_write(&out, &written, NULL, facts, STATUS_OK, true);
     r = write_whole(fd, &out);
     text_fini(&out);
     if (close(fd) < 0 && r == 0)

@@ -1,11 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "command.h"
 #include "options.h"
-#include <k8sdns/model/page_facts.h>
-#include <k8sdns/render/page_text.h>
+#include <k8sdns/diag/rule.h>
+#include <k8sdns/model/shape/page_facts.h>
+#include <k8sdns/render/page/page_text.h>
 #include <string.h>
 
+/* More ids, or commands, than there are. */
+#define WORDS_MAX 200
+
+extern const struct command command_explain, command_help;
+
 static const char *const shells[] = {"bash", "zsh", "fish", NULL};
+
+/* Types that people ask for; any other may be typed. */
+static const char *const types[] = {"A",   "AAAA", "CNAME", "MX",  "NS",  "PTR", "SOA",
+                                    "SRV", "TXT",  "HTTPS", "ANY", "CAA", NULL};
+
+/* What the first argument may be: the words that the command takes, ids of findings, or commands; or NULL. */
+static const char *const *words_of_argument(const struct command *command)
+{
+    static const char *ids[WORDS_MAX + 1], *names[WORDS_MAX + 1];
+
+    for (size_t i = 0; i < WORDS_MAX && rules[i]; i++)
+        ids[i] = rules[i]->id;
+    for (size_t i = 0; i < WORDS_MAX && commands[i]; i++)
+        names[i] = commands[i]->name;
+    if (!command)
+        return NULL;
+    if (command->run == command_explain.run)
+        return ids;
+    if (command->run == command_help.run)
+        return names;
+    return command->arg_words;
+}
+
+/* What the value of an option may be. */
+static const char *const *words_of_value(const struct option_row *row)
+{
+    return strcmp(row->name, "type") == 0 ? types : row->words;
+}
 
 /* Call `add` for every option that `command` takes. */
 static void each_option(struct text *out, const struct command *command,
@@ -42,10 +76,13 @@ static void bash_value(struct text *out, const struct command *command, const st
 {
     if (row->kind == OPTION_FLAG)
         return;
-    text_addf(out, "        %s:--%s) ", command->name, row->name);
-    if (row->words) {
+    text_addf(out, "        %s:--%s", command->name, row->name);
+    if (row->letter)
+        text_addf(out, "|%s:-%c", command->name, row->letter);
+    text_add(out, ") ");
+    if (words_of_value(row)) {
         text_add(out, "COMPREPLY=($(compgen -W '");
-        words_joined(out, row->words, ' ');
+        words_joined(out, words_of_value(row), ' ');
         text_add(out, "' -- \"$current\")) ;;\n");
     } else if (row->kind == OPTION_TEXT) {
         text_add(out, "COMPREPLY=($(compgen -f -- \"$current\")) ;;\n");
@@ -74,8 +111,8 @@ static void bash(struct text *out)
     for (size_t i = 0; commands[i]; i++) {
         text_addf(out, "                %s) COMPREPLY=($(compgen -W '", commands[i]->name);
         each_option(out, commands[i], bash_option);
-        if (commands[i]->arg_words)
-            words_joined(out, commands[i]->arg_words, ' ');
+        if (words_of_argument(commands[i]))
+            words_joined(out, words_of_argument(commands[i]), ' ');
         text_add(out, "' -- \"$current\")) ;;\n");
     }
     text_add(out, "            esac ;;\n    esac\n}\ncomplete -o default -F _k8sdns k8sdns\n");
@@ -104,9 +141,9 @@ static void zsh_option(struct text *out, const struct command *command, const st
     text_add(out, "]");
     if (row->kind != OPTION_FLAG) {
         text_addf(out, ":%s:", row->value);
-        if (row->words) {
+        if (words_of_value(row)) {
             text_add(out, "(");
-            words_joined(out, row->words, ' ');
+            words_joined(out, words_of_value(row), ' ');
             text_add(out, ")");
         } else if (row->kind == OPTION_TEXT) {
             text_add(out, "_files");
@@ -129,9 +166,9 @@ static void zsh(struct text *out)
     for (size_t i = 0; commands[i]; i++) {
         text_addf(out, "            %s)\n                _arguments", commands[i]->name);
         each_option(out, commands[i], zsh_option);
-        if (commands[i]->arg_words) {
+        if (words_of_argument(commands[i])) {
             text_add(out, " \\\n                '1:what:(");
-            words_joined(out, commands[i]->arg_words, ' ');
+            words_joined(out, words_of_argument(commands[i]), ' ');
             text_add(out, ")'");
         }
         text_add(out, " ;;\n");
@@ -157,9 +194,9 @@ static void fish_option(struct text *out, const struct command *command, const s
         text_addf(out, " -s %c", row->letter);
     if (row->kind != OPTION_FLAG)
         text_add(out, row->kind == OPTION_TEXT ? " -rF" : " -x");
-    if (row->words) {
+    if (words_of_value(row)) {
         text_add(out, " -a '");
-        words_joined(out, row->words, ' ');
+        words_joined(out, words_of_value(row), ' ');
         text_add(out, "'");
     }
     text_add(out, " -d '");
@@ -175,9 +212,9 @@ static void fish(struct text *out)
         fish_text(out, commands[i]->summary);
         text_add(out, "'\n");
         each_option(out, commands[i], fish_option);
-        if (commands[i]->arg_words) {
+        if (words_of_argument(commands[i])) {
             text_addf(out, "complete -c k8sdns -n '__fish_seen_subcommand_from %s' -xa '", commands[i]->name);
-            words_joined(out, commands[i]->arg_words, ' ');
+            words_joined(out, words_of_argument(commands[i]), ' ');
             text_add(out, "'\n");
         }
     }
@@ -202,12 +239,13 @@ static int run(struct run *run, const void *config, void *data)
 
 const struct command command_completion = {
     .name = "completion",
-    .group = "About k8sdns",
+    .group = GROUP_ABOUT,
     .summary = "a completion script for your shell",
     .arguments = "bash|zsh|fish",
     .args_min = 1,
     .args_max = 1,
     .arg_words = shells,
+    .sandbox = SANDBOX_FILES,
     .shape = &page_facts_shape,
     .example = "source <(k8sdns completion bash)",
     .run = run,

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "conntrack_look.h"
 #include "rounds.h"
+#include <errno.h>
+#include <k8sdns/collect/collect_conntrack.h>
+#include <k8sdns/diag/diagnose.h>
 #include <k8sdns/model/facts.h>
-#include <k8sdns/render/conntrack_text.h>
+#include <k8sdns/render/node/conntrack_text.h>
+#include <k8sdns/wire/dns/dns_message.h>
 
 struct conntrack_config {
     struct target_options targets;
@@ -10,17 +13,11 @@ struct conntrack_config {
     uint64_t dns_port;
 };
 
-static const struct conntrack_config defaults = {.dns_port = 53};
+static const struct conntrack_config defaults = {.dns_port = DNS_PORT};
 
 static const struct option_row options[] = {
     ROUND_OPTION_ROWS(struct conntrack_config, rounds),
-    {.name = "dns-port",
-     .value = "N",
-     .kind = OPTION_NUMBER,
-     .min = 1,
-     .max = 65535,
-     .offset = offsetof(struct conntrack_config, dns_port),
-     .help = "the port that clients ask (default 53)"},
+    PORT_OPTION_ROWS(struct conntrack_config, dns_port, "the port that clients ask (default 53)"),
     {0},
 };
 
@@ -30,21 +27,39 @@ struct conntrack_looking {
     struct known_replicas known;
 };
 
+/* By the rules of diagnose, which are left with the table alone. A table that is not the node's says nothing.
+ */
+static void judge(struct run *run, struct conntrack_facts *table)
+{
+    struct facts facts = {.time = "", .host = *run->host, .conntrack = table};
+    struct diagnose_facts judged;
+    struct thresholds thresholds;
+
+    thresholds_init(&thresholds);
+    diagnose(run->arena, &facts, &thresholds, &run->findings, &run->findings_count, &judged);
+    table->findings = run->findings;
+    table->findings_count = run->findings_count;
+    table->status = judged.status;
+    if (judged.status == HEALTH_UNKNOWN && table->table.entries != SHAPE_UNSET && table->table.hooks != 0)
+        table->status = HEALTH_OK;
+}
+
 /* What takes a privilege that is not there is left out, and said once. */
 static int look(struct run *run, const void *looking_at, bool first, const void *before, double seconds,
                 void *data)
 {
     const struct conntrack_looking *looking = looking_at;
     struct conntrack_facts *facts = data;
-    int r = conntrack_look(run, (uint16_t)looking->config->dns_port, &looking->known, facts);
+    int r = collect_conntrack(&run->survey, (uint16_t)looking->config->dns_port, &looking->known, facts);
 
     if (r < 0)
         return r;
     if (!facts->dns && first)
-        conntrack_look_unobserved(run);
+        collect_conntrack_unobserved(&run->survey);
     run->err = (struct err){0};
     if (before)
         conntrack_facts_rates(run->arena, before, facts, seconds);
+    judge(run, facts);
     return 0;
 }
 
@@ -52,14 +67,29 @@ static int run(struct run *run, const void *config_at, void *data)
 {
     const struct conntrack_config *config = config_at;
     struct conntrack_looking looking = {.config = config};
-    int r = known_replicas_find(run, &config->targets, &looking.known);
+    struct conntrack_facts *facts = data;
+    int r;
 
-    return r < 0 ? r : rounds_run(run, &config->rounds, look, &looking, false, data);
+    if (run->captured && config->rounds.interval_us)
+        return err_set(&run->err, ERR_USAGE, EINVAL,
+                       "a capture does not change: --interval does not go with --from");
+    if (run->captured && !run->captured->conntrack)
+        return err_set(&run->err, ERR_UNOBSERVED, ENOENT, "the capture has no connection tracking");
+    if (run->captured) {
+        *facts = *run->captured->conntrack;
+        judge(run, facts);
+        return facts->status;
+    }
+    r = known_replicas_find(&run->survey, &config->targets, &looking.known);
+
+    if (r == 0)
+        r = rounds_run(run, &config->rounds, look, &looking, false, data);
+    return r < 0 ? r : facts->status;
 }
 
 const struct command command_conntrack = {
     .name = "conntrack",
-    .group = "Look at the node",
+    .group = GROUP_NODE,
     .summary = "connection tracking: fill, drops, DNS entries, port collisions",
     .arguments = "",
     .options = options,
@@ -69,8 +99,9 @@ const struct command command_conntrack = {
     .takes_targets = true,
     .capabilities = CAPABILITY(CAP_NET_ADMIN),
     .shape = &conntrack_facts_shape,
-    .part_offset = offsetof(struct facts, conntrack),
-    .part_missing = "no connection tracking",
+    .judges = true,
+    .status_offset = offsetof(struct conntrack_facts, status),
+    .from_facts = true,
     .example = "k8sdns conntrack --interval 1s --cluster-ip 10.96.0.10",
     .run = run,
     .render = conntrack_text_render,

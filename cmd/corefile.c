@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "corefile_look.h"
+#include "command.h"
 #include <errno.h>
 #include <jansson.h>
 #include <k8sdns/base/file.h>
+#include <k8sdns/collect/collect_corefile.h>
+#include <k8sdns/model/cluster/cluster_words.h>
 #include <k8sdns/model/facts.h>
-#include <k8sdns/render/corefile_text.h>
-#include <k8sdns/wire/resolv_conf.h>
+#include <k8sdns/render/corefile/corefile_text.h>
+#include <k8sdns/wire/dns/dns_message.h>
+#include <k8sdns/wire/resolver/resolv_conf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,54 +21,47 @@ static const char *const print_words[] = {"report", "corefile", "patch", NULL};
 
 struct corefile_config {
     const char *version, *map, *collector;
-    struct option_addresses cluster_ip, replica;
-    struct option_words enable;
+    struct address_list cluster_ip, replica;
+    struct text_list enable;
     int print;
 };
 
 static const struct corefile_config defaults = {.print = PRINT_REPORT};
 
-#define ROW(member) .offset = offsetof(struct corefile_config, member)
+#define ROW(kind, member) OPTION_AT(kind, struct corefile_config, member)
 
 static const struct option_row options[] = {
     {.name = "coredns-version",
      .value = "X.Y.Z",
-     .kind = OPTION_TEXT,
-     ROW(version),
+     ROW(TEXT, version),
      .help = "judge it for that CoreDNS, with its known defects"},
     {.name = "cluster-ip",
      .value = "IP",
-     .kind = OPTION_ADDRESSES,
-     .min = 53,
-     ROW(cluster_ip),
+     .min = DNS_PORT,
+     ROW(ADDRESSES, cluster_ip),
      .help = "the ClusterIP of kube-dns: forwarding there is a loop"},
     {.name = "replica",
      .value = "IP[:PORT]",
-     .kind = OPTION_ADDRESSES,
-     .min = 53,
-     ROW(replica),
+     .min = DNS_PORT,
+     ROW(ADDRESSES, replica),
      .help = "a Pod that runs with it: forwarding there is a loop"},
     {.name = "config-map",
      .value = "NAME",
-     .kind = OPTION_TEXT,
-     ROW(map),
+     ROW(TEXT, map),
      .help = "which ConfigMap of several (default coredns)"},
     {.name = "enable",
      .value = "PART,...",
-     .kind = OPTION_WORDS,
-     .words = corefile_part_words,
-     ROW(enable),
+     .words = corefile_part_names,
+     ROW(WORDS, enable),
      .help = "turn on log, errors, dnstap, trace, prometheus; print how"},
     {.name = "collector",
      .value = "IP",
-     .kind = OPTION_TEXT,
-     ROW(collector),
+     ROW(TEXT, collector),
      .help = "where k8sdns dnstap and spans listen, for --enable"},
     {.name = "print",
      .value = "WHAT",
-     .kind = OPTION_WORD,
      .words = print_words,
-     ROW(print),
+     ROW(WORD, print),
      .help = "report (default), corefile, or patch: for kubectl patch"},
     {0},
 };
@@ -77,7 +73,7 @@ static int check(struct run *run, const struct corefile_config *config, struct c
 
     for (size_t i = 0; i < config->enable.count; i++)
         for (int part = 0; part < COREFILE_PARTS; part++)
-            if (strcmp(config->enable.items[i], corefile_part_words[part]) == 0)
+            if (strcmp(config->enable.items[i], corefile_part_names[part]) == 0)
                 wish->parts[part] = true;
     wish->collector = config->collector;
     if (!config->collector && (wish->parts[COREFILE_DNSTAP] || wish->parts[COREFILE_TRACE]))
@@ -100,16 +96,13 @@ static int check(struct run *run, const struct corefile_config *config, struct c
 /* The file that CoreDNS forwards to is seen where somebody says which one it is. */
 static int read_resolv_conf(struct run *run, struct corefile_environment *environment)
 {
-    const char *path = run->globals->resolv_conf;
-    char *bytes;
-    int r;
+    char *bytes = run->process_resolv_conf;
+    int r = 0;
 
-    if (!path && !run->globals->pid)
-        return 0;
-    if (!path)
-        path = arena_printf(run->arena, "/proc/%llu/root/etc/resolv.conf",
-                            (unsigned long long)run->globals->pid);
-    r = file_read(run->arena, path, RESOLV_CONF_MAX, &bytes, &environment->resolv_conf_len, &run->err);
+    environment->resolv_conf_len = run->process_resolv_conf_len;
+    if (run->globals->resolv_conf)
+        r = file_read(run->arena, run->globals->resolv_conf, RESOLV_CONF_MAX, &bytes,
+                      &environment->resolv_conf_len, &run->err);
     if (r == 0)
         environment->resolv_conf = bytes;
     return r;
@@ -126,6 +119,7 @@ static bool is_plain(const char *text)
 
 static int print_raw(struct run *run, int print, const char *text, struct corefile_facts *facts)
 {
+    const char *key = facts->change && facts->change->into ? facts->change->into : "Corefile";
     json_t *patch;
     char *dump;
 
@@ -136,7 +130,7 @@ static int print_raw(struct run *run, int print, const char *text, struct corefi
         facts->print = text;
         return 0;
     }
-    patch = json_pack("{s:{s:s}}", "data", "Corefile", text);
+    patch = json_pack("{s:{s:s}}", "data", key, text);
     dump = patch ? json_dumps(patch, JSON_INDENT(2)) : NULL;
     json_decref(patch);
     if (!dump)
@@ -157,19 +151,63 @@ static int status_of(const struct corefile_facts *facts, const struct globals *g
                : STATUS_OK;
 }
 
+/* Who runs with it, and who writes over it. */
+static int name_wish(struct run *run, struct corefile_wish *wish)
+{
+    const struct cluster_dns *dns = run->survey.dns;
+    const char *workload = wish->node_local ? "{cset}" : "{deploy}";
+    const char *selector = wish->node_local ? "{csel}" : "{sel}";
+
+    wish->workload = cluster_words_expand(run->arena, dns, workload);
+    wish->selector = cluster_words_expand(run->arena, dns, selector);
+    wish->container = wish->node_local ? "" : cluster_words_expand(run->arena, dns, "{c}");
+    if (!dns || wish->node_local)
+        return 0;
+    wish->custom = dns->custom_map;
+    wish->custom_seen = dns->custom_seen;
+    wish->operated = dns->distribution == DISTRIBUTION_OPENSHIFT;
+    if (wish->operated && (wish->parts[COREFILE_DNSTAP] || wish->parts[COREFILE_TRACE]))
+        return err_set(&run->err, ERR_USAGE, EINVAL,
+                       "OpenShift's DNS operator writes this Corefile and has no dnstap and no trace; it can "
+                       "turn on the log");
+    wish->note = dns->distribution == DISTRIBUTION_EKS ? "lasts until the EKS add-on is updated"
+                 : dns->distribution == DISTRIBUTION_RKE2
+                     ? "lasts until the Helm controller installs the chart again"
+                 : dns->distribution == DISTRIBUTION_HELM ? "lasts until the next helm upgrade"
+                                                          : NULL;
+    return 0;
+}
+
 static int turn_on(struct run *run, const struct corefile_text *text, struct corefile_wish *wish,
                    struct corefile_facts *facts)
 {
+    int r;
+
+    if (text->partial)
+        return err_set(&run->err, ERR_USAGE, EINVAL,
+                       "%s is only a part; give the ConfigMap that holds the Corefile, too", text->source);
     if (text->corefile.fault)
         return err_set(&run->err, ERR_FORMAT, EBADMSG,
-                       "CoreDNS cannot read it (line %llu: %s); mend that before turning anything on",
+                       "CoreDNS cannot read it (line %llu: %s); fix that before turning anything on",
                        (unsigned long long)text->corefile.fault_line, text->corefile.fault);
     wish->space = text->space;
     wish->map = text->map;
     wish->node_local = facts->role == COREFILE_NODE_LOCAL;
+    r = name_wish(run, wish);
+    if (r < 0)
+        return r;
     facts->change = ARENA_NEW(run->arena, struct corefile_change_facts);
     corefile_turn_on(run->arena, text->text, text->len, &text->corefile, wish, facts->change);
     return 0;
+}
+
+static int read_texts(struct run *run, const struct corefile_config *config, struct corefile_text *text)
+{
+    static const char *const piped[] = {"-"};
+
+    return run->args_count ? corefile_text_read(&run->survey, (const char *const *)run->args, run->args_count,
+                                                config->map, text)
+                           : corefile_text_read(&run->survey, piped, 1, config->map, text);
 }
 
 static int run(struct run *run, const void *config_at, void *data)
@@ -188,10 +226,19 @@ static int run(struct run *run, const void *config_at, void *data)
     if (r == 0)
         r = read_resolv_conf(run, &environment);
     if (r == 0)
-        r = corefile_text_read(run, run->args_count ? run->args[0] : "-", config->map, &text);
+        r = read_texts(run, config, &text);
     if (r < 0)
         return r;
+    if (text.kube_dns) {
+        if (config->enable.count || config->print != PRINT_REPORT)
+            return err_set(&run->err, ERR_USAGE, EINVAL, "%s is of kube-dns, which has no Corefile",
+                           text.source);
+        kube_dns_config_judge(run->arena, text.kube_dns->keys, text.kube_dns->keys_count, text.source, facts);
+        return status_of(facts, run->globals);
+    }
     environment.source = text.source;
+    environment.partial = text.partial;
+    environment.template = text.template;
     environment.text = text.text;
     environment.len = text.len;
     corefile_judge(run->arena, &text.corefile, &environment, facts);
@@ -202,23 +249,26 @@ static int run(struct run *run, const void *config_at, void *data)
         return r < 0 ? r : STATUS_OK;
     }
     if (r == 0 && facts->resolv_conf_unseen)
-        run_unobserved(run, "whether the resolv.conf that it forwards to leads back",
-                       "only CoreDNS's own counts, which is the node's with dnsPolicy Default",
-                       "on the node: --resolv-conf /etc/resolv.conf, or --pid of CoreDNS");
+        survey_unobserved(&run->survey, GAP_UPSTREAM_RESOLV_CONF,
+                          "only CoreDNS's own counts, which is the node's with dnsPolicy Default");
     return r < 0 ? r : status_of(facts, run->globals);
 }
 
 const struct command command_corefile = {
     .name = "corefile",
-    .group = "Read the configuration",
-    .summary = "what hurts in a Corefile or its ConfigMap; how to turn more on",
-    .arguments = "[FILE|-]",
-    .args_max = 1,
+    .group = GROUP_CONFIGURATION,
+    .summary = "problems in a Corefile or its ConfigMap; how to turn more on",
+    .arguments = "[FILE|-]...",
+    .args_max = 16,
     .options = options,
     .defaults = &defaults,
     .config_size = sizeof(struct corefile_config),
+    .sandbox = SANDBOX_FILES,
     .shape = &corefile_facts_shape,
+    .judges = true,
+    .status_offset = offsetof(struct corefile_facts, status),
     .local = true,
+    .reads_process = true,
     .part_offset = offsetof(struct facts, corefile),
     .part_missing = "no Corefile",
     .example = "kubectl -n kube-system get cm coredns -o yaml | k8sdns corefile -",

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "collection.h"
+#include "collection_rows.h"
 #include "rounds.h"
 #include <errno.h>
 #include <k8sdns/diag/diagnose.h>
-#include <k8sdns/render/diagnose_text.h>
+#include <k8sdns/render/diagnosis/diagnose_text.h>
 
 struct diagnose_config {
     struct collection_options collection;
-    struct option_words set;
+    struct text_list set;
     struct round_options rounds;
 };
 
@@ -17,24 +17,23 @@ static const struct option_row options[] = {
     COLLECTION_OPTION_ROWS(struct diagnose_config, collection),
     {.name = "set",
      .value = "NAME=VALUE",
-     .kind = OPTION_WORDS,
-     .offset = offsetof(struct diagnose_config, set),
-     .help = "draw a rule's line elsewhere; see k8sdns-findings(7)"},
+     OPTION_AT(WORDS, struct diagnose_config, set),
+     .help = "change the threshold of a rule; see k8sdns-findings(7)"},
     ROUND_OPTION_ROWS(struct diagnose_config, rounds),
     {0},
 };
 
 static int status_of(const struct run *run, const struct diagnose_facts *facts)
 {
-    int worst = SEVERITY_INFO + 1;
+    static const int statuses[] = {[HEALTH_OK] = STATUS_OK,
+                                   [HEALTH_DEGRADED] = STATUS_WARNING,
+                                   [HEALTH_FAILING] = STATUS_CRITICAL,
+                                   [HEALTH_UNKNOWN] = STATUS_UNKNOWN};
+    bool is_well = facts->status == HEALTH_OK || facts->status == HEALTH_UNKNOWN;
 
-    for (size_t i = 0; i < run->findings_count; i++)
-        worst = run->findings[i].severity < worst ? run->findings[i].severity : worst;
-    if (worst == SEVERITY_CRITICAL)
-        return STATUS_CRITICAL;
-    if (worst == SEVERITY_WARNING || (worst == SEVERITY_INFO && run->globals->fail_on == FAIL_ON_INFO))
+    if (is_well && run->findings_count && run->globals->fail_on == FAIL_ON_INFO)
         return STATUS_WARNING;
-    return facts->asked ? STATUS_OK : STATUS_UNKNOWN;
+    return statuses[facts->status];
 }
 
 /* What each diagnosis needs besides the run. */
@@ -58,7 +57,7 @@ static int look(struct run *run, const void *diagnosing_at, bool first, const vo
 
         run->unobserved = NULL;
         run->unobserved_count = 0;
-        r = collection_run(run, &diagnosing->config->collection, seen);
+        r = collection_run(&run->survey, &diagnosing->config->collection, seen);
         if (r < 0)
             return r;
         facts = seen;
@@ -88,7 +87,7 @@ static int run(struct run *run, const void *config_at, void *data)
 
 const struct command command_diagnose = {
     .name = "diagnose",
-    .group = "Find the cause",
+    .group = GROUP_CAUSE,
     .summary = "look at everything, name the cause, its evidence and a remedy",
     .arguments = "[NAME...]",
     .args_max = SIZE_MAX,

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "report.h"
+#include "emit.h"
 #include <errno.h>
 #include <k8sdns/base/clock.h>
 #include <k8sdns/diag/threshold.h>
-#include <k8sdns/model/dnstap_table.h>
+#include <k8sdns/model/dnstap/dnstap_table.h>
 #include <k8sdns/model/facts.h>
-#include <k8sdns/render/dnstap_text.h>
-#include <k8sdns/source/dnstap_stream.h>
+#include <k8sdns/render/dnstap/dnstap_text.h>
+#include <k8sdns/source/dnstap/dnstap_stream.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +14,7 @@
 #define BATCH 256
 
 struct dnstap_config {
-    struct option_words listen, connect, read;
+    struct text_list listen, connect, read;
     bool all;
     uint64_t slow_us, timeout_us, duration_us, handshake_us;
     uint64_t slots, senders;
@@ -28,64 +28,52 @@ static const struct dnstap_config defaults = {.slow_us = DNSTAP_SLOW_US,
                                               .senders = DNSTAP_SENDERS,
                                               .socket_mode = "0600"};
 
-#define ROW(member) .offset = offsetof(struct dnstap_config, member)
+#define ROW(kind, member) OPTION_AT(kind, struct dnstap_config, member)
 
 static const struct option_row options[] = {
     {.name = "listen",
      .value = "unix:PATH|tcp:ADDR:PORT",
-     .kind = OPTION_WORDS,
-     ROW(listen),
+     ROW(WORDS, listen),
      .help = "take senders; tcp:PORT is the loopback's"},
     {.name = "connect",
      .value = "unix:PATH|tcp:ADDR:PORT",
-     .kind = OPTION_WORDS,
-     ROW(connect),
+     ROW(WORDS, connect),
      .help = "go to CoreDNS's dnstap listen, again and again"},
-    {.name = "read",
-     .value = "FILE",
-     .kind = OPTION_WORDS,
-     ROW(read),
-     .help = "files of frames; - is standard input"},
-    {.name = "all", .kind = OPTION_FLAG, ROW(all), .help = "tell of every query, not of exceptions alone"},
+    {.name = "read", .value = "FILE", ROW(WORDS, read), .help = "files of frames; - is standard input"},
+    {.name = "all", ROW(FLAG, all), .help = "tell of every query, not of exceptions alone"},
     {.name = "slow",
      .value = "DURATION",
-     .kind = OPTION_DURATION,
      .max = UINT64_C(3600000000),
-     ROW(slow_us),
+     ROW(DURATION, slow_us),
      .help = "answers that took as long are exceptions (default 1s; 0: none)"},
     {.name = "timeout",
      .value = "DURATION",
-     .kind = OPTION_DURATION,
      .min = 100000,
      .max = UINT64_C(600000000),
-     ROW(timeout_us),
+     ROW(DURATION, timeout_us),
      .help = "wait so long for what belongs to a query (default 10s)"},
     DURATION_OPTION_ROW(struct dnstap_config, duration_us),
     {.name = "table",
      .value = "N",
-     .kind = OPTION_NUMBER,
      .min = DNSTAP_SLOTS_MIN,
      .max = DNSTAP_SLOTS_MAX,
-     ROW(slots),
+     ROW(NUMBER, slots),
      .help = "keep N open queries (default 65536)"},
     {.name = "senders",
      .value = "N",
-     .kind = OPTION_NUMBER,
      .min = 1,
      .max = 65536,
-     ROW(senders),
+     ROW(NUMBER, senders),
      .help = "take N senders at one time (default 256)"},
     {.name = "handshake",
      .value = "DURATION",
-     .kind = OPTION_DURATION,
      .min = 10000,
      .max = UINT64_C(600000000),
-     ROW(handshake_us),
+     ROW(DURATION, handshake_us),
      .help = "refuse a sender that is not ready by then (default 5s)"},
     {.name = "socket-mode",
      .value = "OCTAL",
-     .kind = OPTION_TEXT,
-     ROW(socket_mode),
+     ROW(TEXT, socket_mode),
      .help = "of a socket that is made (default 0600)"},
     {0},
 };
@@ -110,9 +98,9 @@ static int print(struct dnstap_watching *w)
         return 0;
     w->told = true;
     if (!w->run->globals->json)
-        return report_piece(w->run, NULL, &told, dnstap_text_render_told);
+        return emit_piece(w->run, NULL, &told, dnstap_text_render_told);
     for (size_t i = 0; i < told.count && r >= 0; i++)
-        r = report_piece(w->run, &dnstap_session_facts_shape, &told.sessions[i], NULL);
+        r = emit_piece(w->run, &dnstap_session_facts_shape, &told.sessions[i], NULL);
     return r;
 }
 
@@ -128,6 +116,14 @@ static int on_frame(void *user, const char *peer, const uint8_t *bytes, size_t l
     size_t waiting = dnstap_table_frame(w->table, peer, bytes, len, w->live ? live_us(w->run) : 0);
 
     return waiting >= BATCH ? print(w) : 0;
+}
+
+static void on_lost(void *user, const char *peer)
+{
+    struct dnstap_watching *w = user;
+
+    (void)peer;
+    dnstap_table_lost(w->table);
 }
 
 static int on_pause(void *user)
@@ -148,15 +144,17 @@ static int on_end(void *user, bool stopped)
 
 static int read_files(struct dnstap_watching *w, const struct dnstap_config *config)
 {
-    const struct dnstap_sink sink = {.frame = on_frame, .end = on_end, .user = w};
+    const struct dnstap_sink sink = {.frame = on_frame, .lost = on_lost, .end = on_end, .user = w};
     int r = 0;
 
+    (void)!capability_keep(0);
+    sandbox_enter(SANDBOX_FILES);
     for (size_t i = 0; i < config->read.count && r >= 0; i++)
         r = dnstap_file_read(w->run->arena, config->read.items[i], &sink, w->streams, &w->run->err);
     return r;
 }
 
-static int endpoints(struct run *run, const struct option_words *words, struct dnstap_endpoint **ret)
+static int endpoints(struct run *run, const struct text_list *words, struct dnstap_endpoint **ret)
 {
     struct dnstap_endpoint *all = arena_array(run->arena, words->count + 1, sizeof(*all));
 
@@ -172,7 +170,7 @@ static int endpoints(struct run *run, const struct option_words *words, struct d
 
 static int serve(struct dnstap_watching *w, const struct dnstap_config *config, unsigned mode)
 {
-    const struct dnstap_sink sink = {.frame = on_frame, .pause = on_pause, .user = w};
+    const struct dnstap_sink sink = {.frame = on_frame, .lost = on_lost, .pause = on_pause, .user = w};
     struct dnstap_server_options serving = {.listens_count = config->listen.count,
                                             .connects_count = config->connect.count,
                                             .socket_mode = mode,
@@ -235,12 +233,11 @@ static void tell_gaps(struct run *run, const struct dnstap_facts *facts)
     const struct dnstap_message_counts *m = &facts->messages;
 
     if (!(m->client_query + m->client_response + m->forwarder_query + m->forwarder_response))
-        run_unobserved(run, "client queries", "no frame of CoreDNS's came",
-                       "see that its Corefile has a dnstap line that leads here, and its log");
+        survey_unobserved_as(&run->survey, GAP_DNSTAP, "client queries", "no frame of CoreDNS's came",
+                             "see that its Corefile has a dnstap line that leads here, and its log");
     else if (facts->nameless)
-        run_unobserved(run, "names and response codes",
-                       "frames come without the DNS message, so queries were paired by address and time",
-                       "write `full` behind the address in the Corefile's dnstap line");
+        survey_unobserved(&run->survey, GAP_DNSTAP_NAMES,
+                          "frames come without the DNS message, so queries were paired by address and time");
 }
 
 static int run(struct run *run, const void *config_at, void *data)
@@ -261,13 +258,14 @@ static int run(struct run *run, const void *config_at, void *data)
     w.streams = ARENA_NEW(run->arena, struct dnstap_stream_facts);
     r = config->read.count ? read_files(&w, config) : serve(&w, config, mode);
     if (r >= 0 && w.told && !run->globals->json)
-        r = report_piece(run, NULL, &(struct dnstap_told){0}, dnstap_text_render_told);
+        r = emit_piece(run, NULL, &(struct dnstap_told){0}, dnstap_text_render_told);
     if (r >= 0) {
         dnstap_table_facts(w.table, run->arena, facts);
         facts->streams = *w.streams;
         tell_gaps(run, facts);
         /* What could be read is shown, and the status says that it is not all. */
-        r = config->read.count && facts->streams.broken ? (int)ERR_FORMAT : status_of(facts);
+        r = config->read.count && facts->streams.broken + facts->streams.damages ? (int)ERR_FORMAT
+                                                                                 : status_of(facts);
     }
     dnstap_table_free(w.table);
     return r;
@@ -275,13 +273,18 @@ static int run(struct run *run, const void *config_at, void *data)
 
 const struct command command_dnstap = {
     .name = "dnstap",
-    .group = "Look at CoreDNS",
+    .group = GROUP_COREDNS,
     .summary = "queries and answers as CoreDNS tells them: what failed, where",
     .arguments = "",
     .options = options,
     .defaults = &defaults,
     .config_size = sizeof(struct dnstap_config),
+    .capabilities = CAPABILITY(CAP_DAC_OVERRIDE), /* sockets in folders of whatever owner */
+    .sandbox = SANDBOX_NETWORK,
+    .chooses_ports = true,
     .shape = &dnstap_facts_shape,
+    .judges = true,
+    .status_offset = offsetof(struct dnstap_facts, status),
     .part_offset = offsetof(struct facts, dnstap),
     .part_missing = "no dnstap",
     .part_shapes = (const struct shape *const[]){&dnstap_session_facts_shape, NULL},

@@ -1,61 +1,54 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "report.h"
+#include "emit.h"
 #include <errno.h>
 #include <k8sdns/base/clock.h>
 #include <k8sdns/base/number.h>
 #include <k8sdns/base/pause.h>
 #include <k8sdns/model/facts.h>
-#include <k8sdns/render/drops_text.h>
-#include <k8sdns/source/drop_trace.h>
+#include <k8sdns/render/tracing/drops_text.h>
+#include <k8sdns/source/tracing/drop_trace.h>
+#include <k8sdns/wire/dns/dns_message.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DNS_PORT     53
 #define POLL_MS      100
 #define RATE_DEFAULT 1000
 #define LAST_POLLS   5 /* more than the buffer holds */
 
 struct drops_config {
     uint64_t duration_us, count, rate;
-    struct option_words ports, names, reasons;
-    struct option_addresses clients;
+    struct text_list ports, names, reasons;
+    struct address_list clients;
 };
 
 static const struct drops_config defaults = {.rate = RATE_DEFAULT};
 
-#define ROW(member) .offset = offsetof(struct drops_config, member)
+#define ROW(kind, member) OPTION_AT(kind, struct drops_config, member)
 
 static const struct option_row options[] = {
     DURATION_OPTION_ROW(struct drops_config, duration_us),
     COUNT_OPTION_ROW(struct drops_config, count, "stop when N drops were shown"),
     {.name = "port",
      .value = "N",
-     .kind = OPTION_WORDS,
-     ROW(ports),
+     ROW(WORDS, ports),
      .help = "ports that are DNS as well as 53; comma separated"},
+    {.name = "dns-port", .value = "N", ROW(WORDS, ports), .help = "the same as --port"},
     {.name = "name",
      .value = "NAME",
-     .kind = OPTION_WORDS,
-     ROW(names),
-     .help = "only questions for this name, or one below it"},
-    {.name = "client",
-     .value = "IP",
-     .kind = OPTION_ADDRESSES,
-     ROW(clients),
-     .help = "only this client's packets"},
+     ROW(WORDS, names),
+     .help = "only queries for this name, or one below it"},
+    {.name = "client", .value = "IP", ROW(ADDRESSES, clients), .help = "only this client's packets"},
     {.name = "reason",
      .value = "WORD",
-     .kind = OPTION_WORDS,
-     ROW(reasons),
+     ROW(WORDS, reasons),
      .help = "only these drop reasons of the kernel (NO_SOCKET, ...)"},
     {.name = "rate",
      .value = "N",
-     .kind = OPTION_NUMBER,
      .min = 0,
      .max = 1000000,
-     ROW(rate),
+     ROW(NUMBER, rate),
      .help = "show N a second and CPU, count the rest (default 1000; 0: all)"},
     {0},
 };
@@ -74,7 +67,7 @@ static int show(void *user, struct arena *arena, const struct drop_facts *drop)
 
     run->arena = arena; /* what is told goes with the telling */
     if (run->globals->json || !run->globals->quiet)
-        r = report_piece(run, &drop_facts_shape, drop, drops_text_render_event);
+        r = emit_piece(run, &drop_facts_shape, drop, drops_text_render_event);
     run->arena = kept;
     if (r < 0)
         return r;
@@ -84,7 +77,7 @@ static int show(void *user, struct arena *arena, const struct drop_facts *drop)
     return watching->left == 0;
 }
 
-static int read_ports(struct run *run, const struct option_words *words, uint16_t ports[DROP_TRACE_PORTS_MAX],
+static int read_ports(struct run *run, const struct text_list *words, uint16_t ports[DROP_TRACE_PORTS_MAX],
                       size_t *ret_count)
 {
     size_t count = 0;
@@ -195,15 +188,15 @@ static int run(struct run *run, const void *config_at, void *data)
     drop_trace_free(trace);
     for (size_t i = 0; r == 0 && i < facts->probes_count; i++)
         if (facts->probes[i].why)
-            run_unobserved(run, facts->probes[i].tells,
-                           arena_printf(run->arena, "%s: %s", facts->probes[i].where, facts->probes[i].why),
-                           "run it on a kernel that permits it; most drops are told apart without");
+            survey_unobserved_as(
+                &run->survey, GAP_DROP_DETAILS, facts->probes[i].tells,
+                arena_printf(run->arena, "%s: %s", facts->probes[i].where, facts->probes[i].why), NULL);
     return r < 0 ? r : STATUS_OK;
 }
 
 const struct command command_drops = {
     .name = "drops",
-    .group = "Look at the node",
+    .group = GROUP_NODE,
     .summary = "DNS packets that the kernel throws away, as it happens",
     .arguments = "",
     .options = options,

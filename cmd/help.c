@@ -3,8 +3,8 @@
 #include "dispatch.h"
 #include "usage.h"
 #include <errno.h>
-#include <k8sdns/model/page_facts.h>
-#include <k8sdns/render/page_text.h>
+#include <k8sdns/model/shape/page_facts.h>
+#include <k8sdns/render/page/page_text.h>
 
 static int run(struct run *run, const void *config, void *data)
 {
@@ -28,10 +28,11 @@ static int run(struct run *run, const void *config, void *data)
 
 const struct command command_help = {
     .name = "help",
-    .group = "About k8sdns",
+    .group = GROUP_ABOUT,
     .summary = "the commands, or the options of one",
     .arguments = "[COMMAND]",
     .args_max = 1,
+    .sandbox = SANDBOX_FILES,
     .shape = &page_facts_shape,
     .example = "k8sdns help probe",
     .run = run,

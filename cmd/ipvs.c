@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "ipvs_look.h"
+#include "command.h"
+#include <k8sdns/collect/collect_ipvs.h>
 #include <k8sdns/model/facts.h>
-#include <k8sdns/render/ipvs_text.h>
+#include <k8sdns/render/node/ipvs_text.h>
+#include <k8sdns/wire/dns/dns_message.h>
 
 struct ipvs_config {
     struct target_options targets;
     uint64_t dns_port;
 };
 
-static const struct ipvs_config defaults = {.dns_port = 53};
+static const struct ipvs_config defaults = {.dns_port = DNS_PORT};
 
 static const struct option_row options[] = {
-    {.name = "dns-port",
-     .value = "N",
-     .kind = OPTION_NUMBER,
-     .min = 1,
-     .max = 65535,
-     .offset = offsetof(struct ipvs_config, dns_port),
-     .help = "the port that clients ask (default 53)"},
+    PORT_OPTION_ROWS(struct ipvs_config, dns_port, "the port that clients ask (default 53)"),
     {0},
 };
 
@@ -25,16 +21,16 @@ static int run(struct run *run, const void *config_at, void *data)
 {
     const struct ipvs_config *config = config_at;
     struct known_replicas known;
-    int r = known_replicas_find(run, &config->targets, &known);
+    int r = known_replicas_find(&run->survey, &config->targets, &known);
 
     if (r == 0)
-        r = ipvs_look(run, (uint16_t)config->dns_port, &known, data);
+        r = collect_ipvs(&run->survey, (uint16_t)config->dns_port, &known, data);
     return r < 0 ? r : STATUS_OK;
 }
 
 const struct command command_ipvs = {
     .name = "ipvs",
-    .group = "Look at the node",
+    .group = GROUP_NODE,
     .summary = "IPVS: DNS services, their backends, connections to removed ones",
     .arguments = "",
     .options = options,

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "logs_look.h"
-#include "report.h"
+#include "emit.h"
 #include <errno.h>
 #include <k8sdns/base/clock.h>
 #include <k8sdns/base/number.h>
+#include <k8sdns/collect/collect_logs.h>
+#include <k8sdns/diag/diagnose.h>
 #include <k8sdns/model/facts.h>
-#include <k8sdns/model/log_interval.h>
-#include <k8sdns/render/logs_text.h>
+#include <k8sdns/model/logs/log_interval.h>
+#include <k8sdns/render/logs/logs_text.h>
 #include <math.h>
 #include <regex.h>
 #include <string.h>
@@ -25,62 +26,51 @@ struct logs_config {
 static const struct logs_config defaults = {
     .slow_us = SHAPE_UNSET, .unanswered_us = LOG_UNANSWERED_NS / NS_OF_US, .interval_us = 1000000};
 
-#define ROW(member) .offset = offsetof(struct logs_config, member)
+#define ROW(kind, member) OPTION_AT(kind, struct logs_config, member)
 
 static const struct option_row options[] = {
     {.name = "format",
      .value = "TEMPLATE",
-     .kind = OPTION_TEXT,
-     ROW(format),
+     ROW(TEXT, format),
      .help = "the log plugin's own, as in the Corefile"},
     {.name = "slow",
      .value = "DURATION",
-     .kind = OPTION_DURATION,
      .min = 1,
      .max = UINT64_C(3600000000),
-     ROW(slow_us),
+     ROW(DURATION, slow_us),
      .help = "from here on an answer is slow (default 100ms)"},
     {.name = "since",
      .value = "TIME",
-     .kind = OPTION_TEXT,
-     ROW(since),
+     ROW(TEXT, since),
      .help = "leave out what is older: 10m, or 2026-01-31T12:00:00Z"},
-    {.name = "until", .value = "TIME", .kind = OPTION_TEXT, ROW(until), .help = "leave out what is newer"},
-    {.name = "grep",
-     .value = "REGEX",
-     .kind = OPTION_TEXT,
-     ROW(grep),
-     .help = "only lines that match (POSIX, extended)"},
-    {.name = "lines", .kind = OPTION_FLAG, ROW(lines), .help = "print each line, hex blocks decoded"},
+    {.name = "until", .value = "TIME", ROW(TEXT, until), .help = "leave out what is newer"},
+    {.name = "grep", .value = "REGEX", ROW(TEXT, grep), .help = "only lines that match (POSIX, extended)"},
+    {.name = "lines", ROW(FLAG, lines), .help = "print each line, hex blocks decoded"},
     {.name = "follow",
      .letter = 'f',
-     .kind = OPTION_FLAG,
-     ROW(follow),
+     ROW(FLAG, follow),
      .help = "go on as the files grow, rotate or vanish; Ctrl-C ends"},
     {.name = "interval",
      .value = "DURATION",
-     .kind = OPTION_DURATION,
      .min = 100000,
      .max = UINT64_C(3600000000),
-     ROW(interval_us),
+     ROW(DURATION, interval_us),
      .help = "with --follow, a report each (default 1s)"},
     {.name = "unanswered-after",
      .value = "DURATION",
-     .kind = OPTION_DURATION,
      .min = 1000,
      .max = UINT64_C(3600000000),
-     ROW(unanswered_us),
+     ROW(DURATION, unanswered_us),
      .help = "a dump line alone for so long (default 10s)"},
     {.name = "cluster-domain",
      .value = "NAME",
-     .kind = OPTION_TEXT,
-     ROW(domain),
+     ROW(TEXT, domain),
      .help = "the cluster's domain (default cluster.local)"},
     {0},
 };
 
 /* One run: the filters, and what was reported last. */
-struct reading {
+struct logs_run {
     const struct logs_config *config;
     struct run *run;
     struct logs_reading logs;
@@ -110,7 +100,7 @@ static int read_time(const struct run *run, const char *option, const char *text
                    text);
 }
 
-static int read_filters(struct reading *reading)
+static int read_filters(struct logs_run *reading)
 {
     const struct logs_config *config = reading->config;
     struct err *err = &reading->run->err;
@@ -138,7 +128,7 @@ static int read_filters(struct reading *reading)
 
 static bool wanted(void *user, const struct log_entry *entry)
 {
-    struct reading *reading = user;
+    struct logs_run *reading = user;
     regmatch_t within = {0, (regoff_t)entry->text.len};
 
     if (reading->since_ns || reading->until_ns) {
@@ -153,7 +143,7 @@ static bool wanted(void *user, const struct log_entry *entry)
 }
 
 /* With --lines and a limit given, only answers that are slow. */
-static bool is_shown(const struct reading *reading, const struct log_entry *entry)
+static bool is_shown(const struct logs_run *reading, const struct log_entry *entry)
 {
     return reading->config->slow_us == SHAPE_UNSET ||
            (entry->line.kind == COREDNS_QUERY && entry->line.duration_ns != COREDNS_UNSET &&
@@ -162,7 +152,7 @@ static bool is_shown(const struct reading *reading, const struct log_entry *entr
 
 static int show_line(void *user, const struct log_entry *entry, int kind)
 {
-    struct reading *reading = user;
+    struct logs_run *reading = user;
     struct arena *kept = reading->run->arena;
     struct log_line_facts facts;
     int r;
@@ -172,13 +162,13 @@ static int show_line(void *user, const struct log_entry *entry, int kind)
     reading->run->arena = arena_new();
     log_line_facts_make(reading->run->arena, entry, kind, reading->config->format ? &reading->format : NULL,
                         &facts);
-    r = report_piece(reading->run, &log_line_facts_shape, &facts, logs_text_line);
+    r = emit_piece(reading->run, &log_line_facts_shape, &facts, logs_text_line);
     arena_free(reading->run->arena);
     reading->run->arena = kept;
     return r;
 }
 
-static int report_now(struct reading *reading, uint64_t now_ns)
+static int report_now(struct logs_run *reading, uint64_t now_ns)
 {
     struct arena *kept = reading->run->arena;
     struct log_interval_facts interval;
@@ -188,10 +178,10 @@ static int report_now(struct reading *reading, uint64_t now_ns)
     reading->run->arena = arena_new();
     if (reading->live) {
         logs_reading_facts(&reading->logs, reading->run->arena, &facts);
-        r = report_part(reading->run, &facts);
+        r = emit_part(reading->run, &facts);
     } else {
         log_interval_next(&reading->interval, &reading->logs.record, now_ns, &interval);
-        r = report_piece(reading->run, &log_interval_facts_shape, &interval, logs_text_interval);
+        r = emit_piece(reading->run, &log_interval_facts_shape, &interval, logs_text_interval);
     }
     arena_free(reading->run->arena);
     reading->run->arena = kept;
@@ -200,7 +190,7 @@ static int report_now(struct reading *reading, uint64_t now_ns)
 
 static int tick(void *user)
 {
-    struct reading *reading = user;
+    struct logs_run *reading = user;
     uint64_t now_ns = clock_monotonic_ns();
 
     if (now_ns < reading->next_ns)
@@ -209,19 +199,40 @@ static int tick(void *user)
     return report_now(reading, now_ns);
 }
 
-/* What the end should say besides: nothing that could be read passes for health. */
-static int judge_reading(struct reading *reading, const struct logs_facts *facts)
+/* By the same rules as diagnose, which are left with these facts alone. */
+static int judge(struct run *run, struct logs_facts *data)
 {
-    struct run *run = reading->run;
+    struct facts facts = {.time = "", .logs = data};
+    struct diagnose_facts judged = {0};
+    struct thresholds thresholds;
 
-    if (reading->timeless)
-        run_unobserved(run, arena_printf(run->arena, "%llu lines", (unsigned long long)reading->timeless),
-                       "they have no time, so --since and --until leave them out",
-                       "add --timestamps to kubectl logs");
-    return logs_look_judge(run, facts) ? STATUS_OK : STATUS_UNKNOWN;
+    thresholds_init(&thresholds);
+    diagnose(run->arena, &facts, &thresholds, &run->findings, &run->findings_count, &judged);
+    data->findings = run->findings;
+    data->findings_count = run->findings_count;
+    data->status = judged.status;
+    if (judged.status == HEALTH_FAILING)
+        return STATUS_CRITICAL;
+    return judged.status == HEALTH_DEGRADED || (run->findings_count && run->globals->fail_on == FAIL_ON_INFO)
+               ? STATUS_WARNING
+               : STATUS_OK;
 }
 
-static int prepare(struct reading *reading)
+/* What the end should say besides: nothing that could be read passes for health. */
+static int judge_reading(struct logs_run *reading, struct logs_facts *facts)
+{
+    struct run *run = reading->run;
+    int r;
+
+    if (reading->timeless)
+        survey_unobserved_as(&run->survey, GAP_LOG_TIMES,
+                             arena_printf(run->arena, "%llu lines", (unsigned long long)reading->timeless),
+                             "they have no time, so --since and --until leave them out", NULL);
+    r = collect_logs_judge(&run->survey, facts);
+    return r < 0 ? r : r > 0 ? judge(run, facts) : STATUS_UNKNOWN;
+}
+
+static int prepare(struct logs_run *reading)
 {
     const struct logs_config *config = reading->config;
     struct run *run = reading->run;
@@ -244,18 +255,18 @@ static int prepare(struct reading *reading)
         reading->logs.wanted = wanted;
     if (config->lines)
         reading->logs.seen = show_line;
-    reading->live = !config->lines && report_is_live(run);
+    reading->live = !config->lines && emit_is_live(run);
     if (config->follow && !config->lines)
         reading->logs.tick = tick;
     reading->next_ns = clock_monotonic_ns() + config->interval_us * NS_OF_US;
     log_interval_begin(&reading->interval, clock_monotonic_ns());
-    logs_reading_init(&reading->logs, run, &record);
+    logs_reading_init(&reading->logs, &run->survey, &record);
     return 0;
 }
 
 static int run(struct run *run, const void *config_at, void *data)
 {
-    struct reading *reading = ARENA_NEW(run->arena, struct reading);
+    struct logs_run *reading = ARENA_NEW(run->arena, struct logs_run);
     static const char *const standard_input[] = {"-"};
     const char *const *paths = run->args_count ? (const char *const *)run->args : standard_input;
     size_t count = run->args_count ? run->args_count : 1, stdins = 0;
@@ -291,7 +302,7 @@ static const struct shape *const part_shapes[] = {&log_line_facts_shape, &log_in
 
 const struct command command_logs = {
     .name = "logs",
-    .group = "Look at CoreDNS",
+    .group = GROUP_COREDNS,
     .summary = "CoreDNS's log: rcodes, slow, top names, never answered",
     .arguments = "[FILE...|-]",
     .args_max = SIZE_MAX,
@@ -299,6 +310,7 @@ const struct command command_logs = {
     .defaults = &defaults,
     .config_size = sizeof(struct logs_config),
     .local = true,
+    .sandbox = SANDBOX_FILES,
     .shape = &logs_facts_shape,
     .part_shapes = part_shapes,
     .part_offset = offsetof(struct facts, logs),

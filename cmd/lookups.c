@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "report.h"
+#include "emit.h"
 #include <errno.h>
 #include <k8sdns/base/clock.h>
 #include <k8sdns/base/pause.h>
-#include <k8sdns/model/lookups_tally.h>
-#include <k8sdns/render/lookups_text.h>
-#include <k8sdns/source/lookup_trace.h>
+#include <k8sdns/model/tracing/lookups_tally.h>
+#include <k8sdns/render/tracing/lookups_text.h>
+#include <k8sdns/source/tracing/lookup_trace.h>
+#include <k8sdns/wire/dns/dns_message.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,38 +22,27 @@ struct lookups_config {
     const char *name;
 };
 
-static const struct lookups_config defaults = {.slow_us = NO_LIMIT, .dns_port = 53, .timeout_us = 5000000};
+static const struct lookups_config defaults = {
+    .slow_us = NO_LIMIT, .dns_port = DNS_PORT, .timeout_us = 5000000};
 
-#define ROW(member) .offset = offsetof(struct lookups_config, member)
+#define ROW(kind, member) OPTION_AT(kind, struct lookups_config, member)
 
 static const struct option_row options[] = {
     {.name = "slow",
      .value = "DURATION",
-     .kind = OPTION_DURATION,
      .min = 0,
      .max = UINT64_C(3600000000),
-     ROW(slow_us),
+     ROW(DURATION, slow_us),
      .help = "print only those that take as long; the sums are of all"},
-    {.name = "name",
-     .value = "NAME",
-     .kind = OPTION_TEXT,
-     ROW(name),
-     .help = "only this name, and those that it is the begin or end of"},
+    {.name = "name", .value = "NAME", ROW(TEXT, name), .help = "only names that start or end with NAME"},
     DURATION_OPTION_ROW(struct lookups_config, duration_us),
     COUNT_OPTION_ROW(struct lookups_config, count, "stop after N lookups"),
-    {.name = "dns-port",
-     .value = "N",
-     .kind = OPTION_NUMBER,
-     .min = 1,
-     .max = 65535,
-     ROW(dns_port),
-     .help = "the port that packets are known by (default 53)"},
+    PORT_OPTION_ROWS(struct lookups_config, dns_port, "the port that packets are known by (default 53)"),
     {.name = "timeout",
      .value = "DURATION",
-     .kind = OPTION_DURATION,
      .min = 100000,
      .max = UINT64_C(60000000),
-     ROW(timeout_us),
+     ROW(DURATION, timeout_us),
      .help = "after it a packet has no answer (default 5s)"},
     {0},
 };
@@ -95,7 +85,7 @@ static int tell_part(struct run *run, struct lookups_run *state, uint64_t began_
         run->arena = state->part_arena;
         state->part.span_ms = (double)(clock_monotonic_ns() - began_ns) / 1e6;
         lookups_tally_facts(state->tally, false, state->part_arena, &state->part);
-        r = report_part(run, &state->part);
+        r = emit_part(run, &state->part);
         run->arena = kept;
     }
     state->part = (struct traced_lookups_facts){0};
@@ -129,14 +119,16 @@ static int watch(struct run *run, struct lookup_trace *trace, struct lookups_run
 static void say_gaps(struct run *run, const struct lookups_run *state)
 {
     if (state->hidden)
-        run_unobserved(run,
-                       arena_printf(run->arena, "who asked %llu lookups", (unsigned long long)state->hidden),
-                       "their processes are outside of the pid namespace that k8sdns runs in",
-                       "run it on the node, or in a Pod with hostPID");
+        survey_unobserved_as(
+            &run->survey, GAP_LOOKUP_PROCESSES,
+            arena_printf(run->arena, "who asked %llu lookups", (unsigned long long)state->hidden),
+            "their processes are outside of the pid namespace that k8sdns runs in",
+            "run it on the node, or in a Pod with hostPID");
     if (state->unprinted)
-        run_unobserved(
-            run, arena_printf(run->arena, "%llu lookups one by one", (unsigned long long)state->unprinted),
-            "there were too many at once to print", "they are in the sums; --slow or --name show less");
+        survey_unobserved_as(
+            &run->survey, GAP_LOOKUP_LINES,
+            arena_printf(run->arena, "%llu lookups one by one", (unsigned long long)state->unprinted),
+            "there were too many at once to print", NULL);
 }
 
 static int find_process(struct run *run)
@@ -190,6 +182,7 @@ static int run(struct run *run, const void *config_at, void *data)
         lookup_trace_facts(trace, run->arena, facts);
         say_gaps(run, &state);
     }
+    pause_end();
     lookup_trace_free(trace);
     arena_free(state.part_arena);
     return r < 0 ? r : STATUS_OK;
@@ -197,7 +190,7 @@ static int run(struct run *run, const void *config_at, void *data)
 
 const struct command command_lookups = {
     .name = "lookups",
-    .group = "Look at the node",
+    .group = GROUP_NODE,
     .summary = "name lookups of every process: latency, result, name",
     .arguments = "",
     .options = options,

@@ -1,38 +1,95 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "capture_file.h"
 #include "dispatch.h"
+#include "emit.h"
 #include "options.h"
-#include "report.h"
+#include "output_file.h"
+#include "privileges.h"
 #include "usage.h"
 #include "version.h"
 #include <errno.h>
-#include <k8sdns/base/capability.h>
 #include <k8sdns/base/clock.h>
+#include <k8sdns/base/escape.h>
 #include <k8sdns/base/netns.h>
+#include <k8sdns/base/own_limits.h>
 #include <k8sdns/base/suggest.h>
 #include <k8sdns/source/host.h>
+#include <k8sdns/source/kernel/kernel_refusal.h>
+#include <k8sdns/source/resolver/process_root.h>
+#include <k8sdns/wire/resolver/resolv_conf.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The name that --version has in the envelope. */
 static const struct command version_command = {
     .name = "version", .shape = &version_facts_shape, .run = version_run, .render = version_render};
 
-/* Where the error goes when the command line could not even be read. */
-static bool asked_for_json(int argc, char **argv)
+/* The command of that name has an -o of its own, which names a file. */
+static bool names_output_file(const char *word)
 {
-    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-        if (strcmp(argv[i], "--json") == 0)
+    for (size_t i = 0; commands[i]; i++)
+        if (commands[i]->has_output_file && strcmp(commands[i]->name, word) == 0)
             return true;
     return false;
 }
 
-void run_unobserved(struct run *run, const char *what, const char *why, const char *how)
+/* Where the error goes when the command line could not even be read. */
+static bool asked_for_json(int argc, char **argv)
 {
-    *ARENA_PUSH(run->arena, run->unobserved, run->unobserved_count) = (struct unobserved){what, why, how};
+    bool to_file = false;
+
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        to_file = to_file || names_output_file(argv[i]);
+        if (strcmp(argv[i], "--json") == 0 ||
+            (!to_file && (strncmp(argv[i], "-o", 2) == 0 || strncmp(argv[i], "--output", 8) == 0)))
+            return true;
+    }
+    return false;
+}
+
+/* Standard output is a file that is named, when one is. */
+static int begin_output_file(struct run *run, const void *config, const char **ret_path)
+{
+    const struct command *command = run->command;
+
+    if (!config || !command->has_output_file)
+        return 0;
+    memcpy(ret_path, (const char *)config + command->output_file_offset, sizeof(*ret_path));
+    return *ret_path ? output_file_begin(*ret_path, &run->err) : 0;
+}
+
+/* Say where it went, since nothing else is seen of it. */
+static int end_output_file(struct run *run, const char *path)
+{
+    int r = path && !run->err.kind ? output_file_end(&run->err) : 0;
+
+    if (path && !run->err.kind && !run->globals->quiet)
+        fprintf(stderr, "k8sdns: wrote %s\n", path);
+    return r;
+}
+
+/* A name begins with no '@': that is dig's word for a server, which probe alone takes. */
+static int check_names(struct run *run)
+{
+    const char *takes = run->command->arguments;
+
+    if (strcmp(takes, "NAME...") != 0 && strcmp(takes, "[NAME...]") != 0)
+        return 0;
+    for (size_t i = 0; i < run->args_count; i++) {
+        const char *word = run->args[i];
+
+        if (word[0] == '@')
+            return err_set(
+                &run->err, ERR_USAGE, EINVAL, "'%s' is no name; to ask that server: %sk8sdns probe %s NAME",
+                word,
+                run->command->takes_targets ? arena_printf(run->arena, "--target %s, or ", word + 1) : "",
+                word);
+    }
+    return 0;
 }
 
 static int check_arguments(struct run *run)
@@ -40,11 +97,13 @@ static int check_arguments(struct run *run)
     const struct command *command = run->command;
 
     if (run->args_count < command->args_min && !run->globals->from)
-        return err_set(&run->err, ERR_USAGE, EINVAL, "something is missing; usage: k8sdns %s %s",
-                       command->name, command->arguments);
+        return err_set(&run->err, ERR_USAGE, EINVAL, "missing argument; usage: k8sdns %s %s", command->name,
+                       command->arguments);
     if (run->args_count > command->args_max)
         return err_set(&run->err, ERR_USAGE, EINVAL, "'%s' is one argument too many; usage: k8sdns %s %s",
                        run->args[command->args_max], command->name, command->arguments);
+    if (check_names(run) < 0)
+        return -EINVAL;
     if (command->arg_words && run->args_count) {
         const char *near;
 
@@ -52,7 +111,7 @@ static int check_arguments(struct run *run)
             if (strcmp(command->arg_words[i], run->args[0]) == 0)
                 return 0;
         near = suggest_word(run->args[0], command->arg_words);
-        return err_set(&run->err, ERR_USAGE, EINVAL, "'%s' is none of %s%s%s%s", run->args[0],
+        return err_set(&run->err, ERR_USAGE, EINVAL, "invalid value '%s'; use one of %s%s%s%s", run->args[0],
                        command->arguments, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
     }
     return 0;
@@ -162,15 +221,45 @@ static const char *capture_readers(struct arena *arena)
     return arena_join(arena, names, count, ", ");
 }
 
-/*
- * Keep what the command takes and what reads and writes the files that were named, of whatever owner, binds
- * ports under 1024 and looks into processes; whatever else root has is given up before anything is read.
- */
-static void give_up_privileges(const struct command *command)
+/* Files, sockets and a loop, as most commands have at once; one that only reads takes fewer. */
+#define DESCRIPTORS_ONLINE 48
+#define DESCRIPTORS_LOCAL  4
+
+/* Said before anything is asked: what then failed for want of one would pass for a fact. */
+static int check_limits(struct run *run)
 {
-    (void)!capability_keep(command->capabilities | CAPABILITY(CAP_DAC_OVERRIDE) |
-                           CAPABILITY(CAP_DAC_READ_SEARCH) | CAPABILITY(CAP_NET_BIND_SERVICE) |
-                           CAPABILITY(CAP_SYS_PTRACE));
+    bool local = run->command->local || run->globals->from || run->globals->help;
+
+    return own_limits_take(local ? DESCRIPTORS_LOCAL : DESCRIPTORS_ONLINE, run->command->name, &run->err);
+}
+
+/* What a command that reads_process is given, before privileges go. */
+static int read_process(struct run *run)
+{
+    uint64_t pid = run->globals->pid;
+    /* Below its root, which no link of its image leads out of. */
+    int r = process_file_read(run->arena, pid, "/etc/resolv.conf", RESOLV_CONF_MAX, &run->process_resolv_conf,
+                              &run->process_resolv_conf_len);
+
+    return r < 0 ? err_set_errno(&run->err, ERR_INPUT, -r, "cannot read /etc/resolv.conf of process %llu",
+                                 (unsigned long long)pid)
+                 : 0;
+}
+
+/* Look at the process before privileges go: a container's root may look at no process that has more than it.
+ */
+static int observe_process(struct run *run, struct observed_process *process)
+{
+    const struct command *command = run->command;
+
+    *process = (struct observed_process){.root = -1, .proc_fd = -1};
+    run->process = process;
+    if (command->reads_process && run->globals->pid && !run->globals->resolv_conf && !run->globals->from)
+        return read_process(run);
+    if (run->globals->from || !(command->observes_process || command->takes_targets))
+        return 0;
+    return observed_process_open(run->arena, run->globals->pid, run->globals->container_root, process,
+                                 &run->err);
 }
 
 /* With --from the facts are those of a capture: read them, and take the command's part. */
@@ -186,6 +275,7 @@ static int run_captured(struct run *run, const void *config, void *data)
     r = capture_file_read(run, run->globals->from);
     if (r < 0)
         return r;
+    run->captured_gaps = run->unobserved_count;
     if (command->from_facts)
         return command->run(run, config, data);
     memcpy(&part, (const char *)run->captured + command->part_offset, sizeof(part));
@@ -193,6 +283,20 @@ static int run_captured(struct run *run, const void *config, void *data)
         return err_set(&run->err, ERR_UNOBSERVED, ENOENT, "the capture has %s", command->part_missing);
     memcpy(data, part, command->shape->size);
     return command->part_status ? command->part_status(data) : STATUS_OK;
+}
+
+_Static_assert((int)STATUS_OK == (int)HEALTH_OK && (int)STATUS_WARNING == (int)HEALTH_DEGRADED &&
+                   (int)STATUS_CRITICAL == (int)HEALTH_FAILING && (int)STATUS_UNKNOWN == (int)HEALTH_UNKNOWN,
+               "an exit status is a health");
+
+/* What the exit status says stands in the data, too. */
+static void note_status(const struct command *command, void *data, int status)
+{
+    /* One of sysexits, as of what could be read in part alone, is no health. */
+    int health = status <= STATUS_UNKNOWN ? status : -1;
+
+    if (command->judges && status >= 0)
+        memcpy((char *)data + command->status_offset, &health, sizeof(health));
 }
 
 /* A worst finding below --fail-on is no failure; "could not be observed" always is. */
@@ -205,33 +309,88 @@ static int status_shown(int status, const struct globals *globals)
     return status;
 }
 
+/* A line on the terminal while people wait; gone when the answer comes. */
+static void show_progress(const char *what)
+{
+    fprintf(stderr, *what ? "\r\033[K%s ..." : "\r\033[K%s", what);
+}
+
+/* What collects facts is told of the command line. */
+static void prepare_survey(struct run *run)
+{
+    run->pid = run->globals->pid;
+    run->resolv_conf = run->globals->resolv_conf;
+    run->as_pod = run->globals->as_pod;
+    run->names = run->args;
+    run->names_count = run->args_count;
+    if (!run->globals->quiet && isatty(STDERR_FILENO))
+        run->progress = show_progress;
+}
+
+/* What the kernel said of a program that it refused. */
+static void print_refusal(void)
+{
+    const char *lines[REFUSAL_LINES];
+    size_t count = kernel_refusal_lines(lines);
+
+    for (size_t i = 0; i < count; i++)
+        fprintf(stderr, "k8sdns: kernel: %s\n", lines[i]);
+}
+
+/* Its texts may quote what was read from strangers. */
+static void print_unobserved(const struct run *run, const struct unobserved *gap)
+{
+    const char *text =
+        arena_printf(run->arena, "k8sdns: not observed: %s: %s; %s", gap->what, gap->why, gap->how);
+    size_t size = strlen(text) * 4 + 1; /* each byte as \DDD */
+    char *shown = arena_alloc(run->arena, size);
+
+    escape_line(shown, size, text, strlen(text));
+    fprintf(stderr, "%s\n", shown);
+}
+
 int main(int argc, char **argv)
 {
-    struct globals globals = {.fail_on = FAIL_ON_WARNING};
+    struct globals globals = {.output = -1, .fail_on = FAIL_ON_WARNING};
     struct run run = {.globals = &globals,
                       .arena = arena_new(),
                       .started_ns = clock_realtime_ns(),
                       .began_ns = clock_monotonic_ns()};
+    struct observed_process process;
     struct host_facts host;
     void *config = NULL, *data = NULL;
+    const char *output = NULL;
     int status;
 
+    own_limits_begin();
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is reported, not died of */
+    signal(SIGXFSZ, SIG_IGN); /* and so is a file that may be no larger */
     setlocale(LC_CTYPE, "");
     globals.json = asked_for_json(argc, argv);
 
     status = parse(&run, &globals, argc, argv, &config);
     if (status == 0)
-        status = enter(&run);
+        status = check_limits(&run);
     if (status == 0)
-        give_up_privileges(run.command);
+        status = begin_output_file(&run, config, &output);
+    if (status == 0)
+        status = observe_process(&run, &process);
+    if (status == 0)
+        status = enter(&run);
+    /* The namespace, too, is that of the process that was looked at. */
+    if (status == 0)
+        status = observed_process_check(&process, &run.err);
+    if (status == 0)
+        privileges_give_up(&run, argc, argv);
     globals.json = globals.json || (status == 0 && run.command->json_only);
+    prepare_survey(&run);
     host_observe(run.arena, &host);
     run.host = &host;
     if (status == 0) {
         data = arena_alloc(run.arena, run.command->shape->size);
         status = globals.from && run.command != &version_command ? run_captured(&run, config, data)
                                                                  : run.command->run(&run, config, data);
+        note_status(run.command, data, status);
         if (status < 0)
             data = NULL;
     }
@@ -240,15 +399,22 @@ int main(int argc, char **argv)
 
     if (run.err.kind)
         fprintf(stderr, "k8sdns: %s\n", run.err.text);
-    else
-        for (size_t i = 0; i < run.unobserved_count && !globals.json && !run.command->tells_gaps; i++)
-            fprintf(stderr, "k8sdns: not observed: %s: %s; %s\n", run.unobserved[i].what,
-                    run.unobserved[i].why, run.unobserved[i].how);
+    if (globals.verbose)
+        print_refusal();
+    else if (run.err.kind != ERR_USAGE)
+        /* What a capture has not seen is diagnose's to tell: most of it is no matter of one part. */
+        for (size_t i = run.captured_gaps;
+             i < run.unobserved_count && !globals.json && !run.command->tells_gaps; i++)
+            print_unobserved(&run, &run.unobserved[i]);
     status = status_shown(status, &globals);
     /* What ended it early may have been the output itself. */
-    if (run.err.kind != ERR_OUTPUT && report_end(&run, data, status) < 0) {
+    if (run.err.kind != ERR_OUTPUT && emit_end(&run, data, status) < 0) {
         fprintf(stderr, "k8sdns: %s\n", run.err.text);
         status = ERR_OUTPUT;
+    }
+    if (end_output_file(&run, output) < 0) {
+        fprintf(stderr, "k8sdns: %s\n", run.err.text);
+        status = (int)run.err.kind;
     }
     arena_free(run.part);
     arena_free(run.arena);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "discovery.h"
-#include "metrics_look.h"
-#include "resolver_choice.h"
 #include "rounds.h"
 #include <errno.h>
 #include <k8sdns/base/file.h>
+#include <k8sdns/collect/collect_metrics.h>
+#include <k8sdns/collect/discovery.h>
+#include <k8sdns/collect/resolver_choice.h>
 #include <k8sdns/diag/alert_rules.h>
 #include <k8sdns/diag/diagnose.h>
 #include <k8sdns/model/facts.h>
-#include <k8sdns/render/metrics_text.h>
-#include <k8sdns/source/kube_api.h>
+#include <k8sdns/render/metrics/metrics_text.h>
+#include <k8sdns/source/cluster/kube_api.h>
 #include <string.h>
 
 #define PEM_MAX          (1024 * 1024)
@@ -22,7 +22,7 @@ struct metrics_config {
     uint64_t port, timeout_us;
     const char *path, *ca, *token;
     bool check, rules, node_local;
-    struct option_words set;
+    struct text_list set;
 };
 
 static const struct metrics_config defaults = {.timeout_us = USUAL_TIMEOUT_US};
@@ -30,58 +30,48 @@ static const struct metrics_config defaults = {.timeout_us = USUAL_TIMEOUT_US};
 static const struct option_row options[] = {
     {.name = "interval",
      .value = "DURATION",
-     .kind = OPTION_DURATION,
      .min = 100000,
      .max = UINT64_C(3600000000),
-     .offset = offsetof(struct metrics_config, rounds.interval_us),
+     OPTION_AT(DURATION, struct metrics_config, rounds.interval_us),
      .help = "scrape again and again, and show rates over so long (default: once, over 1s)"},
     COUNT_OPTION_ROW(struct metrics_config, rounds.count,
                      "with --interval: stop after N (default: on Ctrl-C; with --check after the first)"),
     {.name = "check",
-     .kind = OPTION_FLAG,
-     .offset = offsetof(struct metrics_config, check),
+     OPTION_AT(FLAG, struct metrics_config, check),
      .help = "judge: exit 0 fine, 1 warning, 2 critical, 3 not all could be seen"},
     {.name = "set",
      .value = "NAME=VALUE",
-     .kind = OPTION_WORDS,
-     .offset = offsetof(struct metrics_config, set),
+     OPTION_AT(WORDS, struct metrics_config, set),
      .help = "draw a line of --check or --rules elsewhere; see k8sdns-findings(7)"},
     {.name = "rules",
-     .kind = OPTION_FLAG,
-     .offset = offsetof(struct metrics_config, rules),
+     OPTION_AT(FLAG, struct metrics_config, rules),
      .help = "print alert rules for Prometheus with the same lines, and do nothing else"},
     {.name = "node-local",
-     .kind = OPTION_FLAG,
-     .offset = offsetof(struct metrics_config, node_local),
+     OPTION_AT(FLAG, struct metrics_config, node_local),
      .help = "scrape the node-local caches (port 9253) instead of CoreDNS"},
     {.name = "port",
      .value = "N",
-     .kind = OPTION_NUMBER,
      .min = 1,
      .max = 65535,
-     .offset = offsetof(struct metrics_config, port),
+     OPTION_AT(NUMBER, struct metrics_config, port),
      .help = "where they listen for this (default 9153)"},
     {.name = "path",
      .value = "PATH",
-     .kind = OPTION_TEXT,
-     .offset = offsetof(struct metrics_config, path),
+     OPTION_AT(TEXT, struct metrics_config, path),
      .help = "what is asked for there (default /metrics)"},
     {.name = "timeout",
      .value = "DURATION",
-     .kind = OPTION_DURATION,
      .min = 10000,
      .max = 60000000,
-     .offset = offsetof(struct metrics_config, timeout_us),
+     OPTION_AT(DURATION, struct metrics_config, timeout_us),
      .help = "how long each may take for an answer (default 2s)"},
     {.name = "ca",
      .value = "FILE",
-     .kind = OPTION_TEXT,
-     .offset = offsetof(struct metrics_config, ca),
+     OPTION_AT(TEXT, struct metrics_config, ca),
      .help = "for https: the authority to believe (default: the service account's)"},
     {.name = "token",
      .value = "FILE",
-     .kind = OPTION_TEXT,
-     .offset = offsetof(struct metrics_config, token),
+     OPTION_AT(TEXT, struct metrics_config, token),
      .help = "for https: the token to show (default: none)"},
     {0},
 };
@@ -117,7 +107,7 @@ static int read_trust(struct run *run, const struct metrics_config *config, stru
 }
 
 /* Those that the options and discovery name. With arguments only they are looked at. */
-static int find_targets(struct run *run, const struct metrics_config *config, struct metrics_look *look)
+static int find_targets(struct run *run, const struct metrics_config *config, struct collect_metrics *look)
 {
     struct kube_objects objects = {0};
     const struct discovery_asks asks = {.kernel = true, .objects = &objects};
@@ -129,23 +119,40 @@ static int find_targets(struct run *run, const struct metrics_config *config, st
 
     named.no_discovery = named.no_discovery || run->args_count || named.replica.count || named.target.count;
     for (size_t i = 0; r == 0 && i < run->args_count; i++)
-        r = metrics_look_add_named(look, run->args[i]);
+        r = collect_metrics_add_named(look, run->args[i]);
     if (r == 0 && !named.no_discovery)
-        r = resolver_choose_if_any(run, RESOLVER_GLIBC, &resolv, &view);
+        r = resolver_choose_if_any(&run->survey, RESOLVER_GLIBC, &resolv, &view);
     if (r == 0)
-        r = discovery_run(run, &named, view ? &resolv : NULL, view, &asks, replicas);
+        r = discovery_run(&run->survey, &named, view ? &resolv : NULL, view, &asks, replicas);
     if (r < 0)
         return r;
     for (size_t i = 0; i < named.target.count; i++)
-        metrics_look_add_address(look, &named.target.items[i], METRICS_OF_NAMED);
+        collect_metrics_add_address(look, &named.target.items[i], METRICS_OF_NAMED);
     if (config->node_local)
-        metrics_look_add_node_local(look, replicas, view);
+        collect_metrics_add_node_local(look, replicas, view);
     else
-        metrics_look_add_replicas(look, replicas, kube_facts_from(run->arena, &objects, run->started_ns));
+        collect_metrics_add_replicas(look, replicas, kube_facts_from(run->arena, &objects, run->started_ns));
     if (!config->node_local && !run->args_count)
-        metrics_look_add_cluster_ips(look, replicas);
-    discovery_unobserved(run, replicas);
+        collect_metrics_add_cluster_ips(look, replicas);
+    discovery_unobserved(&run->survey, replicas);
     return 0;
+}
+
+/* What an excerpt of a scrape leaves out cannot be judged. */
+static void tell_missing(struct run *run, const struct metrics_facts *facts)
+{
+    for (size_t i = 0; i < facts->replicas_count; i++) {
+        const struct metrics_replica_facts *replica = &facts->replicas[i];
+
+        if (!replica->error && replica->missing_count)
+            survey_unobserved_as(
+                &run->survey, GAP_METRICS_OF_ONE,
+                arena_printf(run->arena, "%s of %s",
+                             arena_join(run->arena, replica->missing, replica->missing_count, ", "),
+                             replica->source),
+                "they are not in its text, which is a part of what CoreDNS gives",
+                "give all of it, without grep: curl -s http://POD:9153/metrics");
+    }
 }
 
 /* Judge by the same rules as diagnose, which are left with these facts alone. */
@@ -164,7 +171,7 @@ static void check(struct run *run, const struct thresholds *thresholds, struct m
 
 /* What each look needs besides the run. */
 struct looking {
-    struct metrics_look *look;
+    struct collect_metrics *look;
     const struct thresholds *thresholds; /* NULL: nothing is judged */
     const struct unobserved *unobserved; /* what was not before anybody was scraped */
     size_t unobserved_count;
@@ -175,19 +182,21 @@ static int look(struct run *run, const void *looking_at, bool first, const void 
 {
     const struct looking *looking = looking_at;
     struct metrics_facts *facts = data;
-    int r = metrics_look_scrape(looking->look);
+    int r = collect_metrics_scrape(looking->look);
 
     (void)first;
     (void)before;
     (void)seconds; /* each replica has a window of its own */
     if (r < 0)
         return r;
-    metrics_look_facts(looking->look, facts);
+    collect_metrics_facts(looking->look, facts);
     run->unobserved = NULL;
     run->unobserved_count = 0;
     for (size_t i = 0; i < looking->unobserved_count; i++)
         *ARENA_PUSH(run->arena, run->unobserved, run->unobserved_count) = looking->unobserved[i];
-    metrics_look_unobserved(run, facts);
+    collect_metrics_unobserved(&run->survey, facts);
+    if (looking->thresholds)
+        tell_missing(run, facts);
     facts->unobserved = run->unobserved;
     facts->unobserved_count = run->unobserved_count;
     if (looking->thresholds)
@@ -200,8 +209,9 @@ static int status_of(const struct run *run, const struct metrics_facts *facts)
     int worst = SEVERITY_INFO + 1;
     size_t seen = 0;
 
+    /* One that was not whole is no more seen than one that was not scraped. */
     for (size_t i = 0; i < facts->replicas_count; i++)
-        seen += !facts->replicas[i].error;
+        seen += !facts->replicas[i].error && !(facts->checked && facts->replicas[i].missing_count);
     for (size_t i = 0; i < run->findings_count; i++)
         worst = run->findings[i].severity < worst ? run->findings[i].severity : worst;
     if (worst == SEVERITY_CRITICAL)
@@ -214,8 +224,8 @@ static int status_of(const struct run *run, const struct metrics_facts *facts)
 static int scrape(struct run *run, const struct metrics_config *config, const struct thresholds *thresholds,
                   struct metrics_facts *facts)
 {
-    struct metrics_look places = {
-        .run = run, .port = config->port, .path = config->path, .timeout_us = config->timeout_us};
+    struct collect_metrics places = {
+        .survey = &run->survey, .port = config->port, .path = config->path, .timeout_us = config->timeout_us};
     struct looking looking = {.look = &places, .thresholds = config->check ? thresholds : NULL};
     struct round_options rounds = config->rounds;
     int r = read_trust(run, config, &places.trust);
@@ -225,8 +235,8 @@ static int scrape(struct run *run, const struct metrics_config *config, const st
     if (r < 0)
         return r;
     if (!places.targets_count) {
-        run_unobserved(run, config->node_local ? "the node-local caches" : "the CoreDNS replicas",
-                       "no way shows them here", discovery_remedy);
+        survey_unobserved_as(&run->survey, config->node_local ? GAP_NODE_LOCAL : GAP_REPLICAS, NULL,
+                             "no way shows them here", discovery_remedy(&run->survey));
         facts->unobserved = run->unobserved;
         facts->unobserved_count = run->unobserved_count;
         return 0;
@@ -235,12 +245,12 @@ static int scrape(struct run *run, const struct metrics_config *config, const st
         rounds.count = 1;
     if (!rounds.interval_us)
         rounds.interval_us = USUAL_WINDOW_US;
-    if (!metrics_look_changes(&places))
+    if (!collect_metrics_changes(&places))
         rounds = (struct round_options){0};
     looking.unobserved = run->unobserved;
     looking.unobserved_count = run->unobserved_count;
     r = rounds_run(run, &rounds, look, &looking, false, facts);
-    metrics_look_fini(&places);
+    collect_metrics_fini(&places);
     return r;
 }
 
@@ -277,7 +287,7 @@ static int run(struct run *run, const void *config_at, void *data)
 
 const struct command command_metrics = {
     .name = "metrics",
-    .group = "Ask the servers",
+    .group = GROUP_COREDNS,
     .summary = "what CoreDNS counts: rates, rcodes, latency, cache, forward, CPU",
     .arguments = "[URL|FILE...]",
     .args_max = METRICS_TARGETS_MAX,
@@ -289,7 +299,10 @@ const struct command command_metrics = {
     .tells_gaps = true,
     .from_facts = true,
     .capabilities = CAPABILITY(CAP_NET_ADMIN),
+    .sandbox = SANDBOX_NETWORK,
     .shape = &metrics_facts_shape,
+    .judges = true,
+    .status_offset = offsetof(struct metrics_facts, status),
     .example = "k8sdns metrics --check",
     .run = run,
     .render = metrics_text_render,

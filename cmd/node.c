@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "known_replicas.h"
 #include "rounds.h"
 #include <errno.h>
+#include <k8sdns/collect/known_replicas.h>
 #include <k8sdns/model/facts.h>
-#include <k8sdns/render/node_text.h>
-#include <k8sdns/source/node_limits.h>
+#include <k8sdns/render/node/node_text.h>
+#include <k8sdns/source/node/node_limits.h>
+#include <k8sdns/wire/dns/dns_message.h>
 
 struct node_config {
     struct target_options targets;
@@ -12,17 +13,11 @@ struct node_config {
     uint64_t dns_port;
 };
 
-static const struct node_config defaults = {.dns_port = 53};
+static const struct node_config defaults = {.dns_port = DNS_PORT};
 
 static const struct option_row options[] = {
     ROUND_OPTION_ROWS(struct node_config, rounds),
-    {.name = "dns-port",
-     .value = "N",
-     .kind = OPTION_NUMBER,
-     .min = 1,
-     .max = 65535,
-     .offset = offsetof(struct node_config, dns_port),
-     .help = "the port of DNS servers here (default 53)"},
+    PORT_OPTION_ROWS(struct node_config, dns_port, "the port of DNS servers here (default 53)"),
     {0},
 };
 
@@ -43,7 +38,7 @@ static int run(struct run *run, const void *config_at, void *data)
     struct node_question question = {.pid = run->globals->pid, .dns_port = (uint16_t)config->dns_port};
     struct address *targets = NULL;
     struct known_replicas known;
-    int r = known_replicas_find(run, &config->targets, &known);
+    int r = known_replicas_find(&run->survey, &config->targets, &known);
 
     if (r < 0)
         return r;
@@ -59,7 +54,7 @@ static int run(struct run *run, const void *config_at, void *data)
 
 const struct command command_node = {
     .name = "node",
-    .group = "Look at the node",
+    .group = GROUP_NODE,
     .summary = "the other limits of a node: neighbours, sockets, buffers, CPU",
     .arguments = "",
     .options = options,

@@ -4,96 +4,98 @@
 #include <getopt.h>
 #include <k8sdns/base/number.h>
 #include <k8sdns/base/suggest.h>
+#include <k8sdns/wire/dns/dns_message.h>
 #include <stdio.h>
 #include <string.h>
 
-static const char *const color_words[] = {"auto", "always", "never", NULL};
-static const char *const fail_on_words[] = {"critical", "warning", "info", "never", NULL};
+static const char *const color_names[] = {"auto", "always", "never", NULL};
+static const char *const output_names[] = {"json", "jsonl", "yaml", "name", NULL};
+static const char *const fail_on_names[] = {"critical", "warning", "info", "never", NULL};
 
-#define ROW(type, member) .offset = offsetof(struct type, member)
+#define ROW(kind, type, member) OPTION_AT(kind, struct type, member)
 
 const struct option_row global_options[] = {
-    {.name = "json", .kind = OPTION_FLAG, ROW(globals, json), .help = "one JSON document instead of text"},
+    {.name = "json", ROW(FLAG, globals, json), .help = "one JSON document instead of text"},
+    {.name = "output",
+     .letter = 'o',
+     .value = "FORMAT",
+     .words = output_names,
+     ROW(WORD, globals, output),
+     .help = "json; jsonl: a line each; yaml; name: ids of findings alone"},
     {.name = "color",
      .value = "WHEN",
-     .kind = OPTION_WORD,
-     .words = color_words,
-     ROW(globals, color),
+     .words = color_names,
+     ROW(WORD, globals, color),
      .help = "auto (default), always or never; NO_COLOR is honoured"},
     {.name = "fail-on",
      .value = "SEVERITY",
-     .kind = OPTION_WORD,
-     .words = fail_on_words,
-     ROW(globals, fail_on),
+     .words = fail_on_names,
+     ROW(WORD, globals, fail_on),
      .help = "exit status other than 0 from: critical, warning (default), info, never"},
     {.name = "resolv-conf",
      .value = "FILE",
-     .kind = OPTION_TEXT,
-     ROW(globals, resolv_conf),
+     ROW(TEXT, globals, resolv_conf),
      .help = "read FILE instead of /etc/resolv.conf"},
     {.name = "pid",
      .value = "N",
-     .kind = OPTION_NUMBER,
      .min = 1,
      .max = 4194304,
-     ROW(globals, pid),
+     ROW(NUMBER, globals, pid),
      .help = "look from process N: its files, network namespace and resolver"},
-    {.name = "netns",
+    {.name = "container-root",
      .value = "PATH",
-     .kind = OPTION_TEXT,
-     ROW(globals, netns),
-     .help = "ask from this network namespace"},
+     ROW(TEXT, globals, container_root),
+     .help = "the application's root, seen from a debug container"},
+    {.name = "as-pod",
+     .value = "NAMESPACE",
+     ROW(TEXT, globals, as_pod),
+     .help = "complete names as a Pod there does; or NAMESPACE.svc.DOMAIN"},
+    {.name = "netns", .value = "PATH", ROW(TEXT, globals, netns), .help = "ask from this network namespace"},
     {.name = "from",
      .value = "FILE|-",
-     .kind = OPTION_TEXT,
-     ROW(globals, from),
+     ROW(TEXT, globals, from),
      .help = "facts that k8sdns capture recorded, instead of this machine"},
-    {.name = "verbose", .letter = 'v', .kind = OPTION_FLAG, ROW(globals, verbose), .help = "show more"},
-    {.name = "quiet",
-     .letter = 'q',
-     .kind = OPTION_FLAG,
-     ROW(globals, quiet),
-     .help = "show only the outcome"},
-    {.name = "help", .letter = 'h', .kind = OPTION_FLAG, ROW(globals, help), .help = "this text"},
-    {.name = "version",
-     .kind = OPTION_FLAG,
-     ROW(globals, version),
-     .help = "version, libraries and features"},
+    {.name = "verbose", .letter = 'v', ROW(FLAG, globals, verbose), .help = "show more"},
+    {.name = "quiet", .letter = 'q', ROW(FLAG, globals, quiet), .help = "show only the outcome"},
+    {.name = "help", .letter = 'h', ROW(FLAG, globals, help), .help = "this text"},
+    {.name = "version", ROW(FLAG, globals, version), .help = "version, libraries and features"},
     {0},
 };
 
 const struct option_row target_option_rows[] = {
     {.name = "cluster-ip",
      .value = "IP",
-     .kind = OPTION_ADDRESSES,
-     .min = 53,
-     ROW(target_options, cluster_ip),
+     .min = DNS_PORT,
+     ROW(ADDRESSES, target_options, cluster_ip),
      .help = "the ClusterIP of kube-dns (default: from resolv.conf)"},
     {.name = "replica",
      .value = "IP[:PORT]",
-     .kind = OPTION_ADDRESSES,
-     .min = 53,
-     ROW(target_options, replica),
+     .min = DNS_PORT,
+     ROW(ADDRESSES, target_options, replica),
      .help = "a CoreDNS Pod; repeatable, comma separated"},
     {.name = "target",
      .value = "IP[:PORT]",
-     .kind = OPTION_ADDRESSES,
-     .min = 53,
-     ROW(target_options, target),
+     .min = DNS_PORT,
+     ROW(ADDRESSES, target_options, target),
      .help = "any other server; repeatable, comma separated"},
     {.name = "endpoints",
      .value = "FILE|-",
-     .kind = OPTION_TEXT,
-     ROW(target_options, endpoints),
-     .help = "kubectl get endpointslices,endpoints,pods -o json"},
+     ROW(TEXT, target_options, endpoints),
+     .help = "kubectl get services,endpointslices,pods -o json, or -o yaml"},
+    {.name = "dns-namespace",
+     .value = "NAME",
+     ROW(TEXT, target_options, dns_namespace),
+     .help = "where the cluster DNS is (default: found by its address)"},
+    {.name = "dns-service",
+     .value = "NAME",
+     ROW(TEXT, target_options, dns_service),
+     .help = "the Service of the cluster DNS (default: likewise)"},
     {.name = "service-account",
      .value = "FOLDER",
-     .kind = OPTION_TEXT,
-     ROW(target_options, service_account),
+     ROW(TEXT, target_options, service_account),
      .help = "token and ca.crt for the API (default: the Pod's)"},
     {.name = "no-discovery",
-     .kind = OPTION_FLAG,
-     ROW(target_options, no_discovery),
+     ROW(FLAG, target_options, no_discovery),
      .help = "ask only the servers named here"},
     {0},
 };
@@ -152,7 +154,7 @@ static const struct lookup *find_letter(const struct parser *p, int letter)
 static int word_index(const struct option_row *row, const char *text, int *ret_index, struct err *err)
 {
     const char *near;
-    char choices[200] = "";
+    char choices[700] = "";
 
     for (int i = 0; row->words[i]; i++) {
         if (strcmp(row->words[i], text) == 0) {
@@ -165,9 +167,9 @@ static int word_index(const struct option_row *row, const char *text, int *ret_i
     }
     near = suggest_word(text, row->words);
     if (near)
-        return err_set(err, ERR_USAGE, EINVAL, "'%s' is none of its words (%s); did you mean %s?", text,
-                       choices, near);
-    return err_set(err, ERR_USAGE, EINVAL, "'%s' is none of its words; choose from %s", text, choices);
+        return err_set(err, ERR_USAGE, EINVAL, "'%s' is not valid here (use one of: %s); did you mean %s?",
+                       text, choices, near);
+    return err_set(err, ERR_USAGE, EINVAL, "'%s' is not valid here; choose from %s", text, choices);
 }
 
 /* Append each comma-separated piece of `text`, converted by the row's kind. */
@@ -179,7 +181,7 @@ static int add_items(struct arena *arena, const struct option_row *row, const ch
 
     for (char *item = strtok_r(copy, ",", &save); item; item = strtok_r(NULL, ",", &save)) {
         if (row->kind == OPTION_ADDRESSES) {
-            struct option_addresses *list = into;
+            struct address_list *list = into;
             struct address address;
 
             r = address_parse(item, (uint16_t)row->min, &address, err);
@@ -189,7 +191,7 @@ static int add_items(struct arena *arena, const struct option_row *row, const ch
                 return err_set(err, ERR_USAGE, EINVAL, "more than %d of them", OPTION_ITEMS_MAX);
             *ARENA_PUSH(arena, list->items, list->count) = address;
         } else {
-            struct option_words *list = into;
+            struct text_list *list = into;
 
             r = row->words ? word_index(row, item, &index, err) : 0;
             if (r < 0)

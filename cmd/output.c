@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <k8sdns/base/number.h>
 #include <langinfo.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -18,6 +19,13 @@ int output_write(const struct text *text, struct err *err)
 
         if (n < 0 && errno == EINTR)
             continue;
+        /* Whoever shares the pipe or terminal may have made it non-blocking: the reader is waited for. */
+        if (n < 0 && errno == EAGAIN) {
+            struct pollfd wait = {STDOUT_FILENO, POLLOUT, 0};
+
+            (void)!poll(&wait, 1, -1);
+            continue;
+        }
         if (n < 0)
             return err_set_errno(err, ERR_OUTPUT, errno, "cannot write the output");
         at += n;
@@ -41,6 +49,14 @@ static bool term_moves(void)
     return term && *term && strcmp(term, "dumb") != 0;
 }
 
+/* 256, as the terminal says of itself by its name, or by the variable that says more. */
+static bool has_many_colors(void)
+{
+    const char *term = getenv("TERM"), *color_term = getenv("COLORTERM");
+
+    return (term && strstr(term, "256color")) || (color_term && *color_term);
+}
+
 static bool wants_color(const struct globals *globals, bool terminal)
 {
     const char *no = getenv("NO_COLOR");
@@ -50,7 +66,7 @@ static bool wants_color(const struct globals *globals, bool terminal)
     return terminal && !(no && *no) && term_moves();
 }
 
-void output_page(const struct globals *globals, struct text *out, struct page *ret_page)
+void output_page(const struct globals *globals, struct text *out, struct printer *ret_page)
 {
     bool terminal = isatty(STDOUT_FILENO);
     const char *columns = getenv("COLUMNS");
@@ -58,15 +74,18 @@ void output_page(const struct globals *globals, struct text *out, struct page *r
     uint64_t width = 80, wanted;
     unsigned height = 0;
 
+    /* What a page is laid out for; more columns than that are left empty. */
     if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20) {
         width = size.ws_col;
         if (size.ws_row >= 5 && term_moves())
-            height = size.ws_row;
-    } else if (columns && number_parse(columns, 20, 10000, &wanted, NULL) == 0) {
+            height = size.ws_row < OUTPUT_ROWS_MAX ? size.ws_row : OUTPUT_ROWS_MAX;
+    } else if (columns && number_parse(columns, 20, UINT32_MAX, &wanted, NULL) == 0) {
         width = wanted;
     }
-    *ret_page = (struct page){
+    width = width < OUTPUT_COLUMNS_MAX ? width : OUTPUT_COLUMNS_MAX;
+    *ret_page = (struct printer){
         .out = out,
+        .many_colors = has_many_colors(),
         .width = (unsigned)width,
         .height = height,
         .color = wants_color(globals, terminal),

@@ -4,6 +4,10 @@
 
 #include "command.h"
 
+/* No screen is larger; LINES and COLUMNS may say anything, and top draws every cell. */
+#define OUTPUT_COLUMNS_MAX 1000
+#define OUTPUT_ROWS_MAX    1000
+
 /* Write everything to standard output. Return 0 or a negative errno with a message (kind ERR_OUTPUT). */
 int output_write(const struct text *text, struct err *err) MUST_USE;
 
@@ -11,6 +15,6 @@ int output_write(const struct text *text, struct err *err) MUST_USE;
 int output_close(struct err *err) MUST_USE;
 
 /* A page for standard output as it is: its width, whether it is coloured, its character set. */
-void output_page(const struct globals *globals, struct text *out, struct page *ret_page);
+void output_page(const struct globals *globals, struct text *out, struct printer *ret_page);
 
 #endif

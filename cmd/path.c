@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "report.h"
+#include "emit.h"
 #include <errno.h>
 #include <k8sdns/base/clock.h>
 #include <k8sdns/base/pause.h>
-#include <k8sdns/render/path_text.h>
-#include <k8sdns/source/path_trace.h>
-#include <k8sdns/wire/dns_name.h>
+#include <k8sdns/render/tracing/path_text.h>
+#include <k8sdns/source/tracing/path_trace.h>
+#include <k8sdns/wire/dns/dns_message.h>
+#include <k8sdns/wire/dns/dns_name.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,54 +16,37 @@
 struct path_config {
     uint64_t duration_us, count, dns_port, timeout_us, rate;
     const char *name;
-    struct option_addresses client, server;
+    struct address_list client, server;
 };
 
 /* Of our choice: more than a person can read; above the resolvers' own five seconds, so that a retry is told.
  */
-static const struct path_config defaults = {.dns_port = 53, .timeout_us = 6000000, .rate = 100};
+static const struct path_config defaults = {.dns_port = DNS_PORT, .timeout_us = 6000000, .rate = 100};
 
-#define ROW(member) .offset = offsetof(struct path_config, member)
+#define ROW(kind, member) OPTION_AT(kind, struct path_config, member)
 
 static const struct option_row options[] = {
-    {.name = "name",
-     .value = "NAME",
-     .kind = OPTION_TEXT,
-     ROW(name),
-     .help = "only this name, and those that it is the begin or end of"},
-    {.name = "client",
-     .value = "IP",
-     .kind = OPTION_ADDRESSES,
-     ROW(client),
-     .help = "only questions from it"},
+    {.name = "name", .value = "NAME", ROW(TEXT, name), .help = "only names that start or end with NAME"},
+    {.name = "client", .value = "IP", ROW(ADDRESSES, client), .help = "only queries from it"},
     {.name = "server",
      .value = "IP",
-     .kind = OPTION_ADDRESSES,
-     ROW(server),
-     .help = "only questions that it is asked, before or after NAT"},
-    {.name = "dns-port",
-     .value = "N",
-     .kind = OPTION_NUMBER,
-     .min = 1,
-     .max = 65535,
-     ROW(dns_port),
-     .help = "the port that packets are known by (default 53)"},
+     ROW(ADDRESSES, server),
+     .help = "only queries that it is asked, before or after NAT"},
+    PORT_OPTION_ROWS(struct path_config, dns_port, "the port that packets are known by (default 53)"),
     {.name = "rate",
      .value = "N",
-     .kind = OPTION_NUMBER,
      .min = 0,
      .max = 1000000,
-     ROW(rate),
-     .help = "follow N questions a second, count the rest (default 100; 0: all)"},
+     ROW(NUMBER, rate),
+     .help = "follow N queries a second, count the rest (default 100; 0: all)"},
     {.name = "timeout",
      .value = "DURATION",
-     .kind = OPTION_DURATION,
      .min = 100000,
      .max = UINT64_C(60000000),
-     ROW(timeout_us),
-     .help = "after it a question ends without an answer (default 6s)"},
+     ROW(DURATION, timeout_us),
+     .help = "after it a query ends without an answer (default 6s)"},
     DURATION_OPTION_ROW(struct path_config, duration_us),
-    COUNT_OPTION_ROW(struct path_config, count, "stop after N questions"),
+    COUNT_OPTION_ROW(struct path_config, count, "stop after N queries"),
     {0},
 };
 
@@ -89,7 +73,7 @@ static void ended(void *user, struct arena *arena, struct path_packet_facts *pac
     part.span_ms = (double)(clock_monotonic_ns() - state->began_ns) / 1e6;
     part.skipped = part.lost = part.unnamed = SHAPE_UNSET;
     state->run->arena = arena; /* what is told goes with the telling */
-    state->r = report_part(state->run, &part);
+    state->r = emit_part(state->run, &part);
     state->run->arena = kept;
 }
 
@@ -164,7 +148,7 @@ static void sum_up(const struct path_run *state, const struct path_trace *trace,
     for (size_t i = 0; i < PATH_OUTCOMES; i++)
         if (state->outcomes[i])
             *ARENA_PUSH(state->run->arena, facts->outcomes, facts->outcomes_count) =
-                (struct shape_tally){path_outcome_words[i], state->outcomes[i]};
+                (struct shape_tally){path_outcome_names[i], state->outcomes[i]};
     path_trace_facts(trace, state->run->arena, facts);
 }
 
@@ -173,16 +157,14 @@ static void say_gaps(const struct path_run *state, const struct path_facts *fact
     struct run *run = state->run;
 
     if (!facts->names_streams && (state->nameless || facts->unnamed))
-        run_unobserved(run, "the names that are asked for over TCP",
-                       "this kernel lets programs read no packet's further pieces",
-                       "run it where Linux is 6.12 or later, or ask over UDP");
+        survey_unobserved(&run->survey, GAP_TCP_NAMES,
+                          "this kernel lets programs read no packet's further pieces");
     for (size_t i = 0; i < facts->probes_count; i++) {
         const struct path_probe_facts *probe = &facts->probes[i];
 
         if (probe->attached || strcmp(probe->name, "nf_hook_slow") != 0)
             continue;
-        run_unobserved(run, "netfilter's hooks, and the functions between devices", probe->why,
-                       "run it on a node whose kernel has kprobes, as distributions' kernels do");
+        survey_unobserved(&run->survey, GAP_PATH_PLACES, probe->why);
     }
 }
 
@@ -217,7 +199,7 @@ static int run(struct run *run, const void *config_at, void *data)
 
 const struct command command_path = {
     .name = "path",
-    .group = "Look at the node",
+    .group = GROUP_NODE,
     .summary = "DNS packets' way through the kernel, step by step, across NAT",
     .arguments = "",
     .options = options,

@@ -3,13 +3,13 @@
 #define K8SDNS_CMD_QUESTION_SET_H
 
 #include "command.h"
-#include "resolver_choice.h"
-#include <k8sdns/model/resolv_facts.h>
-#include <k8sdns/source/prober.h>
+#include <k8sdns/collect/resolver_choice.h>
+#include <k8sdns/model/resolver/resolv_facts.h>
+#include <k8sdns/source/probe/prober.h>
 
 /* What is asked, of whom: the part of the command line that every asking command shares. */
 struct question_options {
-    struct option_words types;
+    struct text_list types;
     int as; /* enum resolver, or AS_DETECTED */
     bool no_search;
     uint64_t timeout_us;
@@ -27,39 +27,35 @@ struct question_options {
     }
 
 /* The rows for a struct question_options that is the `member` of a config. */
-#define QUESTION_OPTION_ROWS(config, member)                                          \
-    {.name = "type",                                                                  \
-     .value = "TYPE,...",                                                             \
-     .kind = OPTION_WORDS,                                                            \
-     .offset = offsetof(config, member.types),                                        \
-     .help = "what to ask for (default A,AAAA)"},                                     \
-        {.name = "as",                                                                \
-         .value = "RESOLVER",                                                         \
-         .kind = OPTION_WORD,                                                         \
-         .words = resolver_words,                                                     \
-         .offset = offsetof(config, member.as),                                       \
-         .help = "expand as glibc, musl or go (default: as this Pod does)"},          \
-        {.name = "no-search",                                                         \
-         .kind = OPTION_FLAG,                                                         \
-         .offset = offsetof(config, member.no_search),                                \
-         .help = "ask for the names as they are"},                                    \
-        {.name = "timeout",                                                           \
-         .value = "DURATION",                                                         \
-         .kind = OPTION_DURATION,                                                     \
-         .min = 1000,                                                                 \
-         .max = 60000000,                                                             \
-         .offset = offsetof(config, member.timeout_us),                               \
-         .help = "how long an answer is waited for (default 3s)"},                    \
-        {.name = "bufsize",                                                           \
-         .value = "N",                                                                \
-         .kind = OPTION_NUMBER,                                                       \
-         .min = 512,                                                                  \
-         .max = 65535,                                                                \
-         .offset = offsetof(config, member.bufsize),                                  \
-         .help = "EDNS buffer size (default: no EDNS)"},                              \
-    {                                                                                 \
-        .name = "nsid", .kind = OPTION_FLAG, .offset = offsetof(config, member.nsid), \
-        .help = "ask the servers who they are (RFC 5001)"                             \
+#define QUESTION_OPTION_ROWS(config, member)                                 \
+    {.name = "type",                                                         \
+     .letter = 't',                                                          \
+     .value = "TYPE,...",                                                    \
+     OPTION_AT(WORDS, config, member.types),                                 \
+     .help = "what to ask for (default A,AAAA)"},                            \
+        {.name = "as",                                                       \
+         .value = "RESOLVER",                                                \
+         .words = resolver_names,                                            \
+         OPTION_AT(WORD, config, member.as),                                 \
+         .help = "expand as glibc, musl or go (default: as this Pod does)"}, \
+        {.name = "no-search",                                                \
+         OPTION_AT(FLAG, config, member.no_search),                          \
+         .help = "ask for the names as they are"},                           \
+        {.name = "timeout",                                                  \
+         .value = "DURATION",                                                \
+         .min = 1000,                                                        \
+         .max = 60000000,                                                    \
+         OPTION_AT(DURATION, config, member.timeout_us),                     \
+         .help = "how long an answer is waited for (default 3s)"},           \
+        {.name = "bufsize",                                                  \
+         .value = "N",                                                       \
+         .min = 512,                                                         \
+         .max = 65535,                                                       \
+         OPTION_AT(NUMBER, config, member.bufsize),                          \
+         .help = "EDNS buffer size (default: no EDNS)"},                     \
+    {                                                                        \
+        .name = "nsid", OPTION_AT(FLAG, config, member.nsid),                \
+        .help = "ask the servers who they are (RFC 5001)"                    \
     }
 
 #define QUESTION_TYPES_MAX 16
@@ -77,6 +73,7 @@ struct question_set {
 
 /*
  * The types, the candidates of run->args in the order in which the resolver would try them, and the targets.
+ * On a node names are completed as in a Pod (pod_view.h).
  * Return 0, or a negative errno with a message in run->err.
  */
 int question_set_collect(struct run *run, const struct question_options *questions,

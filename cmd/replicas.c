@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "discovery.h"
-#include "resolver_choice.h"
+#include "command.h"
 #include <errno.h>
+#include <k8sdns/collect/discovery.h>
+#include <k8sdns/collect/resolver_choice.h>
 #include <k8sdns/model/facts.h>
-#include <k8sdns/render/replicas_text.h>
+#include <k8sdns/render/cluster/replicas_text.h>
 
 struct replicas_config {
     struct target_options targets;
@@ -15,15 +16,13 @@ static const struct replicas_config defaults = {.timeout_us = 1000000};
 
 static const struct option_row options[] = {
     {.name = "no-identity",
-     .kind = OPTION_FLAG,
-     .offset = offsetof(struct replicas_config, no_identity),
+     OPTION_AT(FLAG, struct replicas_config, no_identity),
      .help = "do not ask the servers who they are"},
     {.name = "timeout",
      .value = "DURATION",
-     .kind = OPTION_DURATION,
      .min = 1000,
      .max = 60000000,
-     .offset = offsetof(struct replicas_config, timeout_us),
+     OPTION_AT(DURATION, struct replicas_config, timeout_us),
      .help = "how long a server may take to say who it is (default 1s)"},
     {0},
 };
@@ -39,21 +38,23 @@ static int run(struct run *run, const void *config_at, void *data)
     int r;
 
     /* Without the file there may still be options, and the API. */
-    r = resolver_choose_if_any(run, RESOLVER_GLIBC, &resolv, &view);
+    r = resolver_choose_if_any(&run->survey, RESOLVER_GLIBC, &resolv, &view);
     if (r < 0)
         return r;
-    r = discovery_run(run, &config->targets, view ? &resolv : NULL, view, &asks, facts);
+    r = discovery_run(&run->survey, &config->targets, view ? &resolv : NULL, view, &asks, facts);
     if (r < 0)
         return r;
-    discovery_unobserved(run, facts);
+    facts->dns = run->survey.dns;
+    discovery_unobserved(&run->survey, facts);
     if (!facts->replicas_count && !run->unobserved_count)
-        run_unobserved(run, "the CoreDNS replicas", "no way shows them here", discovery_remedy);
+        survey_unobserved_as(&run->survey, GAP_REPLICAS, NULL, "no way shows them here",
+                             discovery_remedy(&run->survey));
     return facts->replicas_count ? STATUS_OK : STATUS_UNKNOWN;
 }
 
 const struct command command_replicas = {
     .name = "replicas",
-    .group = "Ask the servers",
+    .group = GROUP_SERVERS,
     .summary = "the ClusterIP and every CoreDNS replica, and how each was found",
     .arguments = "",
     .options = options,

@@ -1,97 +1,104 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "report.h"
-#include "envelope.h"
-#include "output.h"
-#include <stdio.h>
+#include "collection_rows.h"
+#include <errno.h>
+#include <k8sdns/diag/diagnose.h>
+#include <k8sdns/model/report/report_facts.h>
+#include <k8sdns/render/report/report_render.h>
+#include <unistd.h>
 
-/* Go back over the live text on the screen. */
-static void add_erasure(struct text *out, struct run *run)
+struct report_config {
+    struct collection_options collection;
+    int format; /* enum report_format */
+    const char *output;
+    const char *redact;
+    struct text_list set;
+};
+
+static const struct report_config defaults = {.collection = COLLECTION_DEFAULTS, .format = REPORT_HTML};
+
+static const struct option_row options[] = {
+    {.name = "output",
+     .letter = 'o',
+     .value = "FILE",
+     OPTION_AT(TEXT, struct report_config, output),
+     .help = "write the report to FILE, which is whole or as it was before"},
+    {.name = "format",
+     .value = "FORMAT",
+     .words = report_format_names,
+     OPTION_AT(WORD, struct report_config, format),
+     .help = "html (default), markdown for a chat or ticket, or text"},
+    {.name = "redact",
+     .value = "WORD",
+     OPTION_AT(TEXT, struct report_config, redact),
+     .help = "hide names and addresses; alike in reports with the same WORD"},
+    {.name = "set",
+     .value = "NAME=VALUE",
+     OPTION_AT(WORDS, struct report_config, set),
+     .help = "change the threshold of a rule; see k8sdns-findings(7)"},
+    COLLECTION_OPTION_ROWS(struct report_config, collection),
+    {0},
+};
+
+/* A page of HTML on a terminal helps nobody. */
+static int check_output(struct run *run, const struct report_config *config)
 {
-    char up[32];
-
-    if (!run->live_lines)
-        return;
-    snprintf(up, sizeof(up), "\033[%zuA\033[J", run->live_lines);
-    text_add(out, up);
-    run->live_lines = 0;
+    if (config->format != REPORT_HTML || run->globals->json || config->output || !isatty(STDOUT_FILENO))
+        return 0;
+    return err_set(
+        &run->err, ERR_USAGE, EINVAL,
+        "the report is a page of HTML; type k8sdns report -o report.html, or k8sdns report --format text");
 }
 
-/* Live text on a screen stands where the one before it stood. */
-static void add_live(struct text *out, struct run *run, const void *data)
+static int run(struct run *run, const void *config_at, void *data)
 {
-    struct text part = {0};
-    struct page page;
+    const struct report_config *config = config_at;
+    struct report_facts *report = data;
+    struct thresholds thresholds;
+    int r = check_output(run, config);
 
-    output_page(run->globals, &part, &page);
-    run->command->render_part(data, &page, run->arena);
-    add_erasure(out, run);
-    text_add(out, text_string(&part));
-    for (const char *at = text_string(&part); page.height && !run->command->scrolls && *at; at++)
-        run->live_lines += *at == '\n';
-    text_fini(&part);
+    thresholds_init(&thresholds);
+    for (size_t i = 0; r == 0 && i < config->set.count; i++)
+        r = threshold_set(&thresholds, config->set.items[i], &run->err);
+    if (r < 0)
+        return r;
+    *report = (struct report_facts){.format = config->format,
+                                    .version = VERSION,
+                                    .facts = ARENA_NEW(run->arena, struct facts),
+                                    .diagnosis = ARENA_NEW(run->arena, struct diagnose_facts)};
+    if (run->captured)
+        *report->facts = *run->captured;
+    else
+        r = collection_run(&run->survey, &config->collection, report->facts);
+    if (r == 0 && config->redact)
+        r = report_redact(run->arena, report->facts, config->redact, &run->err);
+    if (r < 0)
+        return r;
+    *run->host = report->facts->host;
+    run->unobserved = report->facts->unobserved;
+    run->unobserved_count = report->facts->unobserved_count;
+    diagnose(run->arena, report->facts, &thresholds, &run->findings, &run->findings_count, report->diagnosis);
+    report->lookups = report_lookups(run->arena, report->facts);
+    return STATUS_OK;
 }
 
-bool report_is_live(const struct run *run)
-{
-    struct text unused = {0};
-    struct page page;
-
-    if (run->globals->json)
-        return false;
-    output_page(run->globals, &unused, &page);
-    return page.height > 0;
-}
-
-int report_part(struct run *run, const void *data)
-{
-    struct text out = {0};
-    int r;
-
-    if (run->globals->json)
-        envelope_write(&out, run, NULL, data, STATUS_OK);
-    else if (!run->globals->quiet)
-        add_live(&out, run, data);
-    r = output_write(&out, &run->err);
-    text_fini(&out);
-    return r;
-}
-
-int report_piece(struct run *run, const struct shape *shape, const void *data,
-                 void (*render)(const void *data, struct page *page, struct arena *arena))
-{
-    struct text out = {0};
-    struct page page;
-    int r;
-
-    if (run->globals->json) {
-        envelope_write(&out, run, shape, data, STATUS_OK);
-    } else {
-        output_page(run->globals, &out, &page);
-        render(data, &page, run->arena);
-    }
-    r = output_write(&out, &run->err);
-    text_fini(&out);
-    return r;
-}
-
-int report_end(struct run *run, const void *data, int status)
-{
-    struct text out = {0};
-    int r;
-
-    if (run->globals->json) {
-        if (!run->told || !data)
-            envelope_write(&out, run, NULL, data, status);
-    } else if (data) {
-        struct page page;
-
-        add_erasure(&out, run);
-        output_page(run->globals, &out, &page);
-        run->command->render(data, &page, run->arena);
-    }
-    r = output_write(&out, &run->err);
-    if (r >= 0)
-        r = output_close(&run->err);
-    text_fini(&out);
-    return r;
-}
+const struct command command_report = {
+    .name = "report",
+    .group = GROUP_CAUSE,
+    .summary = "what diagnose found as a page, for a ticket",
+    .arguments = "[NAME...]",
+    .args_max = SIZE_MAX,
+    .options = options,
+    .defaults = &defaults,
+    .config_size = sizeof(struct report_config),
+    .targets_offset = offsetof(struct report_config, collection.targets),
+    .takes_targets = true,
+    .tells_gaps = true,
+    .from_facts = true,
+    .has_output_file = true,
+    .output_file_offset = offsetof(struct report_config, output),
+    .capabilities = CAPABILITY(CAP_NET_ADMIN) | CAPABILITIES_BPF,
+    .shape = &report_facts_shape,
+    .example = "k8sdns report -o report.html",
+    .run = run,
+    .render = report_render,
+};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rounds.h"
-#include "report.h"
+#include "emit.h"
 #include <errno.h>
 #include <k8sdns/base/clock.h>
 #include <k8sdns/base/pause.h>
@@ -9,13 +9,13 @@
 /* A part that was told is not the end's to tell again. */
 static int tell(struct run *run, const void *data)
 {
-    int r = report_part(run, data);
+    int r = emit_part(run, data);
 
     run->told = r >= 0;
     return r;
 }
 
-int rounds_run(struct run *run, const struct round_options *options, round_look *look, const void *config,
+int rounds_run(struct run *run, const struct round_options *options, round_collect *look, const void *config,
                bool first_counts, void *data)
 {
     size_t size = run->command->shape->size;

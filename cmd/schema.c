@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "command.h"
 #include <jansson.h>
-#include <k8sdns/model/page_facts.h>
-#include <k8sdns/model/version_facts.h>
-#include <k8sdns/render/json_schema.h>
-#include <k8sdns/render/page_text.h>
+#include <k8sdns/model/shape/page_facts.h>
+#include <k8sdns/model/shape/version_facts.h>
+#include <k8sdns/render/page/json_schema.h>
+#include <k8sdns/render/page/page_text.h>
 #include <stdlib.h>
 
 #define COMMANDS_MAX 64
@@ -31,9 +31,10 @@ static int run(struct run *run, const void *config, void *data)
 
 const struct command command_schema = {
     .name = "schema",
-    .group = "About k8sdns",
+    .group = GROUP_ABOUT,
     .summary = "the JSON Schema of everything that --json prints",
     .arguments = "",
+    .sandbox = SANDBOX_FILES,
     .shape = &page_facts_shape,
     .example = "k8sdns schema > k8sdns.schema.json",
     .run = run,

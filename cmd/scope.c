@@ -2,13 +2,16 @@
 #include "command.h"
 #include <errno.h>
 #include <jansson.h>
+#include <k8sdns/base/file.h>
 #include <k8sdns/diag/diagnose.h>
 #include <k8sdns/diag/pattern.h>
-#include <k8sdns/model/shape_json.h>
-#include <k8sdns/render/scope_text.h>
+#include <k8sdns/model/facts_read.h>
+#include <k8sdns/model/shape/shape_json.h>
+#include <k8sdns/render/scope/scope_text.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* More than that is no question of scope any more. */
 #define REPORTS_MAX 200000
@@ -37,6 +40,7 @@ static void add_findings(struct gathering *g, struct scope_report *report, const
         if (findings[i].severity == SEVERITY_INFO)
             continue;
         report->fails = true;
+        report->is_critical = report->is_critical || findings[i].severity == SEVERITY_CRITICAL;
         if (!findings[i].consequence)
             *ARENA_PUSH(g->run->arena, report->ids, report->ids_count) =
                 rule ? rule->id : kept(g, findings[i].id);
@@ -73,7 +77,7 @@ static int read_document(struct gathering *g, json_t *document)
     if (!schema || !command || !data || strcmp(schema, ENVELOPE_SCHEMA) != 0)
         return -EBADMSG;
     if (strcmp(command, "capture") == 0) {
-        if (shape_from_json(g->passing, &facts_shape, data, facts, &ignored) < 0)
+        if (facts_from_json(g->passing, data, facts, &ignored) < 0)
             return -EBADMSG;
         diagnose(g->passing, facts, &g->thresholds, &findings, &count, verdict);
         add(g, verdict, findings, count);
@@ -114,16 +118,18 @@ static void read_all(struct gathering *g, FILE *file)
 static int run(struct run *run, const void *config, void *data)
 {
     struct gathering g = {.run = run, .passing = arena_new(), .facts = data};
+    bool critical = false;
     int r = 0;
 
     (void)config;
     thresholds_init(&g.thresholds);
     for (size_t i = 0; i < run->args_count && r == 0; i++) {
         bool standard = strcmp(run->args[i], "-") == 0;
-        FILE *file = standard ? stdin : fopen(run->args[i], "re");
+        int fd = standard ? STDIN_FILENO : file_open(run->args[i]);
+        FILE *file = standard ? stdin : fd < 0 ? NULL : fdopen(fd, "r");
 
         if (!file) {
-            r = err_set_errno(&run->err, ERR_INPUT, errno, "cannot open %s", run->args[i]);
+            r = err_set_errno(&run->err, ERR_INPUT, fd < 0 ? -fd : errno, "cannot open %s", run->args[i]);
             break;
         }
         g.facts->files++;
@@ -143,18 +149,23 @@ static int run(struct run *run, const void *config, void *data)
                        run->args_count == 1 ? run->args[0] : "these files");
     scope_judge(run->arena, g.reports, g.count, data);
     pattern_causes(run->arena, g.reports, g.count, data);
-    return g.facts->failing ? STATUS_WARNING : STATUS_OK;
+    for (size_t i = 0; i < g.count; i++)
+        critical = critical || g.reports[i].is_critical;
+    return critical ? STATUS_CRITICAL : g.facts->failing ? STATUS_WARNING : STATUS_OK;
 }
 
 const struct command command_scope = {
     .name = "scope",
-    .group = "Find the cause",
+    .group = GROUP_CAUSE,
     .summary = "many reports: how wide and how often it fails, and why",
     .arguments = "FILE...",
     .args_min = 1,
     .args_max = SIZE_MAX,
     .local = true,
+    .sandbox = SANDBOX_FILES,
     .shape = &scope_facts_shape,
+    .judges = true,
+    .status_offset = offsetof(struct scope_facts, status),
     .example = "k8sdns scope reports/*.json",
     .run = run,
     .render = scope_text_render,

@@ -1,70 +1,64 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "report.h"
-#include "spans_look.h"
+#include "emit.h"
 #include <errno.h>
+#include <k8sdns/collect/collect_spans.h>
 #include <k8sdns/model/facts.h>
-#include <k8sdns/render/spans_text.h>
-#include <k8sdns/source/span_receiver.h>
+#include <k8sdns/render/spans/spans_text.h>
+#include <k8sdns/source/spans/span_receiver.h>
 #include <stdio.h>
 
 #define ZIPKIN_PORT 9411
 
 struct spans_config {
-    struct option_addresses listen;
-    struct option_words read;
+    struct address_list listen;
+    struct text_list read;
     uint64_t duration_us, count, slow_us, slowest;
 };
 
 static const struct spans_config defaults = {.slow_us = SPANS_SLOW_US, .slowest = SPANS_SLOWEST};
 
-#define ROW(member) .offset = offsetof(struct spans_config, member)
+#define ROW(kind, member) OPTION_AT(kind, struct spans_config, member)
 
 static const struct option_row options[] = {
     {.name = "listen",
      .value = "IP[:PORT]",
-     .kind = OPTION_ADDRESSES,
      .min = ZIPKIN_PORT,
-     ROW(listen),
+     ROW(ADDRESSES, listen),
      .help = "be a Zipkin server there (default 127.0.0.1:9411)"},
     {.name = "read",
      .value = "FILE|-",
-     .kind = OPTION_WORDS,
-     ROW(read),
+     ROW(WORDS, read),
      .help = "read spans of Zipkin or Jaeger in JSON instead; repeatable"},
     {.name = "slow",
      .value = "DURATION",
-     .kind = OPTION_DURATION,
      .min = 1,
      .max = UINT64_C(3600000000),
-     ROW(slow_us),
+     ROW(DURATION, slow_us),
      .help = "what counts as slow (default 100ms)"},
     {.name = "slowest",
      .value = "N",
-     .kind = OPTION_NUMBER,
      .min = 0,
      .max = SLOWEST_MAX,
-     ROW(slowest),
+     ROW(NUMBER, slowest),
      .help = "keep the N slowest traces (default 10)"},
     {.name = "duration",
      .value = "DURATION",
-     .kind = OPTION_DURATION,
      .min = 100000,
      .max = UINT64_C(31536000000000),
-     ROW(duration_us),
+     ROW(DURATION, duration_us),
      .help = "stop listening after it (default: on Ctrl-C)"},
     {.name = "count",
      .value = "N",
-     .kind = OPTION_NUMBER,
      .min = 1,
      .max = UINT64_C(1000000000000),
-     ROW(count),
+     ROW(NUMBER, count),
      .help = "stop listening after N traces"},
     {0},
 };
 
 struct listening {
     struct run *run;
-    struct trace_record *record;
+    struct span_record *record;
     struct span_receiver_facts received;
     const char *source;
 };
@@ -98,10 +92,10 @@ static int report(void *user)
 
     /* What is told goes with the telling: this may run for days. */
     l->run->arena = arena_new();
-    trace_record_facts(l->record, false, l->run->arena, &facts);
+    span_record_facts(l->record, false, l->run->arena, &facts);
     add_received(l, l->run->arena, &facts);
-    if (facts.events_count || report_is_live(l->run))
-        r = report_part(l->run, &facts);
+    if (facts.events_count || emit_is_live(l->run))
+        r = emit_part(l->run, &facts);
     arena_free(l->run->arena);
     l->run->arena = kept;
     return r;
@@ -123,18 +117,18 @@ static int listen_for(struct run *run, const struct spans_config *config, struct
         r = address_parse("127.0.0.1", ZIPKIN_PORT, &receiving.listen, NULL);
     l->run = run;
     l->source = arena_text(run->arena, address_format_port(&receiving.listen, text, sizeof(text)));
-    l->record = trace_record_new(config->slow_us, config->slowest);
+    l->record = span_record_new(config->slow_us, config->slowest);
     if (!run->globals->quiet && !run->globals->json)
         fprintf(stderr, "k8sdns: listening at %s for Zipkin spans; Ctrl-C ends it\n", l->source);
     r = span_receiver_run(l->record, &receiving, &l->received, &run->err);
-    trace_record_finish(l->record);
+    span_record_finish(l->record);
     if (r >= 0)
         r = report(l); /* what the end completed */
     if (r >= 0) {
-        trace_record_facts(l->record, true, run->arena, facts);
+        span_record_facts(l->record, true, run->arena, facts);
         add_received(l, run->arena, facts);
     }
-    trace_record_free(l->record);
+    span_record_free(l->record);
     return r;
 }
 
@@ -154,27 +148,35 @@ static int run(struct run *run, const void *config_at, void *data)
 
     if (config->read.count && (config->listen.count || config->duration_us || config->count))
         return err_set(&run->err, ERR_USAGE, EINVAL, "--read goes without --listen, --duration and --count");
-    r = config->read.count
-            ? spans_look(run, config->read.items, config->read.count, config->slow_us, config->slowest, data)
-            : listen_for(run, config, data);
+    if (config->read.count) {
+        (void)!capability_keep(0); /* the port was for listening */
+        sandbox_enter(SANDBOX_FILES);
+    }
+    r = config->read.count ? collect_spans(&run->survey, config->read.items, config->read.count,
+                                           config->slow_us, config->slowest, data)
+                           : listen_for(run, config, data);
     if (r < 0)
         return r;
     if (!((struct spans_facts *)data)->spans)
-        run_unobserved(
-            run, "spans", "none came",
+        survey_unobserved_as(
+            &run->survey, GAP_SPANS, "spans", "none came",
             "k8sdns corefile --enable trace --collector IP shows how CoreDNS is made to send them");
     return status_of(data);
 }
 
 const struct command command_spans = {
     .name = "spans",
-    .group = "Ask the servers",
+    .group = GROUP_COREDNS,
     .summary = "traces of CoreDNS: time by plugin, slowest queries, panics",
     .arguments = "",
     .options = options,
     .defaults = &defaults,
     .config_size = sizeof(struct spans_config),
+    .sandbox = SANDBOX_NETWORK,
+    .chooses_ports = true,
     .shape = &spans_facts_shape,
+    .judges = true,
+    .status_offset = offsetof(struct spans_facts, status),
     .part_offset = offsetof(struct facts, spans),
     .part_missing = "no spans",
     .example = "k8sdns spans --listen 0.0.0.0:9411 --duration 5m",

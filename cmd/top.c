@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collection_rows.h"
 #include "top_loop.h"
 #include <errno.h>
 #include <k8sdns/base/file.h>
-#include <k8sdns/render/top_screen.h>
+#include <k8sdns/render/top/top_screen.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -12,34 +13,29 @@
 
 struct top_config {
     struct collection_options collection;
-    struct option_words set;
+    struct text_list set;
     uint64_t interval_us, count;
     bool batch;
 };
 
 static const struct top_config defaults = {.collection = COLLECTION_DEFAULTS, .interval_us = 1000000};
 
-#define ROW(member) .offset = offsetof(struct top_config, member)
+#define ROW(kind, member) OPTION_AT(kind, struct top_config, member)
 
 static const struct option_row options[] = {
     {.name = "interval",
      .value = "DURATION",
-     .kind = OPTION_DURATION,
      .min = 100000,
      .max = UINT64_C(3600000000),
-     ROW(interval_us),
+     ROW(DURATION, interval_us),
      .help = "ask and draw each (default 1s)"},
-    {.name = "batch",
-     .kind = OPTION_FLAG,
-     ROW(batch),
-     .help = "print the screen's text each interval instead"},
+    {.name = "batch", ROW(FLAG, batch), .help = "print the screen's text each interval instead"},
     COUNT_OPTION_ROW(struct top_config, count, "with --batch or --json: stop after N (default: on Ctrl-C)"),
     COLLECTION_OPTION_ROWS(struct top_config, collection),
     {.name = "set",
      .value = "NAME=VALUE",
-     .kind = OPTION_WORDS,
-     ROW(set),
-     .help = "draw a rule's line elsewhere; see k8sdns-findings(7)"},
+     ROW(WORDS, set),
+     .help = "change the threshold of a rule; see k8sdns-findings(7)"},
     {0},
 };
 
@@ -100,7 +96,7 @@ static int run(struct run *run, const void *config_at, void *data)
 
 const struct command command_top = {
     .name = "top",
-    .group = "Find the cause",
+    .group = GROUP_CAUSE,
     .summary = "the same as diagnose, live on a screen",
     .arguments = "[NAME...]",
     .args_max = SIZE_MAX,
@@ -112,6 +108,7 @@ const struct command command_top = {
     .tells_gaps = true,
     .from_facts = true,
     .capabilities = CAPABILITY(CAP_NET_ADMIN) | CAPABILITIES_BPF,
+    .writes_files = true,
     .shape = &top_facts_shape,
     .example = "k8sdns top www.aliyun.com",
     .run = run,

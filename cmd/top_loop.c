@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "top_loop.h"
 #include "capture_file.h"
+#include "emit.h"
 #include "output.h"
-#include "report.h"
-#include "terminal.h"
-#include "top_collector.h"
 #include <errno.h>
 #include <k8sdns/base/clock.h>
 #include <k8sdns/base/err.h>
 #include <k8sdns/base/number.h>
-#include <k8sdns/render/top_screen.h>
+#include <k8sdns/render/top/top_screen.h>
+#include <k8sdns/source/event_loop.h>
 #include <k8sdns/source/timer.h>
+#include <k8sdns/terminal/terminal.h>
+#include <k8sdns/top/top_session.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -39,9 +40,9 @@ struct top_loop {
     const struct top_options *options;
     struct event_base *base;
     struct event *timer, *keyboard, *signals[SIGNALS];
-    struct top_collector_options collecting;
-    struct top_collector *collector; /* NULL for a capture */
-    struct terminal *terminal;       /* NULL for a batch */
+    struct top_session_options collecting;
+    struct top_session *collector; /* NULL for a capture */
+    struct terminal *terminal;     /* NULL for a batch */
     struct top_view view;
     uint64_t interval_us, next_ns, printed;
     struct arena *facts_arena, *draw_arena;
@@ -59,7 +60,7 @@ static void renew(struct top_loop *loop)
     if (!loop->collector)
         return;
     arena_reset(loop->facts_arena);
-    top_collector_facts(loop->collector, loop->view.mode == TOP_DETAILS, loop->facts_arena, &loop->facts);
+    top_session_facts(loop->collector, loop->view.mode == TOP_DETAILS, loop->facts_arena, &loop->facts);
     loop->facts.interval =
         duration_format_us(loop->interval_text, sizeof(loop->interval_text), loop->interval_us);
     loop->stale = false;
@@ -115,7 +116,7 @@ static void change_names(struct top_loop *loop)
         say(loop, "this is a capture: nobody can be asked");
     else if (count > NAMES_MAX)
         say(loop, "more than %d names", NAMES_MAX);
-    else if (top_collector_names(loop->collector, names, count, &err) < 0)
+    else if (top_session_names(loop->collector, names, count, &err) < 0)
         say(loop, "%s", err.text);
     loop->stale = true;
 }
@@ -135,7 +136,7 @@ static void change_interval(struct top_loop *loop)
     }
     loop->interval_us = us;
     loop->next_ns = clock_monotonic_ns();
-    top_collector_interval(loop->collector, us);
+    top_session_interval(loop->collector, us);
     loop->stale = true;
 }
 
@@ -146,7 +147,7 @@ static void write_capture(struct top_loop *loop)
     struct err err = {0};
 
     if (loop->collector)
-        top_collector_facts(loop->collector, true, arena, &facts);
+        top_session_facts(loop->collector, true, arena, &facts);
     if (capture_file_write(loop->run, loop->view.typed, facts.facts, &err) < 0)
         say(loop, "%s", err.text);
     else
@@ -177,14 +178,14 @@ static void act(struct top_loop *loop, enum top_action action)
     case TOP_DO_LOOK:
         loop->view.paused = false;
         if (loop->collector)
-            top_collector_look(loop->collector);
+            top_session_look(loop->collector);
         break;
     case TOP_DO_REDRAW:
         terminal_forget(loop->terminal);
         break;
     case TOP_DO_NOTHING:
         if (paused && loop->collector)
-            top_collector_hold(loop->collector);
+            top_session_hold(loop->collector);
         break;
     }
 }
@@ -229,7 +230,9 @@ static unsigned number_of(const char *variable, unsigned least)
     const char *text = getenv(variable);
     uint64_t value;
 
-    return text && number_parse(text, least, 4000, &value, NULL) == 0 ? (unsigned)value : 0;
+    if (!text || number_parse(text, least, UINT32_MAX, &value, NULL) < 0)
+        return 0;
+    return value < OUTPUT_ROWS_MAX ? (unsigned)value : OUTPUT_ROWS_MAX;
 }
 
 static int print(struct top_loop *loop)
@@ -242,7 +245,7 @@ static int print(struct top_loop *loop)
     loop->facts.rows = number_of("LINES", 1);
     arena_reset(loop->draw_arena);
     loop->run->arena = loop->draw_arena; /* what is told goes with the telling */
-    r = report_part(loop->run, &loop->facts);
+    r = emit_part(loop->run, &loop->facts);
     loop->run->arena = kept;
     if (last)
         loop->done = true;
@@ -267,12 +270,12 @@ static void on_tick(evutil_socket_t fd, short what, void *user)
     (void)fd;
     (void)what;
     if (!loop->view.paused)
-        top_collector_tick(loop->collector);
+        top_session_tick(loop->collector);
     if (!loop->view.paused)
         renew(loop);
     if (loop->terminal)
         draw(loop);
-    else if (top_collector_complete(loop->collector))
+    else if (top_session_complete(loop->collector))
         loop->failed = print(loop);
     if (loop->failed < 0 || loop->done)
         event_base_loopbreak(loop->base);
@@ -285,7 +288,7 @@ static void on_changed(void *user)
     struct top_loop *loop = user;
 
     loop->stale = true;
-    if (loop->terminal && loop->collector && !top_collector_knows(loop->collector))
+    if (loop->terminal && loop->collector && !top_session_knows(loop->collector))
         draw(loop);
 }
 
@@ -333,14 +336,11 @@ static void on_signal(evutil_socket_t number, short what, void *user)
 
 static int events_init(struct top_loop *loop)
 {
-    struct event_config *config = event_config_new();
+    int r = event_loop_new(true, &loop->base, &loop->run->err);
 
-    if (config) {
-        event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
-        loop->base = event_base_new_with_config(config);
-        event_config_free(config);
-    }
-    loop->timer = loop->base ? evtimer_new(loop->base, on_tick, loop) : NULL;
+    if (r < 0)
+        return r;
+    loop->timer = evtimer_new(loop->base, on_tick, loop);
     if (!loop->timer)
         return err_set(&loop->run->err, ERR_INTERNAL, ENOMEM, "cannot set up the event loop");
     for (int i = 0; i < SIGNALS; i++) {
@@ -355,12 +355,12 @@ static int events_init(struct top_loop *loop)
 static int screen_init(struct top_loop *loop)
 {
     struct text unused = {0};
-    struct page page;
+    struct printer printer;
 
     if (loop->options->batch || loop->run->globals->json)
         return 0;
-    output_page(loop->run->globals, &unused, &page);
-    loop->terminal = terminal_open(page.color, &loop->run->err);
+    output_page(loop->run->globals, &unused, &printer);
+    loop->terminal = terminal_open(printer.color, &loop->run->err);
     if (!loop->terminal)
         return -ENOTTY;
     loop->view.utf8 = terminal_utf8(loop->terminal);
@@ -379,14 +379,14 @@ static int collector_init(struct top_loop *loop)
                              &loop->facts);
         return 0;
     }
-    loop->collecting = (struct top_collector_options){.collection = &loop->options->collection,
-                                                      .thresholds = &loop->options->thresholds,
-                                                      .interval_us = loop->interval_us,
-                                                      .base = loop->base,
-                                                      .failed = on_failed,
-                                                      .changed = on_changed,
-                                                      .user = loop};
-    loop->collector = top_collector_new(loop->run, &loop->collecting);
+    loop->collecting = (struct top_session_options){.collection = &loop->options->collection,
+                                                    .thresholds = &loop->options->thresholds,
+                                                    .interval_us = loop->interval_us,
+                                                    .base = loop->base,
+                                                    .failed = on_failed,
+                                                    .changed = on_changed,
+                                                    .user = loop};
+    loop->collector = top_session_new(&loop->run->survey, &loop->collecting);
     if (!loop->collector)
         return -EINVAL;
     renew(loop);
@@ -415,11 +415,11 @@ static int loop_run(struct top_loop *loop)
 static int print_summary(struct top_loop *loop)
 {
     struct text out = {0};
-    struct page page;
+    struct printer printer;
     int r;
 
-    output_page(loop->run->globals, &out, &page);
-    top_text_render(&loop->facts, &page, loop->draw_arena);
+    output_page(loop->run->globals, &out, &printer);
+    top_text_render(&loop->facts, &printer, loop->draw_arena);
     r = output_write(&out, &loop->run->err);
     text_fini(&out);
     return r;
@@ -433,7 +433,7 @@ static void loop_fini(struct top_loop *loop)
     for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
         if (events[i])
             event_free(events[i]);
-    top_collector_free(loop->collector);
+    top_session_free(loop->collector);
     if (loop->base)
         event_base_free(loop->base);
     arena_free(loop->facts_arena);
@@ -445,9 +445,9 @@ static int status_of(const struct run *run, const struct top_facts *facts)
 {
     int worst = SEVERITY_INFO + 1;
 
-    for (size_t i = 0; i < facts->standing_count; i++)
-        if (isnan(facts->standing[i].over_s) && facts->standing[i].severity < worst)
-            worst = facts->standing[i].severity;
+    for (size_t i = 0; i < facts->active_findings_count; i++)
+        if (isnan(facts->active_findings[i].over_s) && facts->active_findings[i].severity < worst)
+            worst = facts->active_findings[i].severity;
     if (worst == SEVERITY_CRITICAL)
         return STATUS_CRITICAL;
     if (worst == SEVERITY_WARNING || (worst == SEVERITY_INFO && run->globals->fail_on == FAIL_ON_INFO))

@@ -2,9 +2,10 @@
 #ifndef K8SDNS_CMD_TOP_LOOP_H
 #define K8SDNS_CMD_TOP_LOOP_H
 
-#include "collection.h"
+#include "command.h"
+#include <k8sdns/collect/collection.h>
 #include <k8sdns/diag/threshold.h>
-#include <k8sdns/model/top_facts.h>
+#include <k8sdns/model/top/top_facts.h>
 
 struct top_options {
     struct collection_options collection;

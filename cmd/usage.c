@@ -9,7 +9,7 @@
 /* "      --name VALUE   help", the help wrapped behind column LEFT and never past column 80. */
 static void usage_row(struct text *out, const struct option_row *row)
 {
-    struct page page = {.out = out, .width = 79};
+    struct printer printer = {.out = out, .width = 79};
     char left[80], letter[8] = "    ";
 
     if (row->letter)
@@ -21,7 +21,7 @@ static void usage_row(struct text *out, const struct option_row *row)
         left[0] = '\0';
     }
     snprintf(left + strlen(left), sizeof(left) - strlen(left), "%*s", (int)(LEFT - strlen(left)), "");
-    page_paragraph(&page, left, "%s", row->help);
+    printer_paragraph(&printer, left, "%s", row->help);
 }
 
 static void usage_rows(struct text *out, const char *heading, const struct option_row *rows)
@@ -49,14 +49,22 @@ void usage_command(struct text *out, const struct command *command)
 
 void usage_overview(struct text *out)
 {
-    const char *group = "";
+    static const char *const headings[GROUP_COUNT] = {
+        [GROUP_CAUSE] = "Find the cause",
+        [GROUP_SERVERS] = "Ask the servers",
+        [GROUP_COREDNS] = "Look at CoreDNS",
+        [GROUP_NODE] = "Look at the node",
+        [GROUP_CONFIGURATION] = "Read the configuration",
+        [GROUP_ABOUT] = "About k8sdns",
+    };
 
     text_add(out, "k8sdns finds out why DNS fails in a Kubernetes cluster.\n\n"
                   "Usage: k8sdns COMMAND [OPTIONS] [ARGUMENTS]\n");
-    for (const struct command *const *at = commands; *at; at++) {
-        if (strcmp(group, (*at)->group) != 0)
-            text_addf(out, "\n%s:\n", group = (*at)->group);
-        text_addf(out, "  %-12s%s\n", (*at)->name, (*at)->summary);
+    for (int group = 0; group < GROUP_COUNT; group++) {
+        text_addf(out, "\n%s:\n", headings[group]);
+        for (const struct command *const *at = commands; *at; at++)
+            if ((*at)->group == group)
+                text_addf(out, "  %-12s%s\n", (*at)->name, (*at)->summary);
     }
     text_add(out, "\nIn a Pod without k8sdns:\n"
                   "  kubectl cp k8sdns POD:/tmp/k8sdns\n"

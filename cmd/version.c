@@ -3,7 +3,7 @@
 #include <ares.h>
 #include <event2/event.h>
 #include <jansson.h>
-#include <k8sdns/source/bpf_ground.h>
+#include <k8sdns/source/kernel/bpf_support.h>
 #include <yaml.h>
 
 int version_run(struct run *run, const void *config, void *data)
@@ -25,16 +25,16 @@ int version_run(struct run *run, const void *config, void *data)
     return STATUS_OK;
 }
 
-void version_render(const void *data, struct page *page, struct arena *arena)
+void version_render(const void *data, struct printer *printer, struct arena *arena)
 {
     const struct version_facts *facts = data;
 
     (void)arena;
-    page_addf(page, "k8sdns %s\n", facts->version);
-    if (page->verbosity > 0)
+    printer_addf(printer, "k8sdns %s\n", facts->version);
+    if (printer->verbosity > 0)
         for (size_t i = 0; i < facts->libraries_count; i++)
-            page_addf(page, "%s %s\n", facts->libraries[i].name, facts->libraries[i].version);
-    if (page->verbosity > 0)
+            printer_addf(printer, "%s %s\n", facts->libraries[i].name, facts->libraries[i].version);
+    if (printer->verbosity > 0)
         for (size_t i = 0; i < facts->features_count; i++)
-            page_addf(page, "with %s\n", facts->features[i]);
+            printer_addf(printer, "with %s\n", facts->features[i]);
 }

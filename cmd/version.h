@@ -3,10 +3,10 @@
 #define K8SDNS_CMD_VERSION_H
 
 #include "command.h"
-#include <k8sdns/model/version_facts.h>
+#include <k8sdns/model/shape/version_facts.h>
 
 /* What --version does; with --json it lists the libraries in use and the features built in. */
 int version_run(struct run *run, const void *config, void *data);
-void version_render(const void *data, struct page *page, struct arena *arena);
+void version_render(const void *data, struct printer *printer, struct arena *arena);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "emit.h"
 #include "question_set.h"
-#include "report.h"
-#include "resolver_choice.h"
 #include <errno.h>
 #include <k8sdns/base/clock.h>
+#include <k8sdns/collect/resolver_choice.h>
 #include <k8sdns/model/facts.h>
-#include <k8sdns/render/watch_text.h>
-#include <k8sdns/source/watcher.h>
+#include <k8sdns/render/watch/watch_text.h>
+#include <k8sdns/source/watch/watcher.h>
 #include <string.h>
 
 /*
@@ -30,39 +30,35 @@ struct watch_config {
 static const struct watch_config defaults = {
     .questions = QUESTION_DEFAULTS, .interval_us = 1000000, .qps = NO_QPS};
 
-#define ROW(member) .offset = offsetof(struct watch_config, member)
+#define ROW(kind, member) OPTION_AT(kind, struct watch_config, member)
 
 static const struct option_row options[] = {
     {.name = "interval",
      .value = "DURATION",
-     .kind = OPTION_DURATION,
      .min = 100000,
      .max = UINT64_C(3600000000),
-     ROW(interval_us),
-     .help = "a report, and a round of questions, each (default 1s)"},
+     ROW(DURATION, interval_us),
+     .help = "a report, and a round of queries, each (default 1s)"},
     DURATION_OPTION_ROW(struct watch_config, duration_us),
     COUNT_OPTION_ROW(struct watch_config, count, "stop after N rounds of all names at all servers"),
     {.name = "qps",
      .value = "N",
-     .kind = OPTION_NUMBER,
      .min = 0,
      .max = 1000000,
-     ROW(qps),
-     .help = "N questions a second, rather than a round an interval"},
-    {.name = "yes-load", .kind = OPTION_FLAG, ROW(yes_load), .help = "allow --qps over 1000, or 0: no cap"},
+     ROW(NUMBER, qps),
+     .help = "N queries a second, rather than a round an interval"},
+    {.name = "yes-load", ROW(FLAG, yes_load), .help = "allow --qps over 1000, or 0: no cap"},
     QUESTION_OPTION_ROWS(struct watch_config, questions),
     {.name = "ports",
      .value = "fresh|keep",
-     .kind = OPTION_WORD,
-     .words = watch_ports_words,
-     ROW(ports),
+     .words = watch_ports_names,
+     ROW(WORD, ports),
      .help = "a new source port each time (default), or one a server"},
     {.name = "source-port",
      .value = "N",
-     .kind = OPTION_NUMBER,
      .min = 1,
      .max = 65535,
-     ROW(source_port),
+     ROW(NUMBER, source_port),
      .help = "keep this port; further servers count up from it"},
     {0},
 };
@@ -90,6 +86,7 @@ static int check(const struct watch_config *config, struct err *err)
 
 struct watch_reports {
     struct run *run;
+    struct name_view *names_as;
     struct watch_record record;
 };
 
@@ -103,9 +100,10 @@ static int report(void *user)
     /* What is told goes with the telling: a watch may last for days. */
     reports->run->arena = arena_new();
     watch_record_facts(&reports->record, false, clock_monotonic_ns(), reports->run->arena, &facts);
-    if (report_is_live(reports->run))
+    if (emit_is_live(reports->run))
         watch_record_facts(&reports->record, true, clock_monotonic_ns(), reports->run->arena, &facts);
-    r = report_part(reports->run, &facts);
+    facts.names_as = reports->names_as;
+    r = emit_part(reports->run, &facts);
     arena_free(reports->run->arena);
     reports->run->arena = kept;
     return r;
@@ -113,14 +111,7 @@ static int report(void *user)
 
 static int watch_status(const void *data)
 {
-    const struct watch_facts *facts = data;
-    uint64_t answered = 0, bad = 0;
-
-    for (size_t i = 0; i < facts->targets_count; i++) {
-        answered += facts->targets[i].answered;
-        bad += facts->targets[i].bad;
-    }
-    return !answered ? STATUS_CRITICAL : bad ? STATUS_WARNING : STATUS_OK;
+    return watch_health(data);
 }
 
 static int run(struct run *run, const void *config_at, void *data)
@@ -138,6 +129,7 @@ static int run(struct run *run, const void *config_at, void *data)
     if (r < 0)
         return r;
     reports->run = run;
+    reports->names_as = set.resolv.names_as;
     asking = (struct watcher_options){
         .candidates = set.candidates,
         .candidates_count = set.candidates_count,
@@ -162,13 +154,14 @@ static int run(struct run *run, const void *config_at, void *data)
     if (r < 0)
         return r;
     watch_record_facts(&reports->record, true, clock_monotonic_ns(), run->arena, data);
+    ((struct watch_facts *)data)->names_as = reports->names_as;
     return watch_status(data);
 }
 
 const struct command command_watch = {
     .name = "watch",
-    .group = "Ask the servers",
-    .summary = "the same questions again and again: loss, latency, how often",
+    .group = GROUP_SERVERS,
+    .summary = "the same queries again and again: loss, latency, how often",
     .arguments = "NAME...",
     .args_min = 1,
     .args_max = SIZE_MAX,
@@ -181,7 +174,10 @@ const struct command command_watch = {
     .part_missing = "no sampling of the servers",
     .part_status = watch_status,
     .capabilities = CAPABILITY(CAP_NET_ADMIN),
+    .chooses_ports = true,
     .shape = &watch_facts_shape,
+    .judges = true,
+    .status_offset = offsetof(struct watch_facts, status),
     .example = "k8sdns watch kubernetes.default --duration 10m",
     .run = run,
     .render = watch_text_render,

@@ -64,10 +64,9 @@ def main():
     print(".Sh MESSAGES OF APPLICATIONS")
     for symptom in data["symptoms"]:
         print(f".Ss {escaped(symptom['title'])}")
-        filled("Known by: " + "; ".join(symptom["patterns"]) + ".")
-        print(".Pp")
         filled(symptom["meaning"])
-        filled(f"Said by {symptom['said_by']}.")
+        filled(f"Class {symptom['class']}; said by {symptom['said_by']}.")
+        listed("Known by (* is any text):", symptom["patterns"])
         listed("May be behind it:", symptom["likely"])
     print(".Sh THRESHOLDS")
     print("Lines that")

@@ -35,6 +35,23 @@ Numbers carry their unit in their name
 and ratios are from 0 to 1.
 Resource records have the member names of RFC 8427.
 .Pp
+A name that a person or a program gave stands as it was given, with the final
+dot or without.
+What a resolver makes of it
+.Pq candidates, search domains, names of queries
+has no final dot.
+Names from messages, packets and what CoreDNS writes
+.Pq logs, dnstap, traces, metrics
+have it.
+To compare two names, cut it off:
+.Li rtrimstr(\[dq].\[dq])
+in
+.Xr jq 1 .
+.Pp
+Times are those of RFC 3339 in UTC, with
+.Li Z
+at the end; a time in seconds since 1970 is told as such.
+.Pp
 .Xr k8sdns-schema 1
 prints the same as a JSON Schema.
 """.replace('."', '.\\"')

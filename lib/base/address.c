@@ -145,6 +145,25 @@ bool address_is_link_local(const struct address *address)
     return IN6_IS_ADDR_LINKLOCAL(&address->v6);
 }
 
+bool address_is_public(const struct address *address)
+{
+    /* Network and mask, in host order. */
+    static const uint32_t site[][2] = {
+        {0x00000000, 0xff000000}, {0x0a000000, 0xff000000}, {0x64400000, 0xffc00000},
+        {0x7f000000, 0xff000000}, {0xa9fe0000, 0xffff0000}, {0xac100000, 0xfff00000},
+        {0xc0000000, 0xffffff00}, {0xc0000200, 0xffffff00}, {0xc0a80000, 0xffff0000},
+        {0xc6120000, 0xfffe0000}, {0xc6336400, 0xffffff00}, {0xcb007100, 0xffffff00},
+        {0xe0000000, 0xe0000000}};
+
+    /* 2000::/3 is what is given out; 2001:db8::/32 of it is for documents. */
+    if (address->family != AF_INET)
+        return (address->v6.s6_addr[0] & 0xe0) == 0x20 && memcmp(&address->v6, "\x20\x01\x0d\xb8", 4) != 0;
+    for (size_t i = 0; i < sizeof(site) / sizeof(site[0]); i++)
+        if ((ntohl(address->v4.s_addr) & site[i][1]) == site[i][0])
+            return false;
+    return true;
+}
+
 socklen_t address_to_sockaddr(const struct address *address, struct sockaddr_storage *ret_sa)
 {
     memset(ret_sa, 0, sizeof(*ret_sa));

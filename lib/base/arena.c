@@ -68,6 +68,16 @@ void arena_reset(struct arena *arena)
     kept->used = 0;
 }
 
+void arena_adopt(struct arena *arena, struct arena *child)
+{
+    struct block **last = &arena->blocks;
+
+    while (*last)
+        last = &(*last)->next;
+    *last = child->blocks;
+    free(child);
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
     const size_t align = alignof(max_align_t);

@@ -26,6 +26,17 @@ bool capability_has(int capability)
            (data.words[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability)) != 0;
 }
 
+int capability_lower(uint64_t effective)
+{
+    struct __user_cap_header_struct header;
+    struct capability_data data;
+    int r = read_own(&header, &data);
+
+    for (unsigned i = 0; i < _LINUX_CAPABILITY_U32S_3 && r == 0; i++)
+        data.words[i].effective = data.words[i].permitted & (uint32_t)(effective >> (32 * i));
+    return r < 0 ? r : syscall(SYS_capset, &header, data.words) < 0 ? -errno : 0;
+}
+
 int capability_keep(uint64_t kept)
 {
     struct __user_cap_header_struct header;

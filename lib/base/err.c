@@ -16,6 +16,9 @@ static int set(struct err *err, enum err_kind kind, int errno_code, const char *
         errno_code = EINVAL;
     if (!err)
         return -errno_code;
+    /* No fault of the file: this process may open no more. */
+    if (kind == ERR_INPUT && (errno_code == EMFILE || errno_code == ENFILE || errno_code == ENOMEM))
+        kind = ERR_UNOBSERVED;
     vsnprintf(raw, sizeof(raw), fmt, ap);
     /* Messages quote names and lines that came from files and the network. */
     escape_line(err->text, sizeof(err->text), raw, strlen(raw));

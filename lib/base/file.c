@@ -1,10 +1,100 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <k8sdns/base/clock.h>
 #include <k8sdns/base/file.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* Of the command line, so never many. */
+#define EARLY_MAX 256
+
+static struct {
+    const char *path;
+    int fd;
+} early[EARLY_MAX];
+static size_t early_count;
+
+void file_open_early(const char *path)
+{
+    int fd = early_count < EARLY_MAX ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) : -1;
+
+    if (fd < 0)
+        return;
+    early[early_count].path = strdup(path);
+    if (!early[early_count].path)
+        err_out_of_memory();
+    early[early_count++].fd = fd;
+}
+
+int file_open(const char *path)
+{
+    int fd;
+
+    for (size_t i = 0; i < early_count; i++)
+        if (early[i].fd >= 0 && strcmp(early[i].path, path) == 0) {
+            fd = early[i].fd;
+            early[i].fd = -1;
+            return fd;
+        }
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    return fd < 0 ? -errno : fd;
+}
+
+static uint64_t deadline_ns;
+static bool deadline_has_cut;
+
+void file_deadline_set(uint64_t ns)
+{
+    deadline_ns = ns;
+    deadline_has_cut = false;
+}
+
+bool file_deadline_has_cut(void)
+{
+    return deadline_has_cut;
+}
+
+bool file_deadline_is_over(void)
+{
+    if (!deadline_ns || clock_monotonic_ns() < deadline_ns)
+        return false;
+    deadline_has_cut = true;
+    return true;
+}
+
+/* Whether it can keep whoever reads it waiting. */
+static bool can_wait(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
+ssize_t file_read_some(int fd, void *bytes, size_t size)
+{
+    bool bounded = deadline_ns && can_wait(fd);
+
+    for (;;) {
+        struct pollfd wait = {fd, POLLIN, 0};
+        ssize_t n;
+
+        if (bounded && file_deadline_is_over())
+            return 0;
+        /* A look at the clock now and then. */
+        if (bounded && poll(&wait, 1, 50) <= 0)
+            continue;
+        n = read(fd, bytes, size);
+        /* Whoever shares it may have made it non-blocking. */
+        if (n < 0 && errno == EAGAIN && poll(&wait, 1, 100) >= 0)
+            continue;
+        if (n >= 0 || errno != EINTR)
+            return n;
+    }
+}
 
 /* Grow by doubling on the heap: an arena would keep every earlier, smaller copy. */
 static int read_all(int fd, size_t max, char **ret_bytes, size_t *ret_len)
@@ -16,9 +106,7 @@ static int read_all(int fd, size_t max, char **ret_bytes, size_t *ret_len)
     if (!bytes)
         return -ENOMEM;
     for (;;) {
-        n = read(fd, bytes + len, room - len);
-        if (n < 0 && errno == EINTR)
-            continue;
+        n = file_read_some(fd, bytes + len, room - len);
         if (n <= 0)
             break;
         len += (size_t)n;
@@ -46,6 +134,11 @@ static int read_all(int fd, size_t max, char **ret_bytes, size_t *ret_len)
     return 0;
 }
 
+const char *file_shown(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
 int file_read(struct arena *arena, const char *path, size_t max, char **ret_bytes, size_t *ret_len,
               struct err *err)
 {
@@ -53,13 +146,11 @@ int file_read(struct arena *arena, const char *path, size_t max, char **ret_byte
     size_t len = 0;
     char *bytes = NULL;
 
-    if (strcmp(path, "-") != 0) {
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0)
-            return err_set_errno(err, ERR_INPUT, errno, "cannot open %s", path);
-    } else {
-        path = "standard input";
-    }
+    if (strcmp(path, "-") != 0)
+        fd = file_open(path);
+    if (fd < 0)
+        return err_set_errno(err, ERR_INPUT, -fd, "cannot open %s", path);
+    path = file_shown(path);
     r = read_all(fd, max, &bytes, &len);
     if (fd != STDIN_FILENO)
         close(fd);

@@ -34,6 +34,24 @@ int number_parse(const char *text, uint64_t min, uint64_t max, uint64_t *ret_val
     return 0;
 }
 
+int size_parse(const char *text, uint64_t min, uint64_t max, uint64_t *ret_bytes, struct err *err)
+{
+    static const char letters[] = "KMG";
+    const char *at = text, *unit;
+    uint64_t value;
+
+    if (!digits(&at, &value) || !*at || at[1] || !(unit = strchr(letters, *at)))
+        return err_set(err, ERR_USAGE, EINVAL, "'%s' is no size; write it like 64K, 512M or 2G", text);
+    for (const char *step = letters; step <= unit; step++)
+        value = value > UINT64_MAX / 1024 ? UINT64_MAX : value * 1024;
+    if (value < min || value > max)
+        return err_set(err, ERR_USAGE, ERANGE,
+                       "%s is out of range; give a size from %" PRIu64 "K to %" PRIu64 "K", text, min / 1024,
+                       max / 1024);
+    *ret_bytes = value;
+    return 0;
+}
+
 static const struct unit {
     const char *name;
     uint64_t us;
@@ -53,35 +71,44 @@ int duration_parse_us(const char *text, uint64_t min_us, uint64_t max_us, uint64
     if (strcmp(text, "0") == 0) {
         us = 0;
     } else {
-        const char *fraction = NULL;
+        uint64_t last = UINT64_MAX;
 
-        if (!digits(&at, &whole))
-            return err_set(err, ERR_USAGE, EINVAL, "'%s' is no duration; write it like 500ms, 2s or 10m",
-                           text);
-        if (*at == '.') {
-            uint64_t skipped;
+        /* One number with its unit, or several from larger to smaller units: "1h30m". */
+        do {
+            const char *fraction = NULL;
+            size_t len;
 
-            fraction = ++at;
-            if (!digits(&at, &skipped))
-                fraction = NULL;
-        }
-        for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-            if (strcmp(at, units[i].name) == 0)
-                unit = &units[i];
-        if (!unit)
-            return err_set(err, ERR_USAGE, EINVAL,
-                           *at ? "'%s' has no known unit; write it like 500ms, 2s or 10m"
-                               : "'%s' has no unit; write it like 500ms, 2s or 10m",
-                           text);
-        if (whole > UINT64_MAX / unit->us / 2)
-            us = UINT64_MAX;
-        else
-            us = whole * unit->us;
-        scale = unit->us;
-        for (; fraction && *fraction >= '0' && *fraction <= '9' && us != UINT64_MAX; fraction++) {
-            scale /= 10;
-            us += scale * (uint64_t)(*fraction - '0');
-        }
+            if (!digits(&at, &whole))
+                return err_set(err, ERR_USAGE, EINVAL,
+                               "'%s' is no duration; write it like 500ms, 2s or 1h30m", text);
+            if (*at == '.') {
+                uint64_t skipped;
+
+                fraction = ++at;
+                if (!digits(&at, &skipped))
+                    fraction = NULL;
+            }
+            len = strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+            unit = NULL;
+            for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+                if (strlen(units[i].name) == len && memcmp(at, units[i].name, len) == 0)
+                    unit = &units[i];
+            if (!unit || unit->us >= last)
+                return err_set(err, ERR_USAGE, EINVAL,
+                               *at ? "'%s' has no known unit; write it like 500ms, 2s or 1h30m"
+                                   : "'%s' has no unit; write it like 500ms, 2s or 1h30m",
+                               text);
+            last = scale = unit->us;
+            if (us == UINT64_MAX || whole > UINT64_MAX / unit->us / 4 || us > UINT64_MAX / 4)
+                us = UINT64_MAX;
+            else
+                us += whole * unit->us;
+            for (; fraction && *fraction >= '0' && *fraction <= '9' && us != UINT64_MAX; fraction++) {
+                scale /= 10;
+                us += scale * (uint64_t)(*fraction - '0');
+            }
+            at += len;
+        } while (*at);
     }
     if (us < min_us || us > max_us)
         return err_set(err, ERR_USAGE, ERANGE, "%s is out of range; give a duration from %s to %s", text,

@@ -54,3 +54,12 @@ bool pause_is_enough(void)
 
     return sigtimedwait(&set, NULL, &(struct timespec){0}) > 0;
 }
+
+void pause_end(void)
+{
+    sigset_t set = enough();
+
+    while (pause_is_enough())
+        ;
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+}

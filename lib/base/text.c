@@ -108,3 +108,8 @@ void text_sort(const char **items, size_t count)
     if (count) /* qsort(3) wants no NULL */
         qsort(items, count, sizeof(char *), by_bytes);
 }
+
+const char *text_or(const char *text, const char *otherwise)
+{
+    return text && *text ? text : otherwise;
+}

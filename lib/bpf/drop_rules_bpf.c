@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which netfilter rule, chain and table dropped a packet: the verdicts of nftables and iptables, seen as they
+ * are reached, so that a drop that comes next can name its rule.
+ */
 #include "drop_event.h"
 #include "kernel_structs.h"
 #include <bpf/bpf_helpers.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * DNS packets at the places where the kernel frees them: reason, hook, both tuples and the question go to a
+ * ring, and counts stay in the kernel, so that a storm is counted whole.
+ */
 #include "dns_packet.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>

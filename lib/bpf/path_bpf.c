@@ -41,7 +41,7 @@ struct {
     __type(value, struct in_work);
 } at_work SEC(".maps");
 
-struct waiting {
+struct path_waiting {
     struct {
         struct path_key key;
         __u32 before; /* datagrams that are read before it */
@@ -54,7 +54,7 @@ struct {
     __uint(type, BPF_MAP_TYPE_LRU_HASH);
     __uint(max_entries, SOCKETS_MAX);
     __type(key, __u64);
-    __type(value, struct waiting);
+    __type(value, struct path_waiting);
 } sockets SEC(".maps");
 
 static __always_inline void hand_over(struct path_step *step)
@@ -291,7 +291,7 @@ int BPF_PROG(socket_ready, struct sock *sk)
 {
     __u32 zero = 0, netns;
     struct in_work *work = bpf_map_lookup_elem(&at_work, &zero);
-    struct waiting *waiting, empty = {0};
+    struct path_waiting *waiting, empty = {0};
     __u64 socket = (__u64)sk;
     __u32 queued;
 
@@ -328,7 +328,7 @@ SEC("tp_btf/sock_recv_length")
 int BPF_PROG(socket_read, struct sock *sk, int ret, int flags)
 {
     __u64 socket = (__u64)sk;
-    struct waiting *waiting;
+    struct path_waiting *waiting;
 
     if (ret < 0 || (flags & MSG_PEEK))
         return 0;

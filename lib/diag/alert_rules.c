@@ -65,7 +65,7 @@ static const struct alert {
      "(" EITHER("rate", "coredns_forward_max_concurrent_rejects_total",
                 "coredns_forward_max_concurrent_reject_count_total", OVER) ")\n> ",
      NONE, "", "10m", "warning", "server-rate-limited",
-     "CoreDNS {{ $labels.instance }} refuses questions over max_concurrent."},
+     "CoreDNS {{ $labels.instance }} refuses queries over max_concurrent."},
     {"CoreDNSCPUHigh", "rate(process_cpu_seconds_total" OVER ")\n> ", LINE(cpu_cores),
      "\nand on (instance) coredns_build_info", "10m", "warning", "coredns-cpu",
      "CoreDNS {{ $labels.instance }} uses {{ $value | humanize }} cores."},

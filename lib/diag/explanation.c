@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "step.h"
 #include <errno.h>
 #include <k8sdns/base/suggest.h>
 #include <k8sdns/diag/explanation.h>
 #include <k8sdns/diag/rule.h>
 #include <k8sdns/diag/symptom.h>
+#include <k8sdns/model/cluster/cluster_words.h>
 #include <string.h>
 
 static void add_texts(struct arena *arena, const char *const *from, const char ***to, size_t *count)
@@ -16,30 +18,76 @@ static void add_finding(struct arena *arena, const struct rule *rule, struct exp
 {
     struct finding_words *words = ARENA_PUSH(arena, facts->findings, facts->findings_count);
 
-    *words = (struct finding_words){
-        .id = rule->id, .title = rule->title, .cause = rule->cause, .severity = rule->severity};
-    add_texts(arena, rule->remedies, &words->remedies, &words->remedies_count);
-    add_texts(arena, rule->checks, &words->checks, &words->checks_count);
+    *words = (struct finding_words){.id = rule->id,
+                                    .title = cluster_words_expand(arena, NULL, rule->title),
+                                    .cause = cluster_words_expand(arena, NULL, rule->cause),
+                                    .severity = rule->severity};
+    for (const struct step *step = rule->steps; step->text; step++)
+        *ARENA_PUSH(arena, words->remedies, words->remedies_count) = step_phrase(arena, step);
+    for (const char *const *check = rule->checks; *check; check++)
+        *ARENA_PUSH(arena, words->checks, words->checks_count) =
+            step_phrase(arena, &(struct step){.text = *check});
     add_texts(arena, rule->explains, &words->explains, &words->explains_count);
 }
 
-static void add_symptom(struct arena *arena, const struct symptom *symptom, struct explain_facts *facts)
+/* A program's name once, in a list of them. */
+static void add_once(struct arena *arena, const char *text, const char ***texts, size_t *count)
 {
-    struct symptom_words *words = ARENA_PUSH(arena, facts->symptoms, facts->symptoms_count);
+    for (size_t i = 0; i < *count; i++)
+        if (strcmp((*texts)[i], text) == 0)
+            return;
+    *ARENA_PUSH(arena, *texts, *count) = text;
+}
 
-    *words = (struct symptom_words){
-        .title = symptom->title, .meaning = symptom->meaning, .said_by = symptom->said_by};
-    add_texts(arena, symptom->patterns, &words->patterns, &words->patterns_count);
+/* A meaning in words, with all its forms, or the one of a message. */
+static void add_symptom(struct arena *arena, enum symptom_id id, const struct known_message *message,
+                        struct explain_facts *facts)
+{
+    const struct symptom *symptom = &symptoms[id];
+    struct symptom_words *words = ARENA_PUSH(arena, facts->symptoms, facts->symptoms_count);
+    const char **programs = NULL;
+    size_t programs_count = 0;
+
+    *words = (struct symptom_words){.class = symptom->class,
+                                    .text = message ? message->text : NULL,
+                                    .line = message ? message->line : SHAPE_UNSET,
+                                    .count = message ? message->count : SHAPE_UNSET,
+                                    .title = symptom->title,
+                                    .meaning = symptom->meaning};
+    for (size_t t = 0; message_tables[t]; t++) {
+        for (const struct message_pattern *row = message_tables[t]; row->form; row++) {
+            if (message ? row != message->form : row->symptom != id)
+                continue;
+            *ARENA_PUSH(arena, words->patterns, words->patterns_count) = row->form;
+            add_once(arena, row->program, &programs, &programs_count);
+        }
+    }
+    words->said_by = arena_join(arena, programs, programs_count, ", ");
     add_texts(arena, symptom->likely, &words->likely, &words->likely_count);
-    add_texts(arena, symptom->checks, &words->checks, &words->checks_count);
+    for (const char *const *check = symptom->checks; check && *check; check++)
+        *ARENA_PUSH(arena, words->checks, words->checks_count) =
+            step_phrase(arena, &(struct step){.text = *check});
+}
+
+/* The findings that may be behind the messages, those of the first message first. */
+static void add_likely(struct arena *arena, struct explain_facts *facts)
+{
+    const char **ids = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; i < facts->symptoms_count; i++)
+        for (size_t k = 0; k < facts->symptoms[i].likely_count; k++)
+            add_once(arena, facts->symptoms[i].likely[k], &ids, &count);
+    for (size_t i = 0; i < count; i++)
+        add_finding(arena, rule_find(ids[i]), facts);
 }
 
 static void add_all(struct arena *arena, struct explain_facts *facts)
 {
     for (size_t i = 0; rules[i]; i++)
         add_finding(arena, rules[i], facts);
-    for (const struct symptom *symptom = symptoms; symptom->patterns; symptom++)
-        add_symptom(arena, symptom, facts);
+    for (int i = 0; i < SYMPTOMS_COUNT; i++)
+        add_symptom(arena, (enum symptom_id)i, NULL, facts);
     for (const struct threshold_row *row = threshold_rows; row->name; row++)
         *ARENA_PUSH(arena, facts->thresholds, facts->thresholds_count) =
             (struct threshold_words){row->name, row->doc, row->usual};
@@ -56,11 +104,34 @@ static const char *nearest(struct arena *arena, const char *text)
     return suggest_word(text, ids);
 }
 
+/* What is not known: a text of one word may be a misspelt id, other texts are messages. */
+static int say_unknown(struct arena *arena, const char *text, struct err *err)
+{
+    const struct message_pattern *form;
+    const char *near;
+
+    if (!text[strcspn(text, " \t\n:")]) {
+        near = nearest(arena, text);
+        return err_set(err, ERR_UNOBSERVED, ENOENT, "'%.100s' is no finding and no known message%s%s%s", text,
+                       near ? "; did you mean " : "; k8sdns explain lists the findings", near ? near : "",
+                       near ? "?" : "");
+    }
+    form = message_pattern_nearest(text, strlen(text));
+    if (form)
+        return err_set(err, ERR_UNOBSERVED, ENOENT,
+                       "this message is not known: '%.100s'; the nearest known one is \"%s\" of %s (%s)",
+                       text, form->form, form->program, symptoms[form->symptom].title);
+    return err_set(err, ERR_UNOBSERVED, ENOENT,
+                   "this message is not known, and says nothing of DNS that is: '%.100s'; k8sdns lookup NAME "
+                   "shows what the program's resolver gets",
+                   text);
+}
+
 int explanation_write(struct arena *arena, const char *text, struct explain_facts *facts, struct err *err)
 {
     const struct rule *rule = text ? rule_find(text) : NULL;
-    const struct symptom *symptom = text && !rule ? symptom_find(text) : NULL;
-    const char *near;
+    struct known_message *messages;
+    size_t count;
 
     facts->asked = text;
     if (!text) {
@@ -71,14 +142,9 @@ int explanation_write(struct arena *arena, const char *text, struct explain_fact
         add_finding(arena, rule, facts);
         return 0;
     }
-    if (symptom) {
-        add_symptom(arena, symptom, facts);
-        for (size_t i = 0; symptom->likely[i]; i++)
-            add_finding(arena, rule_find(symptom->likely[i]), facts);
-        return 0;
-    }
-    near = nearest(arena, text);
-    return err_set(err, ERR_UNOBSERVED, ENOENT, "'%.100s' is no finding and no message that is known%s%s%s",
-                   text, near ? "; did you mean " : "; k8sdns explain lists what is", near ? near : "",
-                   near ? "?" : "");
+    messages_find(arena, text, &messages, &count);
+    for (size_t i = 0; i < count; i++)
+        add_symptom(arena, messages[i].form->symptom, &messages[i], facts);
+    add_likely(arena, facts);
+    return count ? 0 : say_unknown(arena, text, err);
 }

@@ -3,7 +3,7 @@
 #define K8SDNS_DIAG_VERDICT_H
 
 #include <k8sdns/diag/rule.h>
-#include <k8sdns/model/diagnose_facts.h>
+#include <k8sdns/model/diagnosis/diagnose_facts.h>
 
 /* Sum the findings up: the verdict, how often, how wide, what is well, what to run next. */
 void verdict_write(struct diagnosis *diagnosis, struct diagnose_facts *ret_facts);

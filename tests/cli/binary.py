@@ -1,4 +1,5 @@
 """The binary under test: run it, check its JSON against its own schema, compare its text with goldens."""
+import contextlib
 import functools
 import json
 import os
@@ -8,7 +9,11 @@ import subprocess
 import sys
 import unittest
 
-import jsonschema
+try:
+    import jsonschema
+except ModuleNotFoundError:
+    print("SKIP: python3-jsonschema is not installed")
+    sys.exit(77)
 
 SOURCE = pathlib.Path(os.environ.get("SOURCE", pathlib.Path(__file__).parents[2]))
 K8SDNS = os.environ.get("K8SDNS", str(SOURCE / "build/cmd/k8sdns"))
@@ -25,6 +30,27 @@ def run(*arguments, stdin=b"", env=None, timeout=60, **options):
     done.stdout = done.stdout.decode(errors="surrogateescape")
     done.stderr = done.stderr.decode(errors="surrogateescape")
     return done
+
+
+@contextlib.contextmanager
+def process_in_root(folder):
+    """The pid of a process whose root that folder is, and which waits."""
+    ready, held = os.pipe(), os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.chroot(folder)
+        os.write(ready[1], b".")
+        os.close(held[1])
+        os.read(held[0], 1)
+        os._exit(0)
+    os.read(ready[0], 1)
+    try:
+        yield pid
+    finally:
+        os.close(held[1])
+        os.waitpid(pid, 0)
+        for fd in (*ready, held[0]):
+            os.close(fd)
 
 
 @functools.cache

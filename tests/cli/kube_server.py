@@ -61,6 +61,18 @@ CLUSTER = {
 }
 
 
+def selected(item, query):
+    """Whether an object fits what was selected, as far as k8sdns selects: an address, or labels of one key."""
+    field = query.get("fieldSelector", [""])[0]
+    labels = query.get("labelSelector", [""])[0]
+    if field.startswith("spec.clusterIP="):
+        return item["spec"].get("clusterIP") == field.partition("=")[2]
+    if " in " in labels and item["metadata"].get("namespace", "kube-system") != "kube-system":
+        key, _, values = labels.partition(" in ")
+        return item["metadata"].get("labels", {}).get(key) in values.strip("()").split(",")
+    return True
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -74,8 +86,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         server = self.server
         server.asked.append((resource, query.get("continue", [None])[0]))
         kind = {"endpointslices": "EndpointSliceList", "endpoints": "EndpointsList", "services": "ServiceList",
-                "pods": "PodList", "deployments": "DeploymentList", "events": "EventList",
-                "coredns": "ConfigMap"}[resource]
+                "pods": "PodList", "deployments": "DeploymentList", "daemonsets": "DaemonSetList",
+                "events": "EventList"}.get(resource, "ConfigMap")
         fault = server.faults.get(resource, server.faults.get("all"))
         if self.headers["Authorization"] != f"Bearer {TOKEN}":
             fault = 401
@@ -86,6 +98,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                                        "code": fault})
         if fault == "slow":
             time.sleep(5)
+        if fault == "drip":
+            time.sleep(0.05)
         if fault == "no-http":
             return self.wfile.write(b"\0\1\2 not at all\r\n\r\n")
         if fault == "no-json":
@@ -93,8 +107,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if kind not in server.cluster:
             return self.answer(404, {"kind": "Status", "status": "Failure", "message": STATUSES[404], "code": 404})
         if kind == "ConfigMap":
-            return self.answer(200, {"kind": kind, "apiVersion": "v1", **server.cluster[kind]})
-        items = server.cluster[kind]
+            maps = server.cluster[kind]
+            maps = maps if isinstance(maps, list) else [maps]
+            named = [m for m in maps if m["metadata"]["name"] == resource]
+            if not named:
+                return self.answer(404, {"kind": "Status", "status": "Failure", "message": STATUSES[404], "code": 404})
+            return self.answer(200, {"kind": kind, "apiVersion": "v1", **named[0]})
+        space = url.path.split("/namespaces/")[-1].split("/")[0] if "/namespaces/" in url.path else None
+        items = [i for i in server.cluster[kind]
+                 if not space or i.get("metadata", {}).get("namespace", "kube-system") == space]
+        items = [i for i in items if selected(i, query)]
         meta = {"resourceVersion": "1"}
         if server.page and len(items) > server.page:
             start = int(query.get("continue", ["0"])[0])

@@ -96,7 +96,9 @@ class Pty:
         self.before = termios.tcgetattr(slave)
         env = {**binary.ENVIRONMENT, "TERM": "xterm-256color", **environment}
         self.process = subprocess.Popen([binary.K8SDNS, *map(str, arguments)], stdin=slave, stdout=slave,
-                                        stderr=subprocess.PIPE, env=env, start_new_session=True)
+                                        stderr=subprocess.PIPE, env=env, start_new_session=True,
+                                        # nohup passes on that it is ignored.
+                                        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
 
     def __enter__(self):
         return self

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """corefile: what it says of a Corefile, what it leaves in peace, and what it puts in."""
 import json
+import os
+import pathlib
 import subprocess
 import tempfile
 import unittest
@@ -12,6 +14,8 @@ KUBEADM = (COREFILES / "kubeadm.Corefile").read_text()
 NODE_LOCAL = (COREFILES / "node-local.Corefile").read_text()
 CLUSTER_IP = "10.96.0.10"
 
+REFUSING = binary.SOURCE / "tests/cli/refusing.py"
+
 
 def corefile(text, *arguments):
     return binary.run_json("corefile", "-", *arguments, stdin=text.encode())
@@ -19,6 +23,45 @@ def corefile(text, *arguments):
 
 def remarks(document, severity=None):
     return [(r["matter"], r["line"]) for r in document["data"]["remarks"] if severity in (None, r["severity"])]
+
+
+def indented(text, blanks):
+    return "".join(" " * blanks + line if line.strip() else line for line in text.splitlines(True))
+
+
+# kubeadm's Corefile as people hand it over.
+YAML = f"apiVersion: v1\ndata:\n  Corefile: |\n{indented(KUBEADM, 4)}kind: ConfigMap\nmetadata:\n  name: coredns\n"
+DESCRIBED = (f"Data\n====\nCorefile:\n----\n{KUBEADM}\nNodeHosts:\n----\n10.0.0.1 n1\n\n\n"
+             "BinaryData\n====\n\nEvents:  <none>\n")
+ESCAPED = json.dumps(KUBEADM)
+PASTED = {
+    "YAML": YAML,
+    "a letter's margin": "".join("> " + line for line in KUBEADM.splitlines(True)),
+    "a letter's margin, YAML": "".join("> " + line for line in YAML.splitlines(True)),
+    "a letter's margin without blanks": "".join(">" + line for line in YAML.splitlines(True)),
+    "a diff": "".join("+" + line for line in KUBEADM.splitlines(True)),
+    "numbers": "".join(f"{i:6}\t{line}" for i, line in enumerate(KUBEADM.splitlines(True), 1)),
+    "numbers of grep": "".join(f"{i}:{line}" for i, line in enumerate(KUBEADM.splitlines(True), 10)),
+    "a box": "".join(f"\u2502 {line.rstrip():60} \u2502\n" for line in KUBEADM.splitlines()),
+    "Markdown": f"The Corefile:\n```\n{KUBEADM}```\nand no more\n",
+    "Markdown with a command": f"```yaml\n$ kubectl get cm coredns -o yaml\n{YAML}```\n",
+    "a prompt": f"[root@node1 ~]# kubectl get cm coredns -o yaml\n{YAML}",
+    "a here document": f"cat <<EOF > Corefile\n{KUBEADM}EOF\n",
+    "a here document for kubectl": f"kubectl apply -f - <<'EOF'\n{YAML}EOF\n",
+    "Terraform": f"x = jsonencode({{\n  corefile = <<-EOT\n{indented(KUBEADM, 4)}  EOT\n}})\n",
+    "blanks that do not break": KUBEADM.replace(" ", "\u00a0"),
+    "a page": KUBEADM.replace("{", "&#123;"),
+    "describe": "Name:         coredns\nNamespace:    kube-system\n\n" + DESCRIBED,
+    "describe, its name alone": "Name:         coredns\n\n" + DESCRIBED,
+    "describe, from its data on": DESCRIBED,
+    "a key in quotes": '"Corefile": |\n' + indented(KUBEADM, 2),
+    "a key and a string": f"Corefile: {ESCAPED}\n",
+    "a string": ESCAPED,
+    "a string without quotes": ESCAPED[1:-1],
+    "a string of a shell's": f"'{ESCAPED[1:-1]}'",
+    "a shell's quotes": f"'{KUBEADM}'",
+    "Go's map": f"map[Corefile:{KUBEADM}]",
+}
 
 
 def without(*words):
@@ -110,11 +153,55 @@ CASES = {
     "erratic": (KUBEADM + "x.test {\n    errors\n    erratic\n}\n", "erratic", "warning", 26),
     "unclosed": (KUBEADM[:-2], "syntax", "critical", 1),
     "a port that is none": (KUBEADM.replace(".:53", ".:x"), "syntax", "critical", 1),
+    "shadowed forward": (KUBEADM.replace("loop\n", "forward corp.test 192.0.2.1\n    loop\n"),
+                         "forward", "warning", 20),
+    "forwards in order": (KUBEADM.replace("    forward .", "    forward corp.test 192.0.2.1\n    forward ."),
+                          None, None, None),
+    "forward passes on": (KUBEADM.replace("max_concurrent 1000", "except corp.test").replace(
+        "loop\n", "forward corp.test 192.0.2.1\n    loop\n"), None, None, None),
+    "forward elsewhere": (KUBEADM + "a.test {\n    errors\n    cache\n    loop\n    forward b.test 192.0.2.1\n}\n",
+                          "zones", "warning", 28),
+    "no forward": (KUBEADM[:KUBEADM.index("    forward")] + KUBEADM[KUBEADM.index("    cache"):],
+                   "forward", "warning", 1),
+    "no forward, a template": (KUBEADM[:KUBEADM.index("    forward")] + KUBEADM[KUBEADM.index("    cache"):].replace(
+        "loop\n", "loop\n    template IN A . {\n      rcode NXDOMAIN\n    }\n", 1), None, None, None),
+    "regex without answer": (KUBEADM.replace("ready\n", "ready\n    rewrite name regex (.*)a {1}b\n"),
+                             "rewrite", "warning", 7),
+    "suffix without answer": (KUBEADM.replace("ready\n", "ready\n    rewrite name suffix a.test b.test\n"),
+                              "rewrite", "warning", 7),
+    "regex with answer": (KUBEADM.replace("ready\n", "ready\n    rewrite name regex (.*)a {1}b answer auto\n"),
+                          None, None, None),
+    "regex with answer in braces": (KUBEADM.replace(
+        "ready\n", "ready\n    rewrite stop {\n      name regex (.*)a {1}b\n      answer name (.*)b {1}a\n    }\n"),
+                                    None, None, None),
+    "rewrite within": (KUBEADM.replace("ready\n", "ready\n    rewrite name a.test a.default.svc.cluster.local\n"),
+                       None, None, None),
+    "rewrite to another block": (KUBEADM.replace("ready\n", "ready\n    rewrite name a.x a.corp.test\n") +
+                                 "corp.test {\n    errors\n    cache\n    loop\n    forward . 192.0.2.1\n}\n",
+                                 "rewrite", "warning", 7),
+    "hosts swapped": (KUBEADM.replace("ready\n", "ready\n    hosts . /etc/h {\n     fallthrough\n    }\n"),
+                      "hosts", "warning", 7),
+    "cache with a unit": (KUBEADM.replace("cache 30", "cache 30s"), "cache", "warning", 16),
+    "grpc": (KUBEADM.replace("/etc/resolv.conf", "grpc://192.0.2.1"), "forward", "critical", 13),
+    "https path": (KUBEADM.replace("/etc/resolv.conf", "https://192.0.2.1/dns-query"), "forward", "critical", 13),
+    "a name that is none": (KUBEADM.replace("/etc/resolv.conf", "not*a*name"), "forward", "critical", 13),
+    "brace on its line": (KUBEADM.replace("max_concurrent 1000\n    }", "force_tcp }"), "arguments", "critical", 14),
     "variable": (KUBEADM.replace("/etc/resolv.conf", "{$UPSTREAM}"), "unseen", "info", None),
 }
 
 
 class Remarks(binary.Case):
+    def test_values(self):
+        """The Corefile among other values: of the EKS add-on, in YAML, in any place; and in eksctl's file."""
+        text = ".:53 {\n    errors\n    health 8080\n    forward . 10.0.0.2\n}\n"
+        block = "".join("  " + line + "\n" for line in text.splitlines())
+        values = "replicaCount: 3\ncorefile: |\n" + block
+        cluster = {"apiVersion": "eksctl.io/v1alpha5", "kind": "ClusterConfig",
+                   "addons": [{"name": "vpc-cni"}, {"name": "coredns", "configurationValues": values}]}
+        for given in (values, "resources: {}\nCorefile: |-\n" + block, json.dumps(cluster)):
+            document, status = corefile(given)
+            self.assertEqual((remarks(document, "critical"), status), ([("arguments", 3)], 2), given)
+
     def test_kubeadm(self):
         """The default hurts nobody; that the resolv.conf is not seen is said."""
         document, status = corefile(KUBEADM)
@@ -165,6 +252,40 @@ class Remarks(binary.Case):
             self.assertEqual((status, document["unobserved"]), (2 if matter else 0, []))
         self.assertEqual(corefile(KUBEADM, "--resolv-conf", "/nowhere")[1], 66)
 
+    def check_inside(self, pid, status):
+        """By this kernel, by one without openat2(), and under a profile that does not know it."""
+        corefile = b".:53 {\n forward . /etc/resolv.conf\n errors\n cache\n loop\n reload\n ready\n}\n"
+        for rule in (None, "openat2", "openat2-forbidden"):
+            for words, given in ((["corefile"], corefile), (["resolv", "--json"], b"")):
+                with self.subTest(rule, words=words):
+                    command = [binary.K8SDNS, *words, "--pid", str(pid)]
+                    done = subprocess.run([REFUSING, rule, *command] if rule else command, input=given,
+                                          env=binary.ENVIRONMENT, capture_output=True, check=False)
+                    if done.returncode == 77:
+                        self.skipTest(done.stdout)
+                    said = (done.stdout + done.stderr).decode()
+                    self.assertEqual(done.returncode in (0, 1), status == 0, said)
+                    self.assertNotIn("127.0.0.1", said)
+                    if status:
+                        self.assertEqual(done.returncode, status, said)
+                        self.assertIn("/etc/resolv.conf", said)
+
+    @unittest.skipUnless(os.geteuid() == 0, "another root takes root")
+    def test_resolv_conf_of_a_process(self):
+        """Its root is the root for links of its image, too: none leads to a file of this machine."""
+        with tempfile.TemporaryDirectory() as folder:
+            outside = pathlib.Path(folder, "outside")
+            outside.write_text("nameserver 127.0.0.1\n")
+            root = pathlib.Path(folder, "root")
+            (root / "etc").mkdir(parents=True)
+            (root / "etc/resolv.conf").symlink_to(outside)
+            with binary.process_in_root(root) as pid:
+                self.check_inside(pid, 66)
+                # What stands below its root is read.
+                (root / outside.relative_to("/")).parent.mkdir(parents=True)
+                (root / outside.relative_to("/")).write_text("nameserver 10.9.8.7\n")
+                self.check_inside(pid, 0)
+
     def test_versions(self):
         autopath = KUBEADM.replace("ready\n", "ready\n    autopath @kubernetes\n").replace("insecure", "verified")
         for version, text, matters in (("1.5.0", autopath, ["autopath"]), ("1.11.3", autopath, []),
@@ -173,9 +294,9 @@ class Remarks(binary.Case):
                                        ("1.11.1", KUBEADM.replace("/etc/resolv.conf", "tls://9.9.9.9"), [])):
             document, _ = corefile(text, "--coredns-version", version)
             self.assertEqual([m for m, _ in remarks(document, "warning")], matters, version)
+        old = ".:53 {\n    errors\n    health\n    proxy . 10.0.0.1\n    cache 30\n    loop\n}\n"
         for version, status in (("1.4.0", 0), ("1.6.0", 2)):
-            self.assertEqual(corefile(KUBEADM.replace("ready\n", "ready\n    proxy . 10.0.0.1\n"),
-                                      "--coredns-version", version)[1], status)
+            self.assertEqual(corefile(old, "--coredns-version", version)[1], status)
 
     def test_snippets(self):
         """A remark names the line of the snippet; what a file may hold is not missed."""
@@ -204,6 +325,23 @@ class Remarks(binary.Case):
 
 
 class Input(binary.Case):
+    def test_pasted(self):
+        """What pages, mailers, editors and shells leave around it changes nothing of what is said."""
+        def said(document):
+            return [(r["matter"], r["severity"], r["text"]) for r in document["data"]["remarks"]]
+
+        plain = said(corefile(KUBEADM)[0])
+        for name, text in PASTED.items():
+            with self.subTest(name):
+                document, _ = corefile(text)
+                self.assertEqual([block["zones"] for block in document["data"]["blocks"]], [[".:53"]])
+                self.assertEqual(said(document), plain)
+
+    def test_described_service(self):
+        done = binary.run("corefile", "-", stdin=b"Name:              kube-dns\nNamespace:         kube-system\n")
+        self.assertEqual(done.returncode, 65)
+        self.assertIn("no ConfigMap in it holds a Corefile", done.stderr)
+
     def test_forms(self):
         """The same from a file, from JSON and from YAML, alone or in a list."""
         one = config_map(CASES["debug"][0])
@@ -250,6 +388,82 @@ class Input(binary.Case):
                                       ("enable", KUBEADM, ("--enable", "log,errors,trace", "--collector", "10.0.0.9"))):
             done = binary.run("corefile", *arguments, stdin=text.encode())
             self.golden(f"corefile-{name}", done.stdout)
+
+
+class Merged(binary.Case):
+    """The Corefile and what it imports, from one list, from several files, or the part alone."""
+    MAIN = KUBEADM.replace("    loop\n", "    loop\n    import custom/*.override\n") + "import custom/*.server\n"
+
+    def merged(self, *arguments, main=MAIN, **keys):
+        custom = {"kind": "ConfigMap", "metadata": {"name": "coredns-custom", "namespace": "kube-system"},
+                  "data": {name.replace("_", "."): text for name, text in keys.items()}}
+        return corefile(json.dumps({"kind": "List", "items": [config_map(main), custom]}), *arguments)
+
+    def test_keys(self):
+        for keys, arguments, matter, severity, file in (
+                ({"a_override": "hosts {\n  192.0.2.1 a.test\n  fallthrough\n}\n"}, (), None, None, None),
+                ({"a_override": "errors\n"}, (), "repeated-plugin", "critical", "a.override"),
+                ({"a_override": "forward . 192.0.2.1\n"}, (), "forward", "warning", "a.override"),
+                ({"a_override": "forward . 192.0.2.1\n"}, ("--coredns-version", "1.9.3"), "repeated-plugin", "critical",
+                 "a.override"),
+                ({"a_server": ".:53 {\n  errors\n  forward . 192.0.2.1\n  cache\n  loop\n}\n"}, (), "duplicate-zone",
+                 "critical", "a.server"),
+                ({"a_server": "b.test {\n  errors\n  forward . 192.0.2.1\n  cache 0\n  loop\n}\n"}, (), "cache",
+                 "critical", "a.server"),
+                ({"a_server": "b.test {\n", "b_server": "x"}, (), "syntax", "critical", "a.server")):
+            with self.subTest(keys):
+                document, _ = self.merged(*arguments, **keys)
+                found = [(r["matter"], r["severity"], r["file"]) for r in document["data"]["remarks"]
+                         if r["severity"] != "info" and r["file"]]
+                self.assertEqual(found[:1], [(matter, severity, file)] if matter else [])
+                self.assertEqual(document["data"]["unseen"], [])
+
+    def test_files(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in (("Corefile", self.MAIN), ("x.override", "errors\n")):
+                with open(f"{folder}/{name}", "w", encoding="utf-8") as file:
+                    file.write(text)
+            document, status = binary.run_json("corefile", f"{folder}/Corefile", f"{folder}/x.override")
+        self.assertEqual((status, remarks(document, "critical")), (2, [("repeated-plugin", 1)]))
+
+    def test_alone(self):
+        custom = {"kind": "ConfigMap", "metadata": {"name": "coredns-custom"}, "data": {
+            "a.override": "hosts {\n  192.0.2.1 a.test\n  fallthrough\n}\n", "b.server": "b.test {\n  whoami\n}\n"}}
+        document, status = corefile(json.dumps(custom))
+        self.assertEqual((status, len(document["data"]["blocks"])), (0, 2))
+        custom["data"]["a.override"] = "cache 30\n"
+        document, status = corefile(json.dumps(custom))
+        self.assertEqual((status, remarks(document, "warning")), (1, [("repeated-plugin", 1)]))
+
+    def test_kube_dns(self):
+        for key, text, status in (("stubDomains", '{"a.test": ["192.0.2.1"]}', 0),
+                                  ("stubDomains", '{"a.test": ["dns.a.test"]}', 1),
+                                  ("stubDomains", '{"a.test": ["192.0.2.1/24"]}', 2), ("stubDomains", "[", 2),
+                                  ("upstreamNameservers", '["192.0.2.1:53"]', 0),
+                                  ("upstreamNameservers", '["dns.a.test"]', 2),
+                                  ("upstreamNameservers", '["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"]', 2)):
+            with self.subTest(text):
+                document, found = corefile(json.dumps({"kind": "ConfigMap", "metadata": {"name": "kube-dns"},
+                                                       "data": {key: text}}))
+                self.assertEqual((found, document["data"]["role"]), (status, "kube-dns"))
+
+
+class Builds(binary.Case):
+    def test_stock(self):
+        """What distributions ship hurts nobody."""
+        paths = sorted(COREFILES.glob("stock-*.Corefile"))
+        self.assertEqual(len(paths), 8)
+        for path in paths:
+            with self.subTest(path.name):
+                document, status = binary.run_json("corefile", path)
+                self.assertEqual((status, remarks(document, "warning"), remarks(document, "critical")), (0, [], []))
+
+    def test_node_cache(self):
+        for plugin, status in (("rewrite name a.cluster.local b.cluster.local", 0),
+                               ("hosts {\n fallthrough\n }", 0), ("ready", 2),
+                               ("file /f", 2)):
+            text = NODE_LOCAL.replace("    errors\n", f"    errors\n    {plugin}\n", 1)
+            self.assertEqual(corefile(text)[1], status, plugin)
 
 
 class Changes(binary.Case):
@@ -305,7 +519,7 @@ class Changes(binary.Case):
     def test_what_cannot_be_read(self):
         done = binary.run("corefile", "--enable", "log", stdin=KUBEADM[:-2].encode())
         self.assertEqual(done.returncode, 65)
-        self.assertIn("mend that", done.stderr)
+        self.assertIn("fix that", done.stderr)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import subprocess
 import unittest
 
 import binary
+import capture_files
 
 COREDNS = binary.SOURCE / "tests/data/coredns"
 WHOLE = COREDNS / "a-0x20-cluster.resp.bin"
@@ -34,6 +35,89 @@ class Decode(binary.Case):
         for arguments in ([], ["-g1"], ["-c", "8"], ["-p"]):
             text = subprocess.run(["xxd", *arguments, WHOLE], capture_output=True, check=True).stdout
             self.assertEqual(binary.run_json("decode", stdin=text)[0]["data"]["messages"][0]["ID"], 51750)
+
+    def test_packets_in_hex(self):
+        """tcpdump -x and -X, Wireshark's copy, text2pcap's input; from IP or from Ethernet on, or the message alone."""
+        query = capture_files.message(77, "web.shop")
+        packet = capture_files.ip("10.0.0.9", "10.96.0.10", 17, capture_files.udp(41000, 53, query))
+
+        def rows(data, offset, gap, text, pairs=1):
+            out = ""
+            for at in range(0, len(data), 16):
+                row = data[at:at + 16]
+                out += offset % at + row.hex(" ", pairs).ljust(47 if text else 0)
+                out += gap + "".join(chr(c) if 32 <= c < 127 else "." for c in row) + "\n" if text else "\n"
+            return out.encode()
+
+        for data, inner in ((packet, "a UDP packet"), (capture_files.ethernet(packet), "a UDP packet"),
+                            (capture_files.ethernet(packet, vlan=True), "a UDP packet"), (query, None)):
+            for offset, gap, text, pairs in (("\t0x%04x:  ", "  ", True, 2), ("\t0x%04x:  ", "", False, 2),
+                                             ("%04x   ", "   ", True, 1), ("%04x ", "", False, 1),
+                                             ("%06x ", "", False, 1)):
+                with self.subTest(offset=offset, text=text, inner=inner, length=len(data)):
+                    document, status = binary.run_json("decode", stdin=rows(data, offset, gap, text, pairs))
+                    message = document["data"]["messages"][0]
+                    self.assertEqual((status, message["ID"], message["packet"], len(document["data"]["messages"])),
+                                     (0, 77, inner, 1))
+                    self.assertEqual(message["questionRRs"][0]["QNAME"], "web.shop.")
+
+    def capture(self, data):
+        document, status = binary.run_json("decode", stdin=data)
+        self.assertEqual(status, 0)
+        return document["data"]
+
+    def test_captures(self):
+        packets = capture_files.exchange_packets()
+        raw = [(at, data[14:]) for at, data in packets]
+        cooked = [(at, bytes(14) + b"\x08\0" + data) for at, data in raw]
+        for data in (capture_files.pcap(packets), capture_files.pcap(packets, order=">"),
+                     capture_files.pcap(raw, link=101, nano=True), capture_files.pcap(cooked, link=113),
+                     capture_files.pcapng(packets), capture_files.pcapng(packets, order=">"),
+                     capture_files.pcap([(at, capture_files.vxlan(data)) for at, data in raw])):
+            facts = self.capture(data)
+            got = facts["packets"]
+            self.assertEqual((got["packets"], got["queries"], got["answered"], got["unanswered"], got["unfinished"],
+                              got["retried"], got["repeated"], got["fragmented"], got["damage"]),
+                             (13, 5, 3, 1, 1, 1, 1, 1, None))
+            self.assertEqual([(e["name"], e["transport"], e["result"], e["rcode"], e["tries"], e["latency_us"],
+                               e["last_try_us"]) for e in got["exchanges"]],
+                             [("web.shop.svc.cluster.local.", "udp", "answered", "NOERROR", 2, 5002000, 2000),
+                              ("lost.example.com.", "udp", "unanswered", None, 1, None, None),
+                              ("nope.example.com.", "tcp", "answered", "NXDOMAIN", 1, 200000, 200000),
+                              ("large.example.com.", "udp", "answered", "NOERROR", 1, 10000, 10000),
+                              ("late.example.com.", "udp", "unfinished", None, 1, None, None)])
+            self.assertEqual(got["exchanges"][3]["fragments"], 2)
+            self.assertEqual({m["questionRRs"][0]["QNAME"] for m in facts["messages"]},
+                             {e["name"] for e in got["exchanges"]})
+
+    def test_capture_with_pieces_out_of_order_and_lost(self):
+        packets = capture_files.exchange_packets()
+        swapped = packets[:-3] + [packets[-2], packets[-3], packets[-1]]
+        self.assertEqual(self.capture(capture_files.pcap(swapped))["packets"]["fragmented"], 1)
+        lost = packets[:-2] + packets[-1:]
+        facts = self.capture(capture_files.pcap(lost))["packets"]
+        self.assertEqual((facts["fragmented"], facts["fragments_lost"], facts["unanswered"]), (0, 1, 2))
+
+    def test_capture_that_ends_early(self):
+        whole = capture_files.pcap(capture_files.exchange_packets())
+        facts = self.capture(whole[:-7])["packets"]
+        self.assertEqual(facts["packets"], 12)
+        self.assertIn("middle of a packet", facts["damage"])
+        self.assertEqual(self.capture(whole[:24])["packets"]["queries"], 0)
+
+    def test_what_others_read(self):
+        for text, words in ((b'{"resourceSpans": []}', "OTLP"), (b"# HELP coredns_x y\n", "k8sdns metrics"),
+                            (b"17:20:48.1 CQ 127.0.0.1 UDP 39b a. IN A\n", "dnstap as text"),
+                            (b"Error from server (NotFound): x\n", "kubectl"),
+                            (b"nameserver 10.96.0.10\n", "k8sdns resolv")):
+            document, status = binary.run_json("decode", stdin=text)
+            self.assertEqual(status, 65)
+            self.assertIn(words, document["error"]["message"])
+        capture = capture_files.pcap(capture_files.exchange_packets())
+        for arguments in (["dnstap", "--read", "-"], ["spans", "--read", "-"], ["diagnose", "--from", "-"]):
+            document, status = binary.run_json(*arguments, stdin=capture)
+            self.assertEqual(status, 65)
+            self.assertIn("k8sdns decode", document["error"]["message"])
 
     def test_rfc8427_names(self):
         message = binary.run_json("decode", WHOLE)[0]["data"]["messages"][0]
@@ -65,7 +149,7 @@ class Decode(binary.Case):
 
     def test_not_of_its_format(self):
         for text, words in ((b"", "the input is empty"), (b"hello, world!", "line 1 has ','"),
-                            (b"\n \n", "no octets"), (b"a\n\nb ?\n", "line 3 has '?'")):
+                            (b"\n \n", "no bytes"), (b"a\n\nb ?\n", "line 3 has '?'")):
             with self.subTest(text):
                 document, status = binary.run_json("decode", stdin=text)
                 self.assertEqual((status, document["error"]["status"]), (65, 65))

@@ -5,6 +5,7 @@ A case changes the healthy capture (tests/data/captures) in the one respect that
 """
 import copy
 import json
+import os
 import subprocess
 import tempfile
 import unittest
@@ -39,6 +40,18 @@ class Facts:
                 p["rtt_us"] = None
         return self
 
+    def takes(self, us, *targets, **wanted):
+        """Let these answers take so long."""
+        for p in self.probes(targets or EVERYONE, **wanted):
+            p["rtt_us"] = us
+        return self
+
+    def all_take(self, us):
+        """Let every server take so long for the query that is asked again and again."""
+        for t in self.data["sampling"]["targets"]:
+            t["p50_us"] = us
+        return self
+
     def asked_small(self, status, **wanted):
         """What was lost, asked again for a small answer."""
         self.data["small"] = copy.deepcopy(self.data["matrix"])
@@ -51,7 +64,7 @@ class Facts:
         """Let the sampling lose so many."""
         for t in self.data["sampling"]["targets"]:
             if t["id"] in (targets or EVERYONE):
-                t.update(sent=of, answered=of - lost, lost=lost, loss_ratio=lost / of)
+                t.update(sent=of, answered=of - lost, lost=lost, bad=lost, loss_ratio=lost / of)
                 if lost == of:
                     t.update(p50_us=None, rcodes={})
         return self
@@ -70,6 +83,13 @@ class Facts:
         next(limit for limit in self.data["node"]["limits"] if limit["id"] == name).update(values)
         return self
 
+    def counted(self, name, per_second):
+        """A limit that this machine's driver counts."""
+        limits = self.data["node"]["limits"]
+        limits.append(dict(limits[0], id=name, label=name, use=None, limit=None, ratio=None, events=9,
+                           events_per_second=per_second))
+        return self
+
     def replica(self, number, *parts, **values):
         """Let what replica `number` counts be so; a float with a unit or a count stays of its kind."""
         at = self.data["metrics"]["replicas"][number]
@@ -85,6 +105,59 @@ class Facts:
     def sampling_of(self, target, **values):
         next(t for t in self.data["sampling"]["targets"] if t["id"] == target).update(values)
         return self
+
+    def one_slow(self, us):
+        """Let a replica take so long, whenever it is asked."""
+        return self.takes(us, REPLICAS[1]).sampling_of(REPLICAS[1], p50_us=us)
+
+    def renamed(self, address, other):
+        """Let this address be another one, wherever it stands."""
+        self.envelope = json.loads(json.dumps(self.envelope).replace(f'"{address}"', f'"{other}"'))
+        self.data = self.envelope["data"]
+        return self
+
+    def of_resolv_conf(self, address):
+        """Let resolv.conf name this address, and not the ClusterIP."""
+        self.put("matrix.targets.0.role", "nameserver").put("matrix.targets.0.found_by", "resolv.conf")
+        return self.renamed(CLUSTER_IP, address)
+
+    def unsent(self, kind, *targets):
+        """Let this machine not send what is for these."""
+        self.dead(*targets, detail="cannot send", status="unreachable")
+        for p in self.probes(targets or EVERYONE):
+            p.update(unreachable=kind, own_kernel=True)
+        return self
+
+    def refused_port(self, *targets):
+        """Let nothing listen at these: port unreachable."""
+        self.dead(*targets, detail="ICMP port unreachable from it", status="unreachable")
+        for p in self.probes(targets):
+            p.update(unreachable="port")
+        return self
+
+    def redirected(self, query, control="expired", targets=EVERYONE, documentation=True):
+        """Let queries that may not pass a router end so."""
+        probes = [{"target": t, "query": query, "control": control, "documentation": False} for t in targets]
+        if documentation:
+            probes.append({"target": "203.0.113.53", "query": query, "control": control, "documentation": True})
+        return self.put("interception.probes", probes)
+
+    def udp_lost(self, *targets):
+        return self.answers("timeout", *targets).sampled(50, *targets)
+
+    def guessed(self, address):
+        """Let nobody know the Service, and the usual address of its range answer."""
+        own = self.probes([REPLICAS[0]], name=names("own"))
+        target = dict(self.data["matrix"]["targets"][1], id=address, address=address, role="other")
+        self.data["service_guess"] = dict(self.data["matrix"], targets=[target], differences=[],
+                                          probes=[dict(p, target=address) for p in own])
+        return self.put("replicas.service_ips", [])
+
+    def nameservers(self, *addresses, resolver="glibc", options=()):
+        for view in self.data["resolv"]["views"]:
+            view.update(nameservers=list(addresses), options=list(options))
+        self.data["resolv"]["nameservers"] = list(addresses)
+        return self.put("matrix.resolver", resolver)
 
     def without(self, *parts):
         for part in parts:
@@ -119,6 +192,8 @@ def names(kind):
 
 STALE = {"protocol": "udp", "orig_src": "10.244.0.10:41000", "orig_dst": "10.96.0.10:53", "reply_src": "10.244.1.29:53",
          "reply_dst": "10.244.0.10:41000", "replied": False, "assured": False, "timeout_s": 29}
+SOCKET = {"local": "10.244.0.10:41001", "remote": "10.244.1.29:53", "address": "10.244.1.29", "process": "java[4711]",
+          "uid": 1000, "known": False, "answers": False}
 IPVS = {"how": "netlink", "services_total": 2, "services": [], "connections_total": 5, "stale_total": 1,
         "stale_connections": [{"protocol": "UDP", "client": "10.244.0.10:42001", "service": "10.96.0.10:53",
                                "destination": "10.244.1.29:53", "connection_state": "UDP", "why": "removed",
@@ -128,8 +203,26 @@ IPVS = {"how": "netlink", "services_total": 2, "services": [], "connections_tota
 OWN = {"candidate": [names("own")[0].rstrip(".")]}
 
 # id: how it is made to fire, and which parts it cannot do without
+def service(**more):
+    """A Service of DNS whose only endpoint is not ready."""
+    return {"name": "kube-dns", "namespace": "kube-system", "selector": "k8s-app=kube-dns", "endpoints_seen": True,
+            "ready": 0, "not_ready": 1, "not_ready_names": ["10.244.1.21 (Pod coredns-a)"], "pods": 2, "pods_ready": 0,
+            "pods_selected": 2, "outside_pod": None, "outside_labels": None, **more}
+
+
 CASES = {
     "resolv-policy": (lambda f: f.put("resolv.dns_policy", "Default"), ["resolv"]),
+    "sending-fails": (lambda f: f.unsent("no-route", *EVERYONE), ["matrix"]),
+    "dns-intercepted": (lambda f: f.redirected("answered"), ["interception"]),
+    "nameserver-loopback": (lambda f: f.dead(CLUSTER_IP).of_resolv_conf("127.0.0.53"), ["matrix"]),
+    "cluster-dns-wrong": (lambda f: f.dead(CLUSTER_IP).guessed("10.96.0.12"), ["resolv"]),
+    "nameservers-differ": (lambda f: f.nameservers(CLUSTER_IP, REPLICAS[0]).answers("nxdomain", REPLICAS[0]),
+                           ["matrix"]),
+    "nameserver-unreachable": (lambda f: f.nameservers(CLUSTER_IP, REPLICAS[0]).put(
+        "matrix.targets.1.role", "nameserver").put("sampling.targets.1.role", "nameserver").dead(REPLICAS[0]),
+                               ["matrix"]),
+    "cloud-limit": (lambda f: f.counted("cloud-linklocal-limit", 3.0), ["node"]),
+    "udp-checksum": (lambda f: f.limit("udp-checksum", events=9, events_per_second=4.5), ["node"]),
     "resolv-invalid": (lambda f: f.put("resolv.warnings", [
         {"line": 4, "text": "a fourth nameserver", "resolvers": ["glibc"], "loses": True}]), ["resolv"]),
     "resolv-amplification": (lambda f: f, ["resolv"]),
@@ -139,6 +232,7 @@ CASES = {
     "conntrack-race": (lambda f: f.put("conntrack.rates.insert_failed", 3.0).put("conntrack.rates.drop", 3.0),
                        ["conntrack"]),
     "conntrack-stale": (lambda f: f.put("conntrack.stale", [STALE]).put("conntrack.stale_total", 1), ["conntrack"]),
+    "socket-stale": (lambda f: f.put("sockets.sockets", [SOCKET]), ["sockets"]),
     "port-collision": (lambda f: f.put("conntrack.dns.port_use", [
         {"source": "10.244.1.1", "destination": "10.244.1.22:53", "ports": 28000, "range": 28232, "ratio": 0.99}]),
         ["conntrack"]),
@@ -148,6 +242,9 @@ CASES = {
     "node-overloaded": (lambda f: f.limit("cpu-pressure", use=92.0, ratio=0.92), ["node"]),
     "coredns-cpu": (lambda f: f.put("kube.nodes", 90), ["kube", "metrics"]),
     "server-rate-limited": (lambda f: f.replica(1, "forward", rejected_new=7), ["sampling", "metrics", "logs"]),
+    "coredns-not-started": (lambda f: f.put("kube.pods.0.phase", "Pending").put("kube.pods.0.ready", False).put(
+        "kube.pods.0.unscheduled", "0/3 nodes are available"), ["kube"]),
+    "service-endpoints": (lambda f: f.dead(CLUSTER_IP).put("replicas.services", [service()]), ["replicas"]),
     "coredns-panic": (lambda f: f.put("kube.pods.0.restarts", 4).put("kube.pods.0.last_end", "OOMKilled").put(
         "kube.changes", [{"what": "Pod coredns-5d78c9869d-x2x7k", "how": "ended", "time": "2026-11-24T14:00:00Z",
                           "age_s": 600}]), ["kube", "metrics", "logs"]),
@@ -168,7 +265,7 @@ CASES = {
     "clusterip-lossy": (lambda f: f.sampled(12, CLUSTER_IP), ["sampling"]),
     "replica-refused": (lambda f: f.answers("refused", REPLICAS[1]), ["matrix"]),
     "replica-unreachable": (lambda f: f.dead(REPLICAS[1]), ["matrix"]),
-    "replica-slow": (lambda f: f.put("sampling.targets.2.p50_us", 80000), ["sampling", "metrics"]),
+    "replica-slow": (lambda f: f.one_slow(80000), ["sampling", "metrics"]),
     "replica-inconsistent": (lambda f: f.put("matrix.differences", [
         {"target": REPLICAS[1], "questions": 1, "kind": "records",
          "text": "10.244.1.22 differs from the others in 1 of 18 questions"}]), ["matrix"]),
@@ -186,7 +283,14 @@ CASES = {
     "coredns-slow-plugin": (lambda f: f.slow("connect", 20, 0.95), ["spans"]),
     "resolver-differs": (lambda f: f.answers("servfail", name=names("external"),
                                              candidate=["www.example.com.default.svc.cluster.local"]), ["matrix"]),
-    "name-not-found": (lambda f: f.answers("nxdomain", name=names("own")), ["matrix"]),
+    "clusterip-slow": (lambda f: f.sampling_of(CLUSTER_IP, p50_us=90000), ["sampling"]),
+    "family-slow": (lambda f: f.takes(200000, type=["AAAA"]), ["matrix"]),
+    "upstream-slow": (lambda f: f.takes(1500000, candidate=names("external")), ["matrix"]),
+    "answers-slow": (lambda f: f.all_take(150000), ["sampling"]),
+    "lookup-slow": (lambda f: f.takes(400000, name=names("external")), ["resolv", "matrix"]),
+    "failures-unexplained": (lambda f: f.sampling_of(REPLICAS[0], lost=1, answered=49, bad=1), ["matrix"]),
+    "name-not-found": (lambda f: f.answers("nxdomain", name=names("external")), ["matrix"]),
+    "cluster-domain-wrong": (lambda f: f.answers("nxdomain", name=names("own")), ["matrix"]),
 }
 # What a healthy Pod is told all the same.
 REMARKS = {"resolv-amplification"}
@@ -286,21 +390,24 @@ COUNTS = {
     "panics": ("coredns-panic", lambda f: f.replica(0, panics_total=3, panics_new=2), "warning", "2 of them in 1.0 s"),
     "panics of the past": ("coredns-panic", lambda f: f.replica(0, panics_total=3), "info", "3 panics since it began"),
     "another process": ("coredns-panic", lambda f: f.replica(0, restarted=True, window_s=None), "warning",
-                        "began anew"),
+                        "restarted"),
     "an upstream's SERVFAIL": ("upstream-failing", lambda f: f.upstream(
         0, rcodes=[share("NOERROR", 960), share("SERVFAIL", 40)]), "critical", "40 SERVFAIL in 1000 answers"),
     "an upstream's silence": ("upstream-failing", lambda f: f.upstream(0, healthcheck_failures_new=4), "warning",
                               "4 health checks"),
     "a late upstream": ("upstream-failing", lambda f: f.upstream(1, latency_ms={
         "p50": 1.0, "p90": 2.0, "p99": 5000.0, "over": False, "observations": 300, "window": True}), "warning",
-        "more than 5.0 s"),
+        "about 5.0 s"),
     "no upstream": ("upstream-failing", lambda f: f.replica(0, "forward", all_down_new=9), "critical",
-                    "down for 9 questions"),
+                    "down for 9 queries"),
     "API errors": ("apiserver-disconnected", lambda f: f.replica(0, "api", requests=30, errors=2, errors_new=2),
                    "warning", "2 requests to the API server failed in 1.0 s"),
     "API never": ("apiserver-disconnected", lambda f: f.replica(0, "api", requests=20, errors=20, errors_new=0,
                                                                 codes=[share("403", 0, 20)]),
                   "warning", "20 of its 20 requests"),
+    "API errors of the past, seen for a moment": ("apiserver-disconnected", lambda f: f.replica(
+        0, "api", requests=29, errors=21, errors_new=0, codes=[share("200", 0, 8), share("<error>", 0, 21)]), "info",
+        "metrics --interval 30s"),
     "an old version": ("coredns-version", lambda f: f.replica(0, version="1.6.9"), "warning", "1.6.9"),
     "a slow one": ("replica-slow", lambda f: f.put("metrics.differences", [
         f"{REPLICAS[1]}:9153: p99 1.2 s, the others 7.5 ms"]), "warning", "p99 1.2 s"),
@@ -309,6 +416,8 @@ COUNTS = {
                            "refused a new Corefile 1 times"),
     "node-local setup": ("nodelocal-down", lambda f: f.replica(0, role="node-local", setup_errors_total=3), "warning",
                          "3 times since it began"),
+    "node-local setup, now": ("nodelocal-down", lambda f: f.replica(
+        0, role="node-local", setup_errors_total=3, setup_errors_new=1), "warning", "1 times in"),
     "rejects": ("server-rate-limited", lambda f: f.replica(1, "forward", rejected_new=7), "warning", "refused 7"),
 }
 QUIET_COUNTS = {
@@ -317,7 +426,13 @@ QUIET_COUNTS = {
     "nothing in the window": lambda f: f.replica(0, "latency_ms", p99=8192.0, window=False),
     "a core": lambda f: f.replica(0, cpu_cores=1.0),
     "health checks of the past": lambda f: f.upstream(0, healthcheck_failures=9),
+    "an API outage that is over": lambda f: f.replica(0, "api", requests=30, errors=21, errors_new=0,
+                                                      codes=[share("200", 2), share("<error>", 0)]),
+    "an API outage before a long look": lambda f: f.replica(0, "api", requests=30, errors=21, errors_new=0).replica(
+        0, window_s=15.0),
     "few API errors of the past": lambda f: f.replica(0, "api", requests=30, errors=2, errors_new=0),
+    "node-local setup of the past": lambda f: f.replica(0, role="node-local", setup_errors_total=3, setup_errors_new=0,
+                                                        window_s=90.0),
     "rejects of the past": lambda f: f.replica(0, "forward", rejected=7),
     "not seen": lambda f: f.replica(0, error="no answer within 2.0 s", servfails=90, answers=100),
 }
@@ -325,6 +440,194 @@ QUIET_COUNTS = {
 NOT_BY_COUNTS = {"coredns-config", "nodelocal-down", "replica-inconsistent"}
 OTHERS = ["corefile", "resolv", "plans", "matrix", "small", "tcp", "sampling", "replicas", "kube", "conntrack", "node",
           "ipvs", "logs", "dnstap"]
+
+
+class Places(binary.Case):
+    """Where the query went decides whose fault it is."""
+
+    def found(self, facts):
+        document, _ = diagnose(facts)
+        return {f["id"]: f for f in document["findings"]}, [f["id"] for f in document["findings"]
+                                                            if f["severity"] != "info" and not f["consequence_of"]]
+
+    def test_cache_and_cluster_ip_refuse(self):
+        """The process of the cache is dead, and in iptables mode the ClusterIP is its address as well."""
+        facts = Facts().refused_port(CLUSTER_IP).put("matrix.targets.0.role", "node-local")
+        facts = facts.renamed(CLUSTER_IP, "169.254.20.10")
+        found, leading = self.found(facts)
+        self.assertEqual(leading, ["nodelocal-down"])
+        facts.refused_port(REPLICAS[0]).put("matrix.targets.1.role", "cluster-ip")
+        found, leading = self.found(facts)
+        self.assertEqual(leading, ["nodelocal-down"])
+        self.assertEqual(found["clusterip-unreachable"]["consequence_of"], "nodelocal-down")
+
+    def test_all_silent_blames_no_cache(self):
+        """A cache whose CoreDNS is dead is silent, too."""
+        facts = Facts().dead(*EVERYONE).put("matrix.targets.0.role", "node-local")
+        for target in ("10.244.1.21", "10.244.1.22", "10.244.1.23"):
+            facts.dead(target)
+        _, leading = self.found(facts.renamed(CLUSTER_IP, "169.254.20.10"))
+        self.assertEqual(leading, ["all-unreachable"])
+
+    def test_owned_cluster_ip(self):
+        for interface, leads in (("nodelocaldns", "nodelocal-down"), ("kube-ipvs0", "clusterip-unreachable"),
+                                 (None, "clusterip-unreachable")):
+            with self.subTest(interface):
+                _, leading = self.found(Facts().dead(CLUSTER_IP).put("matrix.targets.0.interface", interface))
+                self.assertEqual(leading, [leads])
+
+    def test_cloud_is_no_cache(self):
+        found, _ = self.found(Facts().put("matrix.targets.0.role", "nameserver").dead(CLUSTER_IP).renamed(
+            CLUSTER_IP, "169.254.169.254"))
+        self.assertNotIn("nodelocal-down", found)
+
+    def test_loopback(self):
+        found, leading = self.found(Facts().unsent("port", CLUSTER_IP).of_resolv_conf("127.0.0.1"))
+        self.assertEqual(leading, ["nameserver-loopback"])
+        found, leading = self.found(Facts().unsent("port", CLUSTER_IP).of_resolv_conf("127.0.0.1").put(
+            "matrix.targets.1.found_by", "resolv.conf"))
+        self.assertEqual(found["nameserver-loopback"]["severity"], "warning")  # another nameserver answers
+        found, leading = self.found(Facts().of_resolv_conf("127.0.0.1"))
+        self.assertEqual(leading, [])  # a DNS server in the Pod answers
+
+    def test_wrong_cluster_ip(self):
+        """Silent, or of another cluster: the Service's own address answers."""
+        facts = Facts().nameservers("10.100.0.10").put("matrix.targets.1.role", "nameserver")
+        facts.dead(REPLICAS[0]).renamed(REPLICAS[0], "10.100.0.10")
+        _, leading = self.found(facts)
+        self.assertEqual(leading, ["cluster-dns-wrong"])
+        facts = Facts().nameservers("10.100.0.10").put("matrix.targets.1.role", "nameserver")
+        facts.answers("nxdomain", REPLICAS[0]).renamed(REPLICAS[0], "10.100.0.10")
+        self.assertIn("cluster-dns-wrong", self.found(facts)[1])
+        facts = Facts().nameservers("10.100.0.10").renamed(REPLICAS[0], "10.100.0.10")
+        self.assertEqual(self.found(facts)[1], [])  # another address that knows the cluster
+
+    def test_nobody_knows_the_right_one(self):
+        found, leading = self.found(Facts().dead(CLUSTER_IP).put("replicas.service_ips", []))
+        self.assertEqual(leading, ["clusterip-unreachable"])
+
+    def test_nameservers(self):
+        """An NXDOMAIN ends the search; other failures do not."""
+        for resolver, options, status, severity in (
+                ("musl", (), "nxdomain", "critical"), ("glibc", (), "nxdomain", "warning"),
+                ("glibc", ("rotate",), "nxdomain", "critical"), ("go", (), "nxdomain", "warning"),
+                ("musl", (), "refused", None), ("musl", (), "timeout", None)):
+            with self.subTest(resolver=resolver, status=status):
+                facts = Facts().nameservers(CLUSTER_IP, REPLICAS[0], resolver=resolver, options=options)
+                facts.answers(status, REPLICAS[0]).put("matrix.targets.1.role", "nameserver")
+                finding = self.found(facts)[0].get("nameservers-differ")
+                self.assertEqual(finding and finding["severity"], severity)
+
+    def test_programs_and_the_first_nameserver(self):
+        """Which programs ask the second after an error of the first, by their rules."""
+        for status, rule, words in (
+                ("timeout", "nameserver-unreachable", r"musl,.* find it; glibc \(5.00 s\),.* find it late"),
+                ("refused", "replica-refused", r"glibc, .* find it.*node-resolve, .*nginx.* fail"),
+                ("servfail", "coredns-errors", r"glibc, .* find it.*node-resolve, .*nginx.* fail"),
+                ("nxdomain", "nameservers-differ", r"netty.* find.*glibc, .* fail")):
+            with self.subTest(status):
+                facts = Facts().nameservers(REPLICAS[0], CLUSTER_IP).put("matrix.targets.1.role", "nameserver")
+                if status == "timeout":
+                    facts.put("sampling.targets.1.role", "nameserver").dead(REPLICAS[0])
+                else:
+                    facts.answers(status, REPLICAS[0])
+                evidence = " ".join(self.found(facts)[0][rule]["evidence"])
+                self.assertRegex(evidence, words)
+
+    def test_programs_and_the_root_in_the_search_list(self):
+        facts = Facts().put("resolv.search", ["shop.svc.cluster.local", ""]).put("resolv.warnings", [
+            {"line": 2, "text": "the search domain '.' is skipped", "resolvers": ["glibc"], "loses": True}])
+        evidence = " ".join(self.found(facts)[0]["resolv-invalid"]["evidence"])
+        self.assertRegex(evidence, r"an external name: glibc, .*c-ares, .* find it; musl-1.2.3, c-ares-1.18 fail")
+
+    def test_programs_without_tcp(self):
+        evidence = " ".join(self.found(Facts().no_tcp())[0]["tcp-blocked"]["evidence"])
+        self.assertRegex(evidence, r"too large for UDP: .*glibc.* fail")
+        self.assertRegex(evidence, r"where TCP works: glibc, musl, go, .* find it; .*musl-1.2.3.*haproxy.* fail")
+
+    def test_first_nameserver_knows_no_cluster(self):
+        """Then cluster names are never found, whatever the second knows."""
+        facts = Facts().nameservers(REPLICAS[0], CLUSTER_IP).put("matrix.targets.1.role", "nameserver")
+        finding = self.found(facts.answers("nxdomain", REPLICAS[0]))[0]["nameservers-differ"]
+        self.assertEqual(finding["severity"], "critical")
+
+    def test_flows_are_no_replicas(self):
+        """An address that flows alone show is gone when it is silent, unless the ClusterIP loses what goes there."""
+        facts = Facts().dead(REPLICAS[1]).put("matrix.targets.2.found_by", "conntrack")
+        self.assertEqual(self.found(facts)[1], [])
+        facts.sampled(12, CLUSTER_IP)
+        self.assertEqual(self.found(facts)[1], ["replica-unreachable"])
+
+    def test_api_away(self):
+        """What a short look leaves open is more than a remark where the API server does not answer this process."""
+        for outcome, severity in (("failed", "warning"), ("refused", "info")):
+            facts = Facts().put("replicas.ways", [{"way": "api", "outcome": outcome, "found": 0}]).replica(
+                0, "api", requests=29, errors=21, errors_new=0, codes=[share("200", 0, 8), share("<error>", 0, 21)])
+            self.assertEqual(self.found(facts)[0]["apiserver-disconnected"]["severity"], severity)
+
+    def test_stale_entries(self):
+        """Those of yesterday are a remark; one that is renewed has a client that still sends there."""
+        for change, severity in (({}, "warning"), ({"replied": True}, "info"),
+                                 ({"replied": True, "renewed": True, "process": "java[4711]"}, "warning")):
+            with self.subTest(change):
+                facts = Facts().put("conntrack.stale", [dict(STALE, **change)]).put("conntrack.stale_total", 1)
+                finding = self.found(facts)[0]["conntrack-stale"]
+                self.assertEqual(finding["severity"], severity)
+                self.assertEqual("java[4711]" in " ".join(finding["evidence"]), "process" in change)
+
+    def test_sockets(self):
+        """Connected to a server that is known, or that answers, is no fault."""
+        for change in ({"known": True}, {"answers": True}, {"answers": None}):
+            with self.subTest(change):
+                found, _ = self.found(Facts().put("sockets.sockets", [dict(SOCKET, **change)]))
+                self.assertNotIn("socket-stale", found)
+        found, _ = self.found(Facts().put("sockets.sockets", [SOCKET]).put("replicas.service_ips", []))
+        self.assertEqual(found["socket-stale"]["confidence"], "likely")
+
+    def test_intercepted(self):
+        """A proxy that answers is a remark, one that fails the fault; what is said of replicas is the proxy's."""
+        stale = dict(STALE, reply_src="10.96.0.10:53", renewed=True)
+        facts = Facts().redirected("answered").put("conntrack.stale", [stale]).put("conntrack.stale_total", 1)
+        found, leading = self.found(facts.answers("servfail", REPLICAS[1]))
+        self.assertEqual((leading, found["dns-intercepted"]["severity"]), ([], "info"))
+        self.assertNotIn("conntrack-stale", found)
+        found, leading = self.found(Facts().redirected("refused").refused_port(*EVERYONE))
+        self.assertEqual((leading, found["dns-intercepted"]["severity"]), (["dns-intercepted"], "critical"))
+
+    def test_not_intercepted(self):
+        """Servers on the own link, behind routers, or silent; a bridge that translates for the ClusterIP."""
+        for query, control, targets in (("answered", "refused", EVERYONE), ("expired", "expired", EVERYONE),
+                                        ("answered", "silent", EVERYONE), ("silent", "silent", EVERYONE),
+                                        ("answered", "expired", [CLUSTER_IP])):
+            with self.subTest(query=query, control=control):
+                facts = Facts().redirected(query, control, targets, False).put("conntrack.table.hooks", False)
+                self.assertNotIn("dns-intercepted", self.found(facts)[0])
+        facts = Facts().redirected("answered", "expired", [CLUSTER_IP], False)
+        self.assertIn("dns-intercepted", self.found(facts)[0])  # this Pod has NAT of its own
+
+    def test_unsent(self):
+        """Each error of the own kernel has its own words, and nobody waits who is told at once."""
+        words = {"no-route": "network is unreachable", "host": "host is unreachable", "no-buffer": "no buffer space",
+                 "other": "cannot be sent"}
+        for kind, title in words.items():
+            with self.subTest(kind):
+                found, leading = self.found(Facts().unsent(kind, *EVERYONE))
+                self.assertEqual(leading, ["sending-fails"])
+                self.assertIn(title, found["sending-fails"]["title"])
+                self.assertNotIn("waits", " ".join(found["all-unreachable"]["evidence"]))
+        found, leading = self.found(Facts().unsent("local-rule", *EVERYONE))
+        self.assertEqual(leading, ["path-filtered"])
+
+    def test_udp_alone(self):
+        found, leading = self.found(Facts().udp_lost(*EVERYONE))
+        self.assertEqual(leading, ["all-unreachable"])
+        self.assertIn("TCP queries do", found["all-unreachable"]["title"])
+        self.assertNotIn("restart", " ".join(found["all-unreachable"]["remedy"]))
+        found, leading = self.found(Facts().udp_lost(REPLICAS[1]))
+        self.assertEqual(leading, ["replica-unreachable"])
+        self.assertIn("over TCP", " ".join(found["replica-unreachable"]["evidence"]))
+        found, leading = self.found(Facts().dead(*EVERYONE))
+        self.assertNotIn("TCP", json.dumps(found["all-unreachable"]))
 
 
 class Counts(binary.Case):
@@ -407,8 +710,282 @@ class Relations(binary.Case):
 
     def test_nothing_is_lost_in_silence(self):
         """Questions that fail without a rule that knows why are no health."""
-        document, _ = diagnose(Facts().sampled(1, REPLICAS[0]))
-        self.assertIn("no rule knows why", document["data"]["verdict"])
+        document, status = diagnose(Facts().sampled(1, REPLICAS[0]))
+        self.assertEqual((status, document["data"]["status"]), (1, "degraded"))
+        self.assertIn("cause not identified", document["data"]["verdict"])
+
+
+class Answers(binary.Case):
+    """What was answered, by type, by search domain and by kind of name."""
+
+    EXTERNAL = names("external")[0]
+    CODES = ("servfail", "refused", "formerr", "notimp")
+
+    def look(self, facts, *arguments):
+        document, status = diagnose(facts, *arguments)
+        return {f["id"]: f for f in document["findings"]}, document, status
+
+    def by_type(self, facts, target, types):
+        """Let the sampling of a target be so: {type: {rcode: count}}."""
+        t = next(t for t in facts.data["sampling"]["targets"] if t["id"] == target)
+        for one in t["types"]:
+            one["rcodes"] = types[one["type"]]
+            one["bad"] = sum(n for word, n in types[one["type"]].items() if word not in ("NOERROR", "NXDOMAIN"))
+        return facts
+
+    def test_one_type(self):
+        """Every way in which one type can fail, at all servers, or at one, or for external names."""
+        for kind, other in (("AAAA", "A"), ("A", "AAAA")):
+            for status in ("nxdomain", *self.CODES, "timeout"):
+                facts = Facts()
+                for p in facts.probes(type=[kind]):
+                    if p["status"] in ("answer", "nodata"):
+                        facts.answers(status, p["target"], type=[kind], candidate=[p["candidate"]])
+                found, document, code = self.look(facts)
+                with self.subTest(kind=kind, status=status):
+                    self.assertIn("family-failing", found)
+                    self.assertEqual((found["family-failing"]["subject"], found["family-failing"]["consequence_of"]),
+                                     (kind, None))
+                    self.assertIn(f"and are for {other}", " ".join(found["family-failing"]["evidence"]))
+                    self.assertEqual([i for i, f in found.items() if f["severity"] != "info" and
+                                      not f["consequence_of"]], ["family-failing"])
+                    self.assertIn(code, (1, 2))
+                    self.assertNotIn("works", document["data"]["verdict"])
+                    self.assertNotIn("A and AAAA are answered alike", document["data"]["healthy"])
+
+    def test_one_type_at_one_server(self):
+        facts = Facts().answers("nxdomain", REPLICAS[1], type=["AAAA"])
+        found, _, _ = self.look(facts)
+        self.assertEqual(found["family-failing"]["subject"], f"AAAA at {REPLICAS[1]}")
+        facts = Facts().answers("servfail", type=["AAAA"], candidate=[self.EXTERNAL])
+        found, _, _ = self.look(facts)
+        self.assertIsNone(found.get("family-failing"), "one error of one name may be chance")
+
+    def test_one_type_of_external_names(self):
+        facts = Facts().answers("nxdomain", type=["AAAA"], candidate=[self.EXTERNAL])
+        found, _, _ = self.look(facts)
+        self.assertEqual(found["family-failing"]["subject"], "AAAA of external names")
+
+    def test_musl_is_worse_off(self):
+        """A name that this Pod's resolver does not find is critical, and one that it finds all the same is not."""
+        for resolver, severity in (("glibc", "warning"), ("musl", "critical")):
+            facts = Facts().answers("nxdomain", type=["AAAA"], candidate=[names("own")[0].rstrip(".")])
+            facts.put("matrix.resolver", resolver)
+            found, document, status = self.look(facts)
+            self.assertEqual((found["family-failing"]["severity"], status),
+                             (severity, 2 if severity == "critical" else 1))
+            self.assertIn("musl fails", " ".join(found["family-failing"]["evidence"]))
+
+    def test_loss_is_no_type(self):
+        """Losses that the sampling does not show to be of one type are losses."""
+        facts = Facts().answers("timeout", REPLICAS[0], type=["AAAA"]).sampled(20, REPLICAS[0])
+        found, _, _ = self.look(facts)
+        self.assertNotIn("family-failing", found)
+
+    def test_types_are_no_rate_limit(self):
+        facts = Facts().without("metrics").sampling_of(REPLICAS[1], rcodes={"NOERROR": 30, "REFUSED": 30})
+        self.by_type(facts, REPLICAS[1], {"A": {"NOERROR": 30}, "AAAA": {"REFUSED": 30}})
+        self.assertNotIn("server-rate-limited", self.look(facts)[0])
+        self.by_type(facts, REPLICAS[1], {"A": {"NOERROR": 15, "REFUSED": 15}, "AAAA": {"NOERROR": 15, "REFUSED": 15}})
+        self.assertIn("server-rate-limited", self.look(facts)[0])
+
+    def test_external_codes(self):
+        """An upstream's error is the upstream's, whatever its code, and no access list of CoreDNS."""
+        for status in (*self.CODES, "timeout"):
+            with self.subTest(status):
+                facts = Facts().answers(status, candidate=[self.EXTERNAL])
+                found, _, code = self.look(facts)
+                self.assertEqual((found["upstream-failing"]["severity"], code), ("critical", 2))
+                self.assertNotIn("replica-refused", found)
+                # A node has no search list, so that no domain of a cluster is known.
+                found, _, _ = self.look(facts.put("matrix.cluster_domain", None))
+                self.assertIn("upstream-failing", found)
+                self.assertNotIn("replica-refused", found)
+
+    def test_a_cached_name_hides_nothing(self):
+        """The name that is asked for is still in a cache, and one that cannot be is not answered."""
+        facts = Facts()
+        name = f"k8sdns-1.{self.EXTERNAL}."
+        facts.data["names"].append({"name": name, "kind": "uncached"})
+        for target in EVERYONE:
+            probe = copy.deepcopy(facts.probes([target], candidate=[self.EXTERNAL], type=["A"])[0])
+            for kind in ("A", "AAAA"):
+                facts.data["matrix"]["probes"].append({**probe, "name": name, "candidate": name.rstrip("."),
+                                                       "type": kind, "status": "nxdomain", "answers": []})
+        self.assertNotIn("upstream-failing", self.look(facts)[0])
+        found, _, _ = self.look(facts.answers("servfail", name=[name]))
+        self.assertIn("from a cache", " ".join(found["upstream-failing"]["evidence"]))
+        self.assertEqual(found["upstream-failing"]["severity"], "critical")
+
+    def test_one_replicas_upstream(self):
+        facts = Facts().answers("servfail", REPLICAS[2], candidate=[self.EXTERNAL])
+        found, _, _ = self.look(facts)
+        self.assertEqual(found["upstream-failing"]["subject"], f"replica {REPLICAS[2]}")
+
+    def test_search_domain(self):
+        """Everything under one search domain fails: it is named, with what it does to each resolver."""
+        for status in (*self.CODES, "timeout"):
+            for resolver in ("glibc", "musl", "go"):
+                facts = Facts().put("matrix.resolver", resolver)
+                self.move_suffix(facts, "corp.example").answers(status, candidate=[f"{self.EXTERNAL}.corp.example"])
+                if status == "timeout":
+                    facts.data["small"] = copy.deepcopy(facts.data["matrix"])
+                found, document, code = self.look(facts)
+                with self.subTest(status=status, resolver=resolver):
+                    self.assertEqual(found["resolver-differs"]["subject"], "corp.example")
+                    self.assertEqual(found["resolver-differs"]["severity"] == "critical", resolver == "musl")
+                    self.assertEqual(code, {"critical": 2, "warning": 1, "info": 0}[
+                        found["resolver-differs"]["severity"]])
+                    self.assertNotIn("failures-unexplained", found)
+
+    def move_suffix(self, facts, domain):
+        """The last search domain is another one, which is not the cluster's."""
+        old = f"{self.EXTERNAL}.cluster.local"
+        for p in facts.data["matrix"]["probes"]:
+            if p["candidate"] == old:
+                p["candidate"] = f"{self.EXTERNAL}.{domain}"
+        for view in facts.data["resolv"]["views"]:
+            view["search"][-1] = domain
+        for name in facts.data["plans"]["names"]:
+            for q in name["plans"][0]["queries"]:
+                if q["suffix"] == "cluster.local":
+                    q.update(suffix=domain, name=f"{q['name'].removesuffix('.cluster.local')}.{domain}")
+        return facts
+
+    def test_hijack_of_the_name_itself(self):
+        """A search domain has another address for a name that exists as it stands."""
+        facts = self.move_suffix(Facts(), "corp.example")
+        answer = copy.deepcopy(facts.probes([CLUSTER_IP], candidate=[self.EXTERNAL], type=["A"])[0]["answers"])
+        for p in facts.probes(candidate=[f"{self.EXTERNAL}.corp.example"], type=["A"]):
+            p.update(status="answer", rcode="NOERROR", answers=copy.deepcopy(answer))
+        self.assertNotIn("search-hijack", self.look(facts)[0], "the same address is no hijack")
+        for p in facts.probes(candidate=[f"{self.EXTERNAL}.corp.example"], type=["A"]):
+            p["answers"][0]["rdataA"] = "203.0.113.9"
+        found, _, _ = self.look(facts)
+        self.assertIn("203.0.113.9", " ".join(found["search-hijack"]["evidence"]))
+        self.assertIn(answer[0]["rdataA"], " ".join(found["search-hijack"]["evidence"]))
+
+    def test_another_domain(self):
+        facts = Facts().answers("nxdomain", name=names("own"))
+        facts.data["near_names"] = copy.deepcopy(facts.data["matrix"])
+        facts.data["near_names"]["probes"] = [
+            {**p, "status": "answer", "candidate": "kubernetes.default.svc.k8s.local"}
+            for p in facts.probes([CLUSTER_IP], name=names("own"))]
+        found, document, _ = self.look(facts)
+        self.assertEqual(document["findings"][0]["id"], "cluster-domain-wrong")
+        self.assertEqual(found["cluster-domain-wrong"]["confidence"], "certain")
+        self.assertIn("kubernetes.default.svc.k8s.local does exist",
+                      " ".join(found["cluster-domain-wrong"]["evidence"]))
+
+
+class Collisions(binary.Case):
+    """Ports that collide, but not those of probing."""
+
+    def entry(self, dst, reply):
+        return {"protocol": "udp", "orig_src": "10.244.1.1:40000", "orig_dst": dst, "reply_src": reply,
+                "reply_dst": "10.244.1.1:40000", "replied": True, "assured": False, "timeout_s": 20}
+
+    def test_own_probes(self):
+        for second, state in ((f"{REPLICAS[0]}:53", "quiet"), (f"{CLUSTER_IP}:53", "fires")):
+            facts = Facts().put("conntrack.collisions_total", 1).put("conntrack.collisions", [
+                {"kind": "shared", "client": "10.244.1.1:40000",
+                 "entries": [self.entry(f"{CLUSTER_IP}:53", f"{REPLICAS[1]}:53"),
+                             self.entry(second, f"{REPLICAS[0]}:53")]}])
+            self.assertEqual(states(diagnose(facts)[0])["port-collision"], state, second)
+
+
+class Slow(binary.Case):
+    """Slow is unhealthy: where the time goes, and how much it matters."""
+
+    def found(self, facts, *arguments):
+        document, status = diagnose(facts, *arguments)
+        return {f["id"]: f for f in document["findings"] if f["id"] not in REMARKS}, status
+
+    def test_lines(self):
+        """Over 100 ms a remark, over 1 s a warning; the lines can be moved."""
+        for us, severity, status in ((99000, None, 0), (101000, "info", 0), (999000, "info", 0),
+                                     (1001000, "warning", 1)):
+            facts = Facts().takes(us // 4, name=names("external"))
+            facts.takes(us - us // 4 * 3, candidate=names("external"))
+            found, code = self.found(facts)
+            self.assertEqual((found.get("lookup-slow", {}).get("severity"), code), (severity, status), us)
+        facts = Facts().takes(30000, name=names("external"))
+        self.assertNotIn("lookup-slow", self.found(facts, "--set", "lookup.slow_ms=200")[0])
+        self.assertEqual(self.found(facts, "--set", "lookup.very_slow_ms=110")[1], 1)
+
+    def test_where(self):
+        """What is slow is named, and slow lookups follow from it."""
+        for name, facts in (("upstream-slow", Facts().takes(1500000, candidate=names("external"))),
+                            ("family-slow", Facts().takes(1500000, type=["AAAA"])),
+                            ("answers-slow", Facts().all_take(1500000).takes(1500000)),
+                            ("answers-slow", Facts().takes(1500000))):
+            found, status = self.found(facts)
+            self.assertEqual((found[name]["severity"], status), ("warning", 1))
+            self.assertEqual(found.get("lookup-slow", {}).get("consequence_of", name), name)
+            self.assertEqual([i for i, f in found.items() if f["severity"] != "info" and not f["consequence_of"]],
+                             [name])
+
+    def test_one_replica(self):
+        """Its own finding, with the ClusterIP as fast as the others; and no upstream explains it."""
+        facts = CASES["upstream-failing"][0](Facts().one_slow(173000))
+        found, _ = self.found(facts)
+        self.assertEqual((found["replica-slow"]["consequence_of"], found["upstream-failing"]["consequence_of"]),
+                         (None, None))
+        self.assertNotIn("answers-slow", found)
+
+    def test_one_moment(self):
+        """Slow while it was sampled, and as fast as the others a moment before: that was a busy moment."""
+        self.assertNotIn("replica-slow", self.found(Facts().sampling_of(REPLICAS[1], p50_us=30000))[0])
+        for least, slow in ((200, False), (25000, True)):
+            found, _ = self.found(Facts().one_slow(30000).sampling_of(REPLICAS[1], min_us=least))
+            self.assertEqual("replica-slow" in found, slow, least)
+
+    def test_a_busy_node_never_leads(self):
+        facts = Facts().one_slow(173000).limit("cpu-pressure", use=95.0, ratio=0.95)
+        document, _ = diagnose(facts)
+        self.assertEqual([(f["id"], f["consequence_of"]) for f in document["findings"] if f["severity"] != "info"],
+                         [("replica-slow", None), ("node-overloaded", None)])
+
+
+class Agreement(binary.Case):
+    """Status, exit status, headline, numbers and what is called fine say one thing, whatever is wrong."""
+
+    STATUS = {"ok": 0, "degraded": 1, "failing": 2, "unknown": 3}
+    FALSE_WHEN = {  # what is never fine while this is so
+        "no question was lost in the sampling": lambda d: any(t["lost"] for t in d["sampling"]["targets"]),
+        "every replica answers": lambda d: any(t["answered"] == 0 for t in d["sampling"]["targets"]
+                                               if t["role"] == "replica"),
+        "external names resolve": lambda d: any(p["status"] in ("servfail", "timeout", "refused")
+                                                for p in d["matrix"]["probes"] if p["name"] in names("external") and
+                                                p["candidate"] == p["name"]),
+        "CoreDNS answers in time and without SERVFAIL": lambda d: any(
+            p["status"] == "servfail" for p in d["matrix"]["probes"] if p["candidate"].endswith("cluster.local")),
+    }
+
+    def test_every_case(self):
+        for name, (change, _) in CASES.items():
+            with self.subTest(name):
+                facts = change(Facts())
+                document, status = diagnose(facts)
+                data = document["data"]
+                worst = min((("critical", "warning", "info").index(f["severity"]) for f in document["findings"]),
+                            default=2)
+                self.assertEqual(self.STATUS[data["status"]], status)
+                self.assertEqual(data["status"], ("failing", "degraded", "ok")[worst])
+                self.assertTrue(data["verdict"].startswith(data["status"].upper() + ": "))
+                missed = [lookup for lookup in data["lookups"] if lookup["exists"] and not lookup["found"]]
+                self.assertTrue(not missed or status == 2, missed)
+                if data["failed"]:
+                    self.assertNotEqual(status, 0)
+                    self.assertNotIn("works", data["verdict"])
+                for line, is_false in self.FALSE_WHEN.items():
+                    self.assertFalse(line in data["healthy"] and is_false(facts.data), line)
+
+    def test_nothing_asked(self):
+        facts = Facts().without("matrix", "sampling", "small", "tcp", "logs", "metrics", "kube", "corefile", "dnstap",
+                                "spans")
+        document, status = diagnose(facts)
+        self.assertEqual((document["data"]["status"], status), ("unknown", 3))
 
 
 class Settings(binary.Case):
@@ -444,6 +1021,21 @@ class Settings(binary.Case):
         self.assertEqual(diagnose(Facts(), "--fail-on", "info")[1], 1)
 
 
+class Blanks(binary.Case):
+    """Words in capitals, which stand for names that nobody told, are explained once."""
+
+    def test_explained(self):
+        facts = Facts().dead("10.244.1.22")
+        for replica in facts.data["replicas"]["replicas"]:
+            replica.update(pod=None, node=None)
+        capture = json.dumps(facts.envelope).encode()
+        for words in ([], ["-v"]):
+            done = binary.run("diagnose", "--from", "-", *words, stdin=capture)
+            self.assertIn("describe pod POD", done.stdout)
+            self.assertEqual(done.stdout.count("kubectl get pods -A -o wide"), 1, done.stdout)
+            self.assertRegex(done.stdout, r"POD\b.*: kubectl get pods -A -o wide")
+
+
 class Captures(binary.Case):
     def test_parts(self):
         """Other commands show their part of a capture."""
@@ -462,7 +1054,7 @@ class Captures(binary.Case):
         self.assertEqual((status, document["error"]["message"]), (3, "the capture has no IPVS"))
 
     def test_no_capture(self):
-        for text, words in ((b"", "no JSON"), (b"[]", "nothing that k8sdns wrote"), (b'{"a": 1', "no JSON"),
+        for text, words in ((b"", "is empty"), (b"[]", "nothing that k8sdns wrote"), (b'{"a": 1', "no JSON"),
                             (b'{"schema": "k8sdns/9", "command": "capture", "data": {}}', "version k8sdns/9"),
                             (b'{"schema": "k8sdns/1", "command": "probe", "data": {}}', "k8sdns capture"),
                             (b'{"schema": "k8sdns/1", "command": "capture", "data": {}}', "'time' of facts")):
@@ -508,7 +1100,8 @@ class Captures(binary.Case):
     def test_expand(self):
         """The plans of the capture, and those of other resolvers and of other names by its resolv.conf."""
         document, status = self.from_capture(Facts(), "expand")
-        self.assertEqual((status, document["data"]["names"]), (0, HEALTHY["data"]["plans"]["names"]))
+        recorded = HEALTHY["data"]["plans"]["names"]
+        self.assertEqual((status, recorded_part(document["data"]["names"], recorded)), (0, recorded))
         document, _ = self.from_capture(Facts(), "expand", "--as", "all", "db.prod")
         plans = document["data"]["names"][0]["plans"]
         self.assertEqual([p["resolver"] for p in plans], ["glibc", "musl", "go"])
@@ -635,6 +1228,52 @@ class Corefile(binary.Case):
                          ["forward-loop"], "unknown")
 
 
+class Objects(binary.Case):
+    """What Kubernetes says of the Service and of its Pods."""
+
+    def finding(self, facts, name):
+        document, _ = diagnose(facts)
+        return next((f for f in document["findings"] if f["id"] == name), None), document
+
+    def test_endpoints(self):
+        selector = service(selector="k8s-app=dns", not_ready=0, not_ready_names=[], pods_ready=2, pods_selected=0,
+                           outside_pod="coredns-a", outside_labels="k8s-app=kube-dns,pod-template-hash=x")
+        facts = Facts().dead(CLUSTER_IP).put("replicas.services", [selector])
+        found, document = self.finding(facts, "service-endpoints")
+        self.assertIn("selector", found["title"])
+        self.assertIn("k8s-app=kube-dns", " ".join(found["remedy"]))
+        self.assertEqual([f["consequence_of"] for f in document["findings"] if f["id"] == "clusterip-unreachable"],
+                         ["service-endpoints"])
+        found, _ = self.finding(Facts().dead(*EVERYONE).put("replicas.services", [service(
+            name="dns-default", namespace="openshift-dns")]), "service-endpoints")
+        self.assertIn("10.244.1.21 (Pod coredns-a)", " ".join(found["evidence"]))
+        self.assertTrue(all("kube-system" not in step for step in found["remedy"]))
+        selector["endpoints_seen"] = False
+        self.assertIsNotNone(self.finding(Facts().dead(CLUSTER_IP).put("replicas.services", [selector]),
+                                          "service-endpoints")[0])
+        # Endpoints that were not seen, that are ready, or a ClusterIP that answers: no finding.
+        for facts in (Facts().dead(CLUSTER_IP).put("replicas.services", [service(endpoints_seen=False)]),
+                      Facts().dead(CLUSTER_IP).put("replicas.services", [service(ready=1)]),
+                      Facts().put("replicas.services", [service()])):
+            self.assertIsNone(self.finding(facts, "service-endpoints")[0])
+
+    def test_ends(self):
+        """What the exit code tells, and that a defect which panics is not blamed for another end."""
+        for code, words, version in ((1, "Corefile", False), (2, "panic", True), (137, "SIGKILL", False),
+                                     (None, "Error", True)):
+            facts = Facts()
+            for i in range(len(facts.data["kube"]["pods"])):
+                pod = f"kube.pods.{i}."
+                facts.put(pod + "ready", False).put(pod + "restarts", 9).put(pod + "waiting", "CrashLoopBackOff")
+                facts.put(pod + "exit_code", code).put(pod + "last_end", "Error").put(pod + "version", "1.6.5")
+            found, document = self.finding(facts.dead(*EVERYONE), "coredns-panic")
+            self.assertIn(words, " ".join(found["evidence"]))
+            self.assertEqual(found["severity"], "critical")
+            self.assertEqual([f["consequence_of"] for f in document["findings"] if f["id"] == "all-unreachable"],
+                             ["coredns-panic"])
+            self.assertEqual("coredns-version" in [f["id"] for f in document["findings"]], version, code)
+
+
 def dropped(cause, sure=True, **more):
     """What a short trace would have seen: seven packets, all for one cause."""
     example = {"time": "2026-01-31T12:00:00.000Z", "reason": "NETFILTER_DROP", "function": "nf_hook_slow",
@@ -743,7 +1382,7 @@ class Kubernetes(binary.Case):
         self.assertEqual(asked.count("pods"), 1)
 
     def test_names_of_services(self):
-        """A typo is mended by the Services that the API tells of, when the name turns out not to exist."""
+        """A typo is found by the Services that the API tells of, and where it may not, by what fingers do."""
         services = [kube_server.service("kube-dns", "127.0.0.8"),
                     {"metadata": {"name": "db", "namespace": "default"}, "spec": {}},
                     {"metadata": {"name": "other", "namespace": "default"}, "spec": {}}]
@@ -751,12 +1390,13 @@ class Kubernetes(binary.Case):
             cluster = {"EndpointSliceList": [kube_server.endpoint_slice(
                            kube_server.endpoint("127.0.0.1", "coredns-a", "node-1"), port=int(server.split(":")[1]))],
                        "ServiceList": services, "PodList": []}
-            for faults, wanted in (({}, ["db.default.svc.cluster.local does exist"]), ({"services": 403}, [])):
+            wanted = ["db.default.svc.cluster.local does exist"]
+            for faults in ({}, {"services": 403}):
                 with kube_server.api(cluster=cluster, faults=faults) as (environment, account, asked):
-                    document, _ = binary.run_json("diagnose", "--resolv-conf", conf, "--no-metrics", *account,
-                                                  "bd.default", env=environment)
-                finding = next(f for f in document["findings"] if f["subject"] == "bd.default")
-                self.assertEqual([e for e in finding["evidence"] if "does exist" in e], wanted)
+                    document, _ = binary.run_json("diagnose", "--budget", "5s", "--resolv-conf", conf, "--no-metrics",
+                                                  *account, "bd.default", env=environment)
+                told = [e for f in document["findings"] if f["subject"] == "bd.default" for e in f["evidence"]]
+                self.assertEqual([e for e in told if "does exist" in e], wanted, document["findings"])
                 self.assertIn("services", [resource for resource, _ in asked])
 
     def test_state_that_is_forbidden(self):
@@ -793,10 +1433,43 @@ class Explain(binary.Case):
             self.assertEqual(document["data"]["findings"][0]["id"], first, text)
             self.assertEqual(len(document["data"]["symptoms"]), 1)
 
+    def test_messages_by_pipe(self):
+        trace = b"""Error: cannot start
+    at Object.<anonymous> (/app/index.js:1:1)
+  [cause]: Error: getaddrinfo EAI_AGAIN web.shop
+      at GetAddrInfoReqWrap.onlookup [as oncomplete] (node:dns:109:26)
+"""
+        for arguments in (["explain"], ["explain", "-"]):
+            document, status = binary.run_json(*arguments, stdin=trace)
+            self.assertEqual((status, [s["class"] for s in document["data"]["symptoms"]]), (0, ["again"]))
+            self.assertEqual(document["data"]["symptoms"][0]["line"], 3)
+        document, status = binary.run_json("explain", "-", stdin=b"")
+        self.assertEqual(status, 65)
+        self.assertIn("empty", document["error"]["message"])
+        self.assertGreater(len(binary.run_json("explain", stdin=b"")[0]["data"]["findings"]), 40)
+
     def test_nothing_known(self):
+        done = binary.run("explain", "the printer is out of paper")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("not known", done.stderr)
         done = binary.run("explain", "conntrack-ful")
         self.assertEqual(done.returncode, 3)
         self.assertIn("did you mean conntrack-full?", done.stderr)
+
+
+@unittest.skipIf(os.geteuid(), "another root takes root")
+class Processes(binary.Case):
+    def test_a_process_without_resolv_conf(self):
+        """Whoever names a process is told that its resolv.conf cannot be read, with servers or without."""
+        with tempfile.TemporaryDirectory() as folder:
+            with binary.process_in_root(folder) as pid:
+                done = binary.run("diagnose", "--pid", pid, "--no-external", "--budget", "500ms")
+                self.assertEqual(done.returncode, 66, done.stderr)
+                self.assertIn("/etc/resolv.conf below the root of that process: No such file", done.stderr)
+                document, _ = binary.run_json("diagnose", "--pid", pid, "--no-external", "--budget", "500ms",
+                                              "--no-discovery", "--target", "127.0.0.1:9")
+                gap, = [gap for gap in document["unobserved"] if gap["id"] == "resolv-conf"]
+                self.assertIn("No such file", gap["why"])
 
 
 if __name__ == "__main__":

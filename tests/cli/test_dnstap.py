@@ -235,7 +235,7 @@ class BadInput(Reads):
         self.assertEqual(done.stdout, "")
 
     def test_no_frame_stream(self):
-        for content, text in ((b"", "nothing"), (b"\0\0", "half a frame"), (b"GET / HTTP/1.1\r\n", "too large"),
+        for content, text in ((b"", "is empty"), (b"\0\0", "half a frame"), (b"GET / HTTP/1.1\r\n", "too large"),
                               (b"\0\0\0\x02ab", "data"), (taps.control(taps.READY), "another control frame"),
                               (taps.control(taps.START, b"text/\x1b[31m"), r"text/\\027\[31m.*not of")):
             with self.subTest(content):
@@ -250,7 +250,34 @@ class BadInput(Reads):
         self.assertIn("half a frame", told[-1]["streams"]["remarks"][0])
         damaged = whole + b"\xff\xff\xff\xff" + taps.data(message(CQ))
         told, status = lines("--read", self.file(damaged))
-        self.assertEqual((status, told[-1]["messages"]["client_query"]), (65, 5))
+        self.assertEqual((status, told[-1]["messages"]["client_query"]), (65, 6))
+        self.assertEqual((told[-1]["streams"]["damages"], told[-1]["streams"]["skipped"]), (1, 4))
+
+    def test_frames_within_each_other(self):
+        """As CoreDNS's own listener writes them under load: what is whole behind the damage is read."""
+        first, torn, inner, last = ([taps.data(f) for f in taps.answered(n)] for n in range(1, 5))
+        stuck = taps.data(message(CQ, name="open.example.org", ident=9))
+        forwarded = [taps.data(message(CQ, name="fwd.example.org", ident=10)),
+                     taps.data(message(FQ, name="fwd.example.org", ident=10, upstream="10.0.0.53"))]
+        before = taps.control(taps.START) + b"".join([*first, stuck, *forwarded])
+        behind = b"".join([inner[1], *last]) + taps.control(taps.STOP, b"")
+        for damage in (torn[0][:30] + inner[0] + torn[0][30:], torn[0][:4] + inner[0] + torn[0][4:],
+                       torn[0][:20] + inner[0], torn[0][:3] + inner[0], b"\xff" * 5000 + inner[0],
+                       b"\0\0\x10\0" + inner[0]):
+            with self.subTest(damage[:8]):
+                content = before + damage + behind
+                told, status = lines("--read", self.file(content))
+                data = told[-1]
+                self.assertEqual((data["scenarios"]["local"], data["scenarios"]["unfinished"]), (3, 2))
+                self.assertEqual([data["scenarios"][s] for s in ("upstream_silent", "server_made", "stuck")], [0, 0, 0])
+                self.assertGreaterEqual(data["streams"]["damages"], 1)
+                self.assertEqual((data["streams"]["broken"], data["streams"]["ended"], status), (0, 1, 65))
+                self.assertIn("dnstap tcp://", data["streams"]["remarks"][0])
+
+    def test_the_text_form_is_named(self):
+        for text in (b'17:20:48.145657 CQ 127.0.0.1 UDP 39b "example.com." IN A\n', b"type: MESSAGE\nidentity: x\n",
+                     b'{"type":"MESSAGE"}\n'):
+            self.fails(65, "--read", self.file(text), text="dnstap as text")
 
     def test_frames_that_are_no_dnstap(self):
         others = [taps.field(14, taps.field(1, kind)) + taps.field(15, 1) for kind in (1, 2, 3, 14, 99)]

@@ -9,6 +9,7 @@ import socket
 import stat
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -16,6 +17,9 @@ import unittest
 
 import binary
 import taps
+
+
+REFUSING = binary.SOURCE / "tests/cli/refusing.py"
 
 
 class Running:
@@ -79,6 +83,38 @@ class Sockets(Live):
             told, data, status, _ = running.end()
         self.assertEqual((told, status, data["scenarios"]["local"], data["streams"]["ended"]), ([], 0, 1, 1))
         self.assertFalse(self.path.exists())
+
+    def test_made_with_its_mode(self):
+        """No mode is changed by a path, which may lead elsewhere by then; so it works where none may be."""
+        for mode, bits in (([], 0o600), (["--socket-mode", "0660"], 0o660), (["--socket-mode", "0777"], 0o777)):
+            with self.subTest(mode):
+                process = subprocess.Popen([REFUSING, "chmod", binary.K8SDNS, "dnstap", "--listen", f"unix:{self.path}",
+                                            "--duration", "1s", *mode], env=binary.ENVIRONMENT, text=True,
+                                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                try:
+                    wait_until(lambda: self.path.exists() or process.poll() is not None, "the socket")
+                    if process.poll() == 77:
+                        self.skipTest(process.stdout.read())
+                    self.assertTrue(self.path.exists(), process.returncode)
+                    self.assertEqual(stat.S_IMODE(self.path.stat().st_mode), bits)
+                finally:
+                    process.communicate()
+
+    @unittest.skipIf(os.geteuid(), "only root can be another user")
+    def test_only_its_owner_is_heard(self):
+        """Also when its mode, or its folder, were opened to others after it was made."""
+        self.folder.chmod(0o755)
+        with self.listening() as running:
+            self.path.chmod(0o666)
+            done = subprocess.run([sys.executable, "-c", f"""
+import os, socket
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+s = socket.socket(socket.AF_UNIX); s.connect({str(self.path)!r}); s.settimeout(20)
+print(s.recv(1))"""], text=True, capture_output=True, check=False)
+            self.assertEqual(done.stdout, "b''\n", done.stderr)
+            self.assertEqual(taps.send(self.path, taps.answered(1)), taps.FINISH)
+            _, data, _, _ = running.end()
+        self.assertIn("another user", " ".join(data["streams"]["remarks"]))
 
     def test_interrupt_ends_with_the_summary(self):
         for how in (signal.SIGINT, signal.SIGHUP):
@@ -191,13 +227,39 @@ class Senders(Live):
         with self.listening("--senders", "1") as running:
             with taps.dial(self.path) as first:
                 self.assertEqual(taps.shake_hands(first), taps.ACCEPT)
+                query, answer = map(taps.data, taps.answered(1))
+                first.sendall(query)
+                time.sleep(0.3)  # until it has been read: one that sent something stays
                 with taps.dial(self.path) as second:
                     self.assertEqual(second.recv(1), b"")
-                first.sendall(b"".join(map(taps.data, taps.answered(1))) + taps.control(taps.STOP, b""))
+                first.sendall(answer + taps.control(taps.STOP, b""))
                 self.assertEqual(taps.receive(first), taps.FINISH)
             _, data, _, _ = running.end()
         self.assertEqual((data["streams"]["most_at_once"], data["scenarios"]["local"]), (1, 1))
         self.assertIn("1 senders are here already", " ".join(data["streams"]["remarks"]))
+
+    def test_silent_ones_go_first(self):
+        """As many as are taken, and none says a word, or none after its handshake: the good one is heard, and the one
+        that spoke before stays."""
+        for silent in (taps.dial, self.started):
+            with self.subTest(silent), self.listening("--senders", "8") as running, contextlib.ExitStack() as held:
+                good = held.enter_context(self.started(self.path))
+                good.sendall(taps.data(taps.answered(1)[0]))
+                time.sleep(0.3)
+                for _ in range(20):
+                    held.enter_context(silent(self.path))
+                self.assertEqual(taps.send(self.path, taps.answered(2)), taps.FINISH)
+                good.sendall(taps.data(taps.answered(1)[1]) + taps.control(taps.STOP, b""))
+                self.assertEqual(taps.receive(good), taps.FINISH)
+                _, data, _, _ = running.end()
+                self.assertEqual(data["scenarios"]["local"], 2)
+                self.assertGreaterEqual(data["streams"]["refused"], 13)
+
+    @staticmethod
+    def started(where):
+        sender = taps.dial(where)
+        taps.shake_hands(sender)
+        return sender
 
     def test_those_who_do_not_speak_it(self):
         """The wrong type, no handshake, HTTP, silence: refused, and the next one is served."""

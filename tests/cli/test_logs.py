@@ -37,7 +37,7 @@ def stamp(seconds, text, pod="coredns-a"):
 def read(*lines, arguments=()):
     """The data of these lines."""
     document, status = binary.run_json("logs", *arguments, stdin="".join(f"{line}\n" for line in lines).encode())
-    assert status == 0, status
+    assert status in (0, 1, 2), status
     return document["data"]
 
 
@@ -157,6 +157,21 @@ class Forms(unittest.TestCase):
             done = binary.run("logs", "--format", wrong, stdin=b"x\n")
             self.assertEqual(done.returncode, 64)
             self.assertIn(words, done.stderr)
+
+    def test_a_format_of_its_own_is_found(self):
+        lines = [f"[INFO] type=A name=h{i}.org. rcode=NXDOMAIN took=0.{i}s from=10.0.0.{i}:400{i}" for i in range(9)]
+        template = "type={type} name={name} rcode={rcode} took={duration} from={remote}:{port}"
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write("\n".join(lines))
+            file.flush()
+            data = binary.run_json("logs", file.name)[0]["data"]
+            self.assertEqual((data["queries"], data["rcodes"], data["format"]), (9, {"NXDOMAIN": 9}, template))
+            self.assertEqual(data["lines"]["other"], 0)
+        # A pipe cannot be read again: it is said what to write.
+        document, status = binary.run_json("logs", stdin="\n".join(lines).encode())
+        self.assertEqual((status, document["data"]["queries"], document["data"]["format"]), (0, 0, template))
+        self.assertIn(f"--format '{template}'", json.dumps(document["unobserved"]))
+        self.assertEqual(read(*lines, arguments=("--format", template))["queries"], 9)
 
     def test_replicas_mixed(self):
         data = read(*(stamp(i / 10, query(f"n{i % 3}.org."), pod=f"coredns-{i % 2}") for i in range(40)))
@@ -443,6 +458,109 @@ class Diagnosis(unittest.TestCase):
         hidden = binary.run("capture", *arguments, "--redact", "word", "--logs", LOGS / "r1-1.14.7-common.log").stdout
         for name in ("10.244.1.5", "aliyun", "nosuch", "upservfail", "100.100.2"):
             self.assertNotIn(name, json.dumps(json.loads(hidden)["data"]["logs"]))
+
+    def test_each_line_that_tells_of_a_fault(self):
+        reload = "[ERROR] plugin/reload: Corefile changed but reload failed: Corefile:3 - Error during parsing: x"
+        start = "loading Caddyfile via flag: open /etc/coredns/Corefile: permission denied"
+        slow = '[WARNING] plugin/health: Local health request to "http://:8080/health" took more than 1s: 2s'
+        waits = '[INFO] plugin/ready: Still waiting on: "kubernetes"'
+        setup = "2024/03/01 10:00:01 [ERROR] Error checking/adding iptables rule x, error - the xtables lock"
+        limit = "dnsmasq[9]: Maximum number of concurrent DNS queries reached (max: 150)"
+        answered = [query(f"n{i}.org.") for i in range(3)]
+        for wanted, lines in (
+                (("coredns-config", "warning", "Corefile:3"), [reload]),
+                (None, [reload, "[INFO] Reloading complete"]),
+                (("coredns-config", "critical", "permission denied"), [start]),
+                (None, [start, "CoreDNS-1.14.7"]),
+                (("coredns-cpu", "warning", "3 times"), [slow] * 3),
+                (None, [slow] * 2),
+                (("apiserver-disconnected", "warning", "3 lines"), [waits] * 3),
+                (None, [waits] * 2),
+                (None, [waits] * 3 + answered),
+                (None, [f"2026-01-31T12:00:{10 * i:02}Z {waits}" for i in range(3)] +
+                       ["2026-01-31T12:01:21Z [INFO] Reloading"]),
+                (("apiserver-disconnected", "warning", "3 lines"),
+                 [f"2026-01-31T12:00:{10 * i:02}Z {waits}" for i in range(3)] +
+                 ["2026-01-31T12:01:20Z [INFO] Reloading"]),
+                (("nodelocal-down", "warning", "xtables"), [setup]),
+                (None, [setup, "2024/03/01 10:03:02 [INFO] Reloading"]),
+                (("nodelocal-down", "warning", "xtables"), [setup, "2024/03/01 10:03:01 [INFO] Reloading"]),
+                (("server-rate-limited", "warning", "150"), [limit]),
+                (("coredns-config", "warning", "is a directory"),
+                 ['[WARNING] plugin/hosts: Hosts file "." is a directory'])):
+            with self.subTest(lines[-1]):
+                findings, _ = diagnosed(*lines)
+                if not wanted:
+                    self.assertEqual(findings, {})
+                    continue
+                finding = findings[wanted[0]]
+                self.assertEqual((finding["severity"], wanted[2] in json.dumps(finding["evidence"])),
+                                 (wanted[1], True), finding)
+
+    def test_each_kind_of_error_has_its_cause(self):
+        for text, least, title in (
+                ("tls: failed to verify certificate: x509: certificate signed by unknown authority", 1, "TLS"),
+                ("dns: overflowing header size", 1, "too large"),
+                ("dial udp [fe80::1%eth0]:53: connect: invalid argument", 1, "address"),
+                ("plugin/forward: no next plugin found", 1, "no plugin"),
+                ("dial udp 10.0.0.1:53: socket: too many open files", 1, "ports, files"),
+                ("write udp 10.0.0.2:1->10.0.0.1:53: write: operation not permitted", 1, "let CoreDNS send"),
+                ("EOF", 3, "closes"), ("dns: bad rdata", 3, "cannot be read"), ("something else", 3, "queries fail")):
+            with self.subTest(text):
+                lines = [f"[ERROR] plugin/errors: 2 n{i}.org. A: {text}" for i in range(least)]
+                finding = diagnosed(*lines)[0]["coredns-errors"]
+                self.assertIn(title, finding["title"])
+                self.assertIn(f"such errors in CoreDNS's log: {least};", finding["evidence"][0])
+                self.assertEqual(diagnosed(*lines[1:])[0], {})
+                # Of all answers one in a hundred or more is a warning.
+                answers = [query(f"a{i}.org.") for i in range(least * 100)]
+                self.assertIn("coredns-errors", diagnosed(*lines, *answers)[0])
+                self.assertNotIn("coredns-errors", diagnosed(*lines, *answers, query("b.org."))[0])
+
+    def test_one_failure_is_told_once(self):
+        answers = [query(f"a{i}.org.", rcode="SERVFAIL") for i in range(4)]
+        errors = [f"[ERROR] plugin/errors: 2 a{i}.org. A: dns: overflowing header size" for i in range(4)]
+        document = binary.run_json("logs", stdin="".join(f"{line}\n" for line in answers + errors).encode())[0]
+        self.assertEqual([f["id"] for f in document["findings"]], ["coredns-errors"])
+
+    def test_who_forwards_to_itself(self):
+        def timeouts(route, name="a.org.", count=3):
+            return [f"[ERROR] plugin/errors: 2 {name} A: read udp {route}: i/o timeout"] * count
+        for wanted, lines in (
+                ("forward-loop", timeouts("169.254.20.10:4->169.254.20.10:53", count=1)),
+                ("forward-loop", timeouts("10.244.1.9:4->10.96.0.10:53")),          # the ClusterIP of the capture
+                ("forward-loop", timeouts("10.244.1.9:4->10.244.1.21:53")),         # a replica of it
+                ("upstream-failing", timeouts("10.244.1.9:4->10.96.0.11:53")),
+                ("upstream-failing", timeouts("10.244.1.9:4->10.96.0.10:5353")),
+                # A cache in front of CoreDNS is to forward there: it sends the cluster's names, or has its address.
+                ("upstream-failing", timeouts("10.244.1.9:4->10.96.0.10:53", "a.svc.cluster.local.")),
+                ("upstream-failing", timeouts("169.254.20.10:4->10.96.0.10:53")),
+                ("upstream-failing", timeouts("10.244.1.9:4->10.244.1.9:53".replace(":53", ":54")))):
+            with self.subTest(lines[0]):
+                self.assertIn(wanted, diagnosed(*lines)[0])
+
+    def test_usual_addresses_of_a_cluster_that_is_not_known(self):
+        line = "[ERROR] plugin/errors: 2 12.34. {}: read udp 10.244.1.9:4->10.96.0.{}:53: i/o timeout\n"
+        for type_, last, wanted in (("HINFO", 10, "forward-loop"), ("A", 10, "upstream-failing"),
+                                    ("HINFO", 11, "upstream-failing")):
+            document = binary.run_json("logs", stdin=line.format(type_, last).encode() * 3)[0]
+            self.assertEqual([f["id"] for f in document["findings"]], [wanted])
+
+    def test_a_log_alone(self):
+        alone = ("diagnose", "--no-discovery", "--logs", "-")
+        bad, status = binary.run_json(*alone, stdin=b"Corefile:3 - Error during parsing: x\n")
+        self.assertEqual(([f["id"] for f in bad["findings"]], status), (["coredns-config"], 2))
+        good, status = binary.run_json(*alone, stdin=query().encode())
+        self.assertEqual(([f["id"] for f in good["findings"]], status), ([], 0))
+        self.assertIn("no server was queried", good["data"]["verdict"])
+        self.assertIn("answers of the servers", [u["what"] for u in good["unobserved"]])
+        self.assertEqual(binary.run("diagnose", "--no-discovery").returncode, 64)
+
+    def test_logs_says_it_too(self):
+        document, status = binary.run_json("logs", stdin=b"Corefile:3 - Error during parsing: x\n")
+        self.assertEqual(([f["severity"] for f in document["findings"]], status), (["critical"], 2))
+        self.assertTrue(binary.run("logs", stdin=b"panic: x\n").stdout.startswith("warning: CoreDNS panics"))
+        self.assertEqual(binary.run("logs", "--fail-on", "never", stdin=b"panic: x\n").returncode, 0)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ coredns_dns_responses_total{{plugin="cache",rcode="NOERROR",server="dns://:53",z
 {LATENCY}_bucket{{zone=".",le="8.192"}} {requests - late}
 {LATENCY}_bucket{{zone=".",le="+Inf"}} {requests}
 {LATENCY}_count{{zone="."}} {requests}
-{LATENCY}_sum{{zone="."}} 1
+{LATENCY}_sum{{zone="."}} {1 + 9 * late}
 coredns_panics_total {panics}
 process_cpu_seconds_total {cpu}
 process_start_time_seconds {start!r}
@@ -91,17 +91,20 @@ class Reading(binary.Case):
         self.assertEqual(replica["api"]["requests"], text.sum("coredns_kubernetes_rest_client_requests_total"))
         self.assertEqual(replica["memory_bytes"], text.sum("process_resident_memory_bytes"))
         self.assertEqual((replica["qps"], replica["cpu_cores"], replica["window_s"]), (None, None, None))
-        self.check_latency(replica["latency_ms"], text.buckets(LATENCY))
+        self.check_latency(replica["latency_ms"], text.buckets(LATENCY), text.sum(LATENCY + "_sum"))
         self.assertEqual({zone["zone"] for zone in replica["zones"]}, set(text.by("zone", LATENCY + "_count")))
         for zone in replica["zones"]:
-            self.check_latency(zone["latency_ms"], text.buckets(LATENCY, zone=zone["zone"]))
+            self.check_latency(zone["latency_ms"], text.buckets(LATENCY, zone=zone["zone"]),
+                               text.sum(LATENCY + "_sum", zone=zone["zone"]))
         self.check_upstreams(replica["forward"], text)
         self.assertEqual((replica["text"]["samples"], replica["text"]["malformed"]), (len(text.samples), 0))
 
-    def check_latency(self, latency, buckets):
+    def check_latency(self, latency, buckets, total):
+        """The quantile of its bucket, or less where all times together leave no room for it."""
         self.assertEqual(latency["observations"], buckets[float("inf")])
         for key, q in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99)):
-            self.assertAlmostEqual(latency[key] / 1000, quantile(q, buckets), 6)
+            most = total / ((1 - q) * buckets[float("inf")])
+            self.assertAlmostEqual(latency[key] / 1000, min(quantile(q, buckets), most), 6)
         self.assertFalse(latency["over"] or latency["window"])
 
     def check_upstreams(self, forward, text):
@@ -111,7 +114,8 @@ class Reading(binary.Case):
             self.assertEqual(upstream["answers"], answers.get(upstream["to"], 0))
             if upstream["answers"]:
                 buckets = text.buckets(proxy, to=upstream["to"]) or text.buckets(old, to=upstream["to"])
-                self.check_latency(upstream["latency_ms"], buckets)
+                self.check_latency(upstream["latency_ms"], buckets, text.sum(proxy + "_sum", old + "_sum",
+                                                                             to=upstream["to"]))
         self.assertEqual(sum(u["answers"] for u in forward["upstreams"]), sum(answers.values()))
 
     def test_recordings(self):
@@ -120,6 +124,38 @@ class Reading(binary.Case):
         for path in paths:
             with self.subTest(path.name):
                 self.check(path)
+
+    def test_excerpts(self):
+        """What --check judges has to be there; nothing is judged by a few answers."""
+        whole, latency = coredns(), coredns(requests=99, late=50)
+        for text, status, missing in ((whole, 0, []), (whole.replace("coredns_panics_total 0", ""), 3, ["panics"]),
+                                      (coredns().replace(LATENCY, "other_seconds"), 3, ["latency"]),
+                                      ("coredns_cache_hits_total{type=\"denial\"} 37\n", 3,
+                                       ["answers", "latency", "panics"]),
+                                      ("coredns_build_info{version=\"1.14.7\"} 1\ncoredns_panics_total 0\n"
+                                       "process_start_time_seconds 1.7e9\n", 0, []),
+                                      ("coredns_panics_total 0\n", 3, ["answers", "latency"]),
+                                      ("coredns_cache_hits_total{type=\"success\"} 9\ncoredns_panics_total 0\n", 3,
+                                       ["answers", "latency"]),
+                                      (latency, 0, []), (coredns(requests=100, late=50), 2, [])):
+            with tempfile.NamedTemporaryFile("w", suffix=".prom") as file:
+                file.write(text)
+                file.flush()
+                (replica,), found = as_json("--check", file.name)
+            self.assertEqual((found, replica["missing"]), (status, missing))
+
+    def test_kube_dns(self):
+        """It is told apart, with what it counts."""
+        text = ("skydns_skydns_dns_error_count_total{cause=\"nxdomain\",system=\"auth\"} 7\n"
+                "skydns_skydns_dns_request_count_total{system=\"auth\"} 20\nkubedns_dnsmasq_hits 5\n"
+                "kubedns_dnsmasq_misses 3\nkubedns_dnsmasq_errors 2\n")
+        with tempfile.NamedTemporaryFile("w", suffix=".prom") as file:
+            file.write(text)
+            file.flush()
+            done = binary.run("metrics", "--check", file.name)
+        self.assertEqual(done.returncode, 65)
+        for words in ("kube-dns", "20 queries", "7 NXDOMAIN", "5 hits", "2 errors"):
+            self.assertIn(words, done.stderr)
 
     def test_what_they_tell(self):
         (down, api, reload), _ = as_json(DATA / "1.14.7-upstream-down.prom", DATA / "1.14.7-api-403.prom",
@@ -159,6 +195,19 @@ class Rates(binary.Case):
     def test_chunked(self):
         self.assertEqual(self.scraped(BEFORE, AFTER, chunked=True)["requests_total"],
                          Text(AFTER).sum("coredns_dns_requests_total"))
+
+    def test_broken_chunks_are_named(self):
+        def broken(handler):
+            handler.send_response(200)
+            handler.send_header("Transfer-Encoding", "chunked")
+            handler.end_headers()
+            handler.wfile.write(b"5\r\nhello\r\nzz no number\r\n")
+
+        with served(broken) as (where, _):
+            replicas, status = as_json(*QUICK, "--count", "1", where)
+        self.assertEqual(status, 3)
+        self.assertIn("broken after 5 bytes", replicas[0]["error"])
+        self.assertIn("chunk", replicas[0]["error"])
 
     def test_a_reset_has_no_rates(self):
         for name, bodies in (("counts went back", (AFTER, BEFORE)),
@@ -338,7 +387,7 @@ class Finding(binary.Case):
         cluster = {"EndpointSliceList": [kube_server.endpoint_slice(
             kube_server.endpoint("127.0.0.1", "coredns-a", "node-1"))],
             "ServiceList": [kube_server.service("kube-dns", "127.0.0.8")], "PodList": [pod, cache]}
-        begin, end = coredns(cpu=10.0), coredns(requests=2000, cpu=10.1)
+        begin, end = coredns(cpu=10.0), coredns(requests=2000, cpu=10.4)
         setup = 'coredns_nodecache_setup_errors_total{errortype="iptables"} 3\n'
         with served(begin, end) as (where, _), served(coredns(more=setup)) as (local, _), \
                 kube_server.api(cluster=cluster) as (environment, account, _):
@@ -369,7 +418,7 @@ class Finding(binary.Case):
     def test_captured(self):
         """diagnose and capture scrape what they are told, twice; the capture has it."""
         with served(coredns(), coredns(requests=2000, servfail=400)) as (where, asked):
-            arguments = ["--metrics", where, "--no-discovery", "--target", "127.0.0.9:1", "--budget", "500ms",
+            arguments = ["--metrics", where, "--no-discovery", "--target", "127.0.0.9:1", "--budget", "3s",
                          "--no-external"]
             capture = binary.run("capture", *arguments)
             self.assertEqual((capture.returncode, len(asked)), (0, 2))
@@ -383,6 +432,19 @@ class Finding(binary.Case):
         gone = json.loads(capture.stdout)
         gone["data"]["metrics"] = None
         self.assertEqual(binary.run("metrics", "--from", "-", stdin=json.dumps(gone).encode()).returncode, 3)
+
+    def test_unclear(self):
+        """Failures of the past do not tell whether they go on: a later scrape does, where the budget allows one."""
+        def api(failed):
+            return coredns(more=f'coredns_kubernetes_rest_client_requests_total{{code="200"}} 8\n'
+                                f'coredns_kubernetes_rest_client_requests_total{{code="<error>"}} {failed}\n')
+
+        for budget, scrapes, severity in (("1s", 2, "info"), ("14s", 3, "warning")):
+            with self.subTest(budget), served(api(21), api(21), api(23)) as (where, asked):
+                document = json.loads(binary.run("diagnose", "--json", "--metrics", where, "--no-discovery", "--target",
+                                                 "127.0.0.9:1", "--budget", budget, "--no-external").stdout)
+                (finding,) = [f for f in document["findings"] if f["id"] == "apiserver-disconnected"]
+                self.assertEqual((len(asked), finding["severity"]), (scrapes, severity), finding)
 
 
 class Check(binary.Case):

@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 """probe against scripted servers on loopback: every status, and what must never be taken for an answer."""
+import contextlib
 import json
 import socket
+import tempfile
 import unittest
 
 import binary
-from twisters import resolv_conf, twister
+from twisters import closed_port, resolv_conf, twister
 
 NAME = "db.default.svc.cluster.local."
 
@@ -16,6 +18,77 @@ def probe(*arguments, conf=None, **options):
         document, status = binary.run_json("probe", "--no-discovery", "--resolv-conf", path, "--as", "glibc",
                                            "--timeout", "400ms", *arguments, **options)
     return document["data"]["probes"], document["data"], status
+
+
+class DigWords(binary.Case):
+    """What dig's users write: the server, types and words of dig anywhere among the names."""
+
+    def ask(self, *arguments, answers=None):
+        with twister("honest", answers) as server, resolv_conf() as path:
+            at = "@" + server.replace(":", "#")
+            return binary.run_json("probe", "--resolv-conf", path, "--as", "glibc", "--timeout", "400ms",
+                                   *(at if a == "@" else a for a in arguments))
+
+    def test_order(self):
+        for words in (["@", NAME, "A"], [NAME, "@", "A"], ["A", NAME, "@"], ["-t", "A", NAME, "@"],
+                      [NAME, "IN", "A", "@", "+tries=1"], ["http://" + NAME + ":80/x?y", "@", "A"],
+                      [NAME + ":8080", "A", "@"]):
+            with self.subTest(words):
+                document, status = self.ask(*words)
+                data = document["data"]
+                self.assertEqual(status, 0)
+                self.assertEqual([(p["name"], p["type"], p["status"]) for p in data["probes"]],
+                                 [(NAME, "A", "answer")])
+                self.assertEqual([t["role"] for t in data["targets"]], ["other"])
+
+    def test_a_word_alone_is_a_name(self):
+        document, _ = self.ask("@", "mx", "+nosearch")
+        self.assertEqual({p["name"] for p in document["data"]["probes"]}, {"mx"})
+
+    def test_reverse(self):
+        for address, name in (("10.96.0.1", "1.0.96.10.in-addr.arpa."),
+                              ("fd00::1", "1." + 28 * "0." + "0.d.f.ip6.arpa.")):
+            probes = self.ask("@", "-x", address)[0]["data"]["probes"]
+            self.assertEqual([(p["name"], p["type"]) for p in probes], [(name, "PTR")])
+
+    def test_short(self):
+        with twister("honest") as server:
+            done = binary.run("probe", "@" + server, NAME, "A", "--short")
+            self.assertEqual(done.stdout, "10.96.7.7\n")
+            done = binary.run("probe", "@" + server, "nope.example.com.", "+short")
+            self.assertEqual(done.stdout, "nxdomain\n")
+
+
+class AsPod(binary.Case):
+    """--as-pod NAMESPACE: names are completed with the domain that the cluster's DNS has."""
+
+    def view(self, command, *arguments, answers=()):
+        with twister("honest", ["1.0.0.127.in-addr.arpa/PTR=" + name for name in answers]) as server, \
+                resolv_conf("search example.net\n") as path:
+            document, _ = binary.run_json(command, "--no-discovery", "--resolv-conf", path, "--replica", server,
+                                          *arguments, "web.shop")
+        return document["data"]["names_as"], document["data"]
+
+    def test_domain(self):
+        view, data = self.view("probe", "--as-pod", "shop", answers=["kube-dns.kube-system.svc.corp.example."])
+        self.assertEqual(view, {"namespace": "shop", "domain": "corp.example", "source": "dns", "where": "127.0.0.1"})
+        self.assertIn("web.shop.svc.corp.example", {probe["candidate"] for probe in data["probes"]})
+        self.assertEqual(data["cluster_domain"], "corp.example")
+        for answers in (["ns.example."], ["a.b.svc."], []):
+            view, _ = self.view("probe", "--as-pod", "shop", answers=answers)
+            self.assertEqual((view["domain"], view["source"]), ("cluster.local", "assumed"))
+
+    def test_named(self):
+        view, _ = self.view("probe", "--as-pod", "shop.svc.other.example", answers=["a.b.svc.corp.example."])
+        self.assertEqual((view["domain"], view["source"]), ("other.example", "option"))
+
+    def test_corefile(self):
+        with tempfile.NamedTemporaryFile("w") as corefile:
+            corefile.write(".:53 {\n  kubernetes in-addr.arpa k8s.example. {\n    pods insecure\n  }\n}\n")
+            corefile.flush()
+            view, _ = self.view("diagnose", "--as-pod", "shop", "--corefile", corefile.name, "--budget", "1s",
+                                "--no-external")
+        self.assertEqual((view["domain"], view["source"]), ("k8s.example", "corefile"))
 
 
 class Statuses(binary.Case):
@@ -38,7 +111,7 @@ class Statuses(binary.Case):
         probes, _, status = self.statuses("honest", answers=["db.default.svc.cluster.local/A=10.96.7.7"])
         self.assertEqual(([p["status"] for p in probes], status), (["answer", "nodata"], 0))
         probes, _, status = self.statuses("honest", answers=[])
-        self.assertEqual(([p["status"] for p in probes], status), (["nxdomain", "nxdomain"], 0))
+        self.assertEqual(([p["status"] for p in probes], status), (["nxdomain", "nxdomain"], 1))  # it does not exist
 
     def test_rcodes(self):
         for number, word in ((1, "formerr"), (2, "servfail"), (4, "notimp"), (5, "refused"), (9, "error")):
@@ -83,10 +156,8 @@ class Statuses(binary.Case):
         self.assertEqual(([p["status"] for p in probes], status), (["answer", "timeout"], 1))
 
     def test_closed_port(self):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
-            held.bind(("127.0.0.1", 0))
-            port = held.getsockname()[1]
-        probes, _, status = probe(NAME, "--target", f"127.0.0.1:{port}")
+        with closed_port() as server:
+            probes, _, status = probe(NAME, "--target", server)
         self.assertEqual(([p["status"] for p in probes], status), (["unreachable", "unreachable"], 2))
         self.assertIn("ICMP port unreachable from 127.0.0.1", probes[0]["detail"])
 
@@ -174,6 +245,31 @@ class Matrix(binary.Case):
         self.assertEqual({p["status"] for p in probes if p["target"] != server}, {"unreachable"})
         self.assertEqual({p["status"] for p in probes if p["target"] == server}, {"nxdomain"})
 
+    def test_first_screen(self):
+        """However much was asked: status, names, servers, in 24 lines; the rest with -v."""
+        names = ["db.default", "nosuch.default", "other.default"]
+        with contextlib.ExitStack() as stack:
+            good = ",".join(stack.enter_context(twister(answers=["db.default/A=10.96.7.7"])) for _ in range(12))
+            bad = stack.enter_context(twister("rcode:2"))
+            conf = stack.enter_context(resolv_conf("search a.example b.example\noptions ndots:5\n"))
+            words = ["probe", "--no-discovery", "--resolv-conf", conf, "--as", "glibc", *names,
+                     "--target", f"{good},{bad}"]
+            done, whole = binary.run(*words), binary.run(*words, "-v")
+            document, status = binary.run_json(*words)
+        lines = done.stdout.splitlines()
+        self.assertLessEqual((len(lines), max(map(len, lines))), (24, 80), done.stdout)
+        self.assertRegex(lines[0], r"^DEGRADED: 216 of 234 queries answered, 13 of 13 servers heard, in ")
+        self.assertIn("  db.default: 10.96.7.7", lines)
+        self.assertIn("  nosuch.default does not exist (NXDOMAIN for every candidate)", done.stdout)
+        self.assertGreater(len(whole.stdout.splitlines()), 100)
+        self.assertEqual((status, document["data"]["status"], document["summary"]), (1, "degraded", True))
+
+    def test_no_such_record(self):
+        with twister(answers=["db.default.svc.cluster.local/A=10.96.7.7"]) as server, resolv_conf() as conf:
+            done = binary.run("probe", "--resolv-conf", conf, "--no-discovery", "--no-search", "--target", server, NAME,
+                              "--type", "AAAA")
+        self.assertIn("exists, without a record of this type", done.stdout)
+
     def test_text(self):
         with twister() as one, twister("rcode:2") as bad, resolv_conf() as conf:
             done = binary.run("probe", "--no-discovery", "--resolv-conf", conf, "--as", "glibc", NAME, "--target",
@@ -181,7 +277,7 @@ class Matrix(binary.Case):
         self.assertEqual(done.returncode, 1)
         text = binary.times_masked(done.stdout).replace(one, "127.0.0.1:11111").replace(bad, "127.0.0.1:22222")
         self.assertIn("SERVFAIL", text)
-        self.assertIn("* 127.0.0.1:22222 fails 2 of 2 questions that others answer (SERVFAIL)", text)
+        self.assertIn("* 127.0.0.1:22222 fails 2 of 2 queries that others answer (SERVFAIL)", text)
         self.assertLessEqual(max(map(len, done.stdout.splitlines())), 80)
 
 

@@ -91,7 +91,7 @@ class Api(binary.Case):
 
     def test_faults(self):
         for fault, words in ((500, "500: etcdserver"), ("half", "in the middle of the answer"),
-                             ("slow", "within 2.0 s"), ("no-http", "no HTTP"), ("no-json", "it is no JSON: line 1")):
+                             ("slow", "within 2.0 s"), ("no-http", "no HTTP"), ("no-json", "no Kubernetes object")):
             with self.subTest(fault):
                 document, status, _ = self.ask(faults={"all": fault})
                 self.assertEqual((status, way(document, "api")["outcome"]), (3, "failed"))
@@ -106,9 +106,9 @@ class Api(binary.Case):
         self.assertIn("IP address mismatch", way(document, "api")["detail"])
 
     def test_nobody_there(self):
-        with kube_server.api() as (environment, account, _), socket.create_server(("127.0.0.1", 0)) as held:
+        with kube_server.api() as (environment, account, _), socket.socket() as held:
+            held.bind(("127.0.0.1", 0))  # taken, but it does not listen
             port = held.getsockname()[1]
-            held.close()
             document, _ = replicas(*account, env={**environment, "KUBERNETES_SERVICE_PORT": str(port)})
             self.assertIn("Connection refused", way(document, "api")["detail"])
             document, _ = replicas(*account, env={**environment, "KUBERNETES_SERVICE_HOST": "api.example.com"})
@@ -130,6 +130,49 @@ class Api(binary.Case):
         document, _, _ = self.ask(cluster=cluster)
         self.assertEqual([(r["address"], r["port"]) for r in document["data"]["replicas"]], [("10.128.0.5", 5353)])
         self.assertEqual([r["address"] for r in document["data"]["node_local"]], ["10.0.0.4"])
+
+
+class ByAddress(binary.Case):
+    """Where the DNS Service is, is told by the address that Pods ask."""
+
+    ELSEWHERE = {
+        "ServiceList": [{"metadata": {"name": "names", "namespace": "platform", "labels": {"team": "x"}},
+                         "spec": {"clusterIP": "10.50.0.10", "clusterIPs": ["10.50.0.10"],
+                                  "selector": {"role": "resolver"},
+                                  "ports": [{"name": "dns", "port": 53, "protocol": "UDP"}]}},
+                        service("kube-dns", "10.96.0.10")],
+        "EndpointSliceList": [{"metadata": {"name": "names-x", "namespace": "platform",
+                                            "labels": {"kubernetes.io/service-name": "names"}},
+                               "endpoints": [endpoint("10.50.1.2", "names-0", "n1")],
+                               "ports": [{"name": "dns", "port": 1053, "protocol": "UDP"}]},
+                              endpoint_slice(endpoint("10.244.1.21", "coredns-a", "node-1"))],
+        "PodList": [], "ConfigMap": [
+            {"metadata": {"name": "names", "namespace": "platform"}, "data": {"Corefile": ".:53 {\n}\n"}}]}
+
+    def test_all_namespaces(self):
+        with kube_server.api(cluster=self.ELSEWHERE) as (environment, account, _):
+            document, _ = replicas(*account, env=environment,
+                                   conf="nameserver 10.50.0.10\nsearch a.svc.cluster.local svc.cluster.local\n"
+                                        "options ndots:5\n")
+        self.assertEqual([(r["address"], r["port"]) for r in document["data"]["replicas"]], [("10.50.1.2", 1053)])
+        self.assertEqual(document["data"]["dns"]["namespace"], "platform")
+
+    def test_openshift(self):
+        """Who may look into two namespaces only finds it in the second."""
+        labels = {"dns.operator.openshift.io/owning-dns": "default"}
+        cluster = {"ServiceList": [{"metadata": {"name": "dns-default", "namespace": "openshift-dns", "labels": labels},
+                                    "spec": {"clusterIP": "172.30.0.10",
+                                             "ports": [{"port": 53, "protocol": "UDP"}]}}],
+                   "EndpointSliceList": [{"metadata": {"name": "dns-default-x", "namespace": "openshift-dns",
+                                                       "labels": {**labels,
+                                                                  "kubernetes.io/service-name": "dns-default"}},
+                                          "endpoints": [endpoint("10.128.0.5", "dns-default-a", "n1")],
+                                          "ports": [{"name": "dns", "port": 5353, "protocol": "UDP"}]}],
+                   "PodList": []}
+        with kube_server.api(cluster=cluster) as (environment, account, _):
+            document, _ = replicas(*account, env=environment)
+        self.assertEqual([(r["address"], r["port"]) for r in document["data"]["replicas"]], [("10.128.0.5", 5353)])
+        self.assertEqual(document["data"]["dns"]["distribution"], "openshift")
 
 
 class Piped(binary.Case):
@@ -159,8 +202,8 @@ class Piped(binary.Case):
         self.assertEqual((status, way(document, "endpoints")["outcome"]), (3, "nothing"))
 
     def test_bad_files(self):
-        for text, words in ((b"", "no JSON: line 1"), (b"{}", "no Kubernetes object"), (b"[1]", "no Kubernetes object"),
-                            (b"{\"kind\": \"List\",\n\"items\": [", "line 2"), (b"\xff\xfe", "no JSON")):
+        for text, words in ((b"", "empty"), (b"{}", "no Kubernetes object"), (b"[1]", "no Kubernetes object"),
+                            (b"{\"kind\": \"List\",\n\"items\": [", "line 2"), (b"\xff\xfe", "empty")):
             done = binary.run("replicas", "--endpoints", "-", stdin=text)
             self.assertEqual(done.returncode, 65, text)
             self.assertIn(words, done.stderr)

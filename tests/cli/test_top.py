@@ -5,6 +5,7 @@ import datetime
 import json
 import os
 import pathlib
+import resource
 import subprocess
 import tempfile
 import unittest
@@ -40,10 +41,35 @@ class Screens(binary.Case):
             self.assertTrue(done.stdout.isascii())
             self.golden(f"top-{name}-ascii", done.stdout)
 
+    def test_sizes_that_no_screen_has(self):
+        """LINES and COLUMNS may say anything: what is drawn, and the memory for it, is bounded."""
+        def small():
+            resource.setrlimit(resource.RLIMIT_DATA, (100 << 20, 100 << 20))
+
+        done = top("--batch", "--from", CAPTURES / "healthy.json", env={"COLUMNS": "4000000", "LINES": "4000000"},
+                   preexec_fn=None if os.environ.get("ASAN_OPTIONS") else small)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        rows = done.stdout.splitlines()
+        self.assertLessEqual(len(rows), 1000)
+        self.assertLessEqual(max(map(len, rows)), 1000)
+
+    def test_few_descriptors(self):
+        """It ends, with what it could do or with what it lacks."""
+        def few(count):
+            return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
+
+        with twister() as server:
+            for count in (8, 24, 40, 56, 64, 80):
+                with self.subTest(count):
+                    done = top("--batch", "--count", "1", *live(server), timeout=30, preexec_fn=few(count))
+                    self.assertIn(done.returncode, (0, 1, 2, 3), done.stderr)
+                    if not done.stdout:
+                        self.assertIn("descriptors", done.stderr)
+
     def test_the_finding_comes_first(self):
         done = top("--batch", "--from", CAPTURES / "dead-replica.json", env={"COLUMNS": "80", "LINES": "12"})
         rows = done.stdout.splitlines()
-        self.assertEqual(rows[1], "DNS fails: a replica does not answer, replica 10.244.1.22")
+        self.assertEqual(rows[1], "FAILING: a replica does not answer: replica 10.244.1.22")
         self.assertEqual(done.returncode, 2)
         self.assertEqual(top("--batch", "--from", CAPTURES / "healthy.json").returncode, 0)
 

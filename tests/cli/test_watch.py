@@ -17,7 +17,7 @@ import threading
 import unittest
 
 import binary
-from twisters import twister
+from twisters import closed_port, twister
 
 NAME = "db.default.svc.cluster.local."
 
@@ -115,11 +115,9 @@ class Counts(binary.Case):
         self.assertGreaterEqual(target["duplicates"], 8)  # the last may come when it is over
 
     def test_closed_port(self):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
-            held.bind(("127.0.0.1", 0))
-            port = held.getsockname()[1]
         for ports in ("fresh", "keep"):
-            _, whole, status = watch(f"127.0.0.1:{port}", "--count", 3, "--ports", ports)
+            with closed_port() as server:
+                _, whole, status = watch(server, "--count", 3, "--ports", ports)
             target = whole["targets"][0]
             self.assertEqual(status, 2)
             self.assertEqual(target["lost"], 6)
@@ -148,6 +146,18 @@ class Schedule(binary.Case):
             done = binary.run(*arguments("127.0.0.1:9", "--qps", rate))
             self.assertEqual(done.returncode, 64)
             self.assertIn("--yes-load", done.stderr)
+
+    def test_the_rest_is_no_rate(self):
+        """After the last query there are late timeouts alone: they add up, and are no loss of 100 %."""
+        with twister("late:200") as server:
+            parts, whole, _ = watch(server, "--duration", "250ms")
+            silent, all_silent, _ = watch("127.0.0.1:9", "--duration", "250ms")
+        for intervals, total in ((parts, whole), (silent, all_silent)):
+            self.assertEqual(sum(part["targets"][0]["lost"] for part in intervals), total["targets"][0]["lost"])
+            for part in intervals:
+                if not part["targets"][0]["sent"]:
+                    self.assertIsNone(part["targets"][0]["loss_ratio"])
+                    self.assertIsNone(part["targets"][0]["bad_ratio"])
 
     def test_a_silent_target_does_not_hold_up_the_others(self):
         sink = Sink()
@@ -200,7 +210,7 @@ class Ends(binary.Case):
                 process.send_signal(number)
                 out, err = process.communicate(timeout=20)
             self.assertEqual((process.returncode, err), (0, ""))
-            self.assertIn("healthy", out)
+            self.assertIn("OK: none", out)
 
     def test_closed_pipe(self):
         with twister() as server:
@@ -236,14 +246,14 @@ class Text(binary.Case):
             done = binary.run(*arguments(server, "--count", "2"))
         text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "WHEN", binary.times_masked(done.stdout))
         text = re.sub(r"port\s+\d+", "port PORT", text.replace(server, "SERVER"))
-        for words in ("1: ", "from time to time", "2 of 4 questions failed (50.00 %)", "answer 2, timeout 2",
+        for words in ("1: ", "from time to time", "2 of 4 queries failed (50.00 %)", "answer 2, timeout 2",
                       "lost by type: A 0 of 2, AAAA 2 of 2", "port PORT: timeout", "latency of SERVER"):
             self.assertIn(words, text)
 
     def test_quiet(self):
         with twister() as server:
             done = binary.run(*arguments(server, "--count", "2", "-q"))
-        self.assertEqual(done.stdout, "healthy\n  none of 4 questions failed\n")
+        self.assertEqual(done.stdout, "OK: none of 4 queries failed\n")
 
     def test_terminal(self):
         """On a terminal each report stands where the last one stood; without one nothing moves the cursor."""
@@ -266,7 +276,7 @@ class Text(binary.Case):
                 process.wait(20)
                 os.close(master)
                 self.assertEqual(bool(re.search(rb"\033\[\d+A\033\[J", out)), moves, out)
-                self.assertIn(b"healthy", out)
+                self.assertIn(b"OK: none", out)
 
 
 class Descriptors(binary.Case):

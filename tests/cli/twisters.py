@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Scripted name servers on loopback, for what real ones won't do: tests/lab/twister.py, one process each."""
 import contextlib
+import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,17 @@ def twister(behaviour="honest", answers=None, address="127.0.0.1"):
     finally:
         process.kill()
         process.communicate()
+
+
+@contextlib.contextmanager
+def closed_port():
+    """"ADDRESS:PORT" where nobody answers by UDP. It is held meanwhile, so that nobody else gets it: a socket that is
+    connected takes nothing but what its peer sends, and for all others the kernel says that the port is unreachable."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        held.connect(("127.0.0.1", port))
+        yield f"127.0.0.1:{port}"
 
 
 @contextlib.contextmanager

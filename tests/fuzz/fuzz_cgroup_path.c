@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuzz.h"
-#include <k8sdns/wire/cgroup_path.h>
+#include <k8sdns/wire/node/cgroup_path.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuzz.h"
 #include <k8sdns/base/arena.h>
-#include <k8sdns/wire/conntrack_message.h>
+#include <k8sdns/wire/node/conntrack_message.h>
 #include <stdlib.h>
 
 /* An entry that is read has both its tuples, and a port that was asked for; all three readers end. */

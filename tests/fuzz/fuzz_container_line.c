@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuzz.h"
 #include <k8sdns/base/arena.h>
-#include <k8sdns/wire/container_line.h>
+#include <k8sdns/wire/logs/container_line.h>
 #include <stdlib.h>
 
 /* The payload stays in the line, and a time takes no more than there is. */

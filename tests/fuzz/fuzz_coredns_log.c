@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuzz.h"
-#include <k8sdns/model/log_record.h>
+#include <k8sdns/model/logs/log_record.h>
 #include <stdlib.h>
 #include <string.h>
 
 static bool is_within(struct log_word word, const char *from, size_t len)
 {
-    /* klog's lines are given to a plugin that they do not name. */
+    /* klog's lines are given to a plugin that they do not name; so are dnsmasq's. */
     return !word.len || (word.at >= from && word.at + word.len <= from + len) ||
-           (word.len == 10 && memcmp(word.at, "kubernetes", 10) == 0);
+           (word.len == 10 && memcmp(word.at, "kubernetes", 10) == 0) ||
+           (word.len == 7 && memcmp(word.at, "dnsmasq", 7) == 0);
 }
 
 static void check_words(const struct coredns_line *line, struct log_word text)
@@ -29,7 +30,7 @@ static void check_sums(const struct logs_facts *f, uint64_t lines)
     uint64_t answers = 0;
 
     if (l->total != lines || l->total != l->query + l->dump + l->error + l->panic + l->debug + l->other ||
-        l->other != l->notice + l->trace + l->unknown)
+        l->other != l->notice + l->trace + l->foreign + l->unknown)
         abort();
     for (size_t i = 0; i < f->rcodes_count; i++)
         answers += f->rcodes[i].count;
@@ -59,7 +60,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         char *newline = memchr(at, '\n', (size_t)(end - at));
         size_t n = newline ? (size_t)(newline - at) : (size_t)(end - at);
 
-        if (log_stream_take(stream, NULL, at, n, entry)) {
+        bool found = log_stream_take(stream, NULL, at, n, entry);
+
+        for (; found; found = log_stream_more(stream, entry)) {
             int kind = log_record_add(record, entry);
 
             check_words(&entry->line, entry->text);

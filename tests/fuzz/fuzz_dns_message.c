@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuzz.h"
-#include <k8sdns/model/rr_facts.h>
-#include <k8sdns/wire/dns_message.h>
-#include <k8sdns/wire/dns_name.h>
+#include <k8sdns/model/probe/rr_facts.h>
+#include <k8sdns/wire/dns/dns_message.h>
+#include <k8sdns/wire/dns/dns_name.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuzz.h"
-#include <k8sdns/wire/dns_stream.h>
+#include <k8sdns/wire/dns/dns_stream.h>
 #include <stdlib.h>
 
 /* Messages lie one behind the other inside of the input; what is left is shorter than it says. */

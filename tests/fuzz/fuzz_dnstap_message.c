@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuzz.h"
-#include <k8sdns/model/dnstap_table.h>
-#include <k8sdns/wire/dns_head.h>
-#include <k8sdns/wire/dnstap_message.h>
-#include <k8sdns/wire/frame_stream.h>
+#include <k8sdns/model/dnstap/dnstap_table.h>
+#include <k8sdns/wire/dns/dns_head.h>
+#include <k8sdns/wire/dnstap/dnstap_message.h>
+#include <k8sdns/wire/dnstap/frame_stream.h>
 #include <stdlib.h>
 
 static void check_inside(const struct octets *octets, const uint8_t *bytes, size_t len)

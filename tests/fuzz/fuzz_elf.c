@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuzz.h"
 #include <k8sdns/base/arena.h>
-#include <k8sdns/wire/elf.h>
+#include <k8sdns/wire/tracing/elf.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuzz.h"
 #include <k8sdns/diag/diagnose.h>
-#include <k8sdns/model/shape_json.h>
+#include <k8sdns/model/shape/shape_json.h>
 #include <stdlib.h>
 
 /* A capture from anywhere: what can be read can be judged, each rule once, and written again. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuzz.h"
-#include <k8sdns/wire/frame_stream.h>
+#include <k8sdns/wire/dnstap/frame_stream.h>
 #include <stdlib.h>
 #include <string.h>
 

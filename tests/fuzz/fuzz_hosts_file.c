@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuzz.h"
-#include <k8sdns/wire/hosts_file.h>
+#include <k8sdns/wire/resolver/hosts_file.h>
 #include <stdlib.h>
 
 /* No line gives two addresses, and both files are read to their ends. */

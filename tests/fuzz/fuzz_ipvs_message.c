@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuzz.h"
 #include <k8sdns/base/arena.h>
-#include <k8sdns/wire/ipvs_message.h>
+#include <k8sdns/wire/node/ipvs_message.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     if (ipvs_service_read(bytes, len, &service) == 0 && !service.fwmark && !service.where.family)
         abort();
     if (ipvs_destination_read(bytes, len, AF_INET, &destination) == 0 &&
-        (!destination.where.family || !ipvs_method_words[destination.method]))
+        (!destination.where.family || !ipvs_method_names[destination.method]))
         abort();
     (void)ipvs_timeouts_read(bytes, len, &timeouts);
     for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {

@@ -1,15 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuzz.h"
-#include <k8sdns/wire/kube_objects.h>
+#include <k8sdns/wire/cluster/kube_keep.h>
+#include <k8sdns/wire/cluster/kube_objects.h>
 #include <stdlib.h>
+
+/* What is kept of objects says the same as the whole. */
+static void check_kept(struct arena *arena, const char *bytes, size_t len, const struct kube_objects *whole)
+{
+    struct kube_objects again = {.wanted = whole->wanted}; /* read as the whole was */
+    struct kube_kept count;
+    struct text out = {0};
+    struct err err = {0};
+
+    if (kube_keep(arena, bytes, len, &out, &count, &err) < 0 ||
+        kube_objects_read(arena, text_string(&out), out.len, &again, &err) < 0)
+        abort();
+    if (again.services_count != whole->services_count || again.endpoints_count != whole->endpoints_count ||
+        again.backings_count != whole->backings_count || again.pods_count != whole->pods_count ||
+        again.deployments_count != whole->deployments_count || again.configs_count != whole->configs_count ||
+        again.events_count != whole->events_count || again.nodes != whole->nodes ||
+        again.not_ready_count != whole->not_ready_count)
+        abort();
+    text_fini(&out);
+}
 
 /* What is said to be an address is one, and what is no JSON gives nothing. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     struct arena *arena = arena_new();
-    struct kube_objects objects = {0};
     struct err err = {0};
-    int r = kube_objects_read(arena, (const char *)bytes, len, &objects, &err);
+    /* The Service of an address is looked for in every other run. */
+    struct address asked = {0};
+    struct kube_objects objects = {.wanted = {&asked, len % 2, NULL, NULL}};
+    int r = address_parse("10.96.0.10", 53, &asked, &err);
+
+    if (r < 0)
+        abort();
+    r = kube_objects_read(arena, (const char *)bytes, len, &objects, &err);
 
     if (r < 0 && (objects.endpoints_count || objects.pods_count || objects.services_count || !err.kind))
         abort();
@@ -20,6 +47,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         for (size_t k = 0; k < objects.pods[i].addresses_count; k++)
             if (!objects.pods[i].addresses[k].family)
                 abort();
+    if (r == 0)
+        check_kept(arena, (const char *)bytes, len, &objects);
     arena_free(arena);
     return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuzz.h"
-#include <k8sdns/wire/coredns_log.h>
+#include <k8sdns/wire/logs/coredns_log.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuzz.h"
-#include <k8sdns/wire/neighbour_message.h>
+#include <k8sdns/wire/node/neighbour_message.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuzz.h"
 #include <k8sdns/base/arena.h>
-#include <k8sdns/wire/proc_table.h>
+#include <k8sdns/wire/node/proc_table.h>
 #include <stdlib.h>
 
 /* Every reader ends, and no more sockets are counted than there are lines. */

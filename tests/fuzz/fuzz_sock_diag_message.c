@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuzz.h"
-#include <k8sdns/model/socket_sharing.h>
+#include <k8sdns/model/node/socket_sharing.h>
 #include <stdlib.h>
 
 /* The bytes are a list of sockets: those that share are at most half as many groups. */

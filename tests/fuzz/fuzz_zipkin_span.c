@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuzz.h"
-#include <k8sdns/model/trace_record.h>
+#include <k8sdns/model/spans/span_record.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct sum {
     uint64_t spans, mix;
-    struct trace_record *record;
+    struct span_record *record;
 };
 
 static void mix(struct sum *sum, uint64_t value)
@@ -28,7 +28,7 @@ static void take(void *user, const struct zipkin_span *span)
     if (!span->id || !span->trace + !span->trace_high > 1)
         abort();
     if (sum->record)
-        trace_record_add(sum->record, span, 0);
+        span_record_add(sum->record, span, 0);
 }
 
 /* Read it in pieces of `piece` octets. */
@@ -62,7 +62,7 @@ static int read_pieces(const uint8_t *bytes, size_t len, size_t piece, struct su
 /* The same spans come out in whichever pieces it is read; and each is counted, whatever it says. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-    struct sum whole = {.record = trace_record_new(1000, 3)}, pieces = {0};
+    struct sum whole = {.record = span_record_new(1000, 3)}, pieces = {0};
     struct arena *arena = arena_new();
     struct spans_facts facts;
     uint64_t spans = 0;
@@ -71,14 +71,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     if (read_pieces(bytes, len, 1 + len / 3, &pieces) != r || pieces.spans != whole.spans ||
         pieces.mix != whole.mix)
         abort();
-    trace_record_finish(whole.record);
-    trace_record_facts(whole.record, true, arena, &facts);
+    span_record_finish(whole.record);
+    span_record_facts(whole.record, true, arena, &facts);
     for (size_t i = 0; i < facts.plugins_count; i++)
         spans += facts.plugins[i].count;
     if (facts.spans != whole.spans ||
         (!facts.foreign && spans + facts.dropped + facts.repeated != facts.spans))
         abort();
-    trace_record_free(whole.record);
+    span_record_free(whole.record);
     arena_free(arena);
     return 0;
 }

@@ -7,6 +7,9 @@
                                         | 10.244.2.0/24
                                    upstream .53
 
+In a lab of family 6 each has an IPv6 address as well (fd00:244::10, fd00:244:1::21 and so on, the ClusterIP
+fd00:96::a), and the Pod's nameserver is that ClusterIP: a cluster of both families whose first is IPv6.
+
 Two bridges stand for two nodes' Pod networks, so that answers come back through routing and connection tracking.
 """
 import contextlib
@@ -20,7 +23,9 @@ import servers
 from private import RUN
 
 CLUSTER_IP = rules.CLUSTER_IP
+CLUSTER_IP6 = rules.CLUSTER_IP6
 POD = "10.244.0.10"
+POD6 = "fd00:244::10"
 
 RESOLV_CONF = f"""\
 nameserver {CLUSTER_IP}
@@ -29,19 +34,21 @@ options ndots:5
 """
 
 
-def replica_address(number):
-    return f"10.244.1.{20 + number}"
+def replica_address(number, family=4):
+    return f"10.244.1.{20 + number}" if family == 4 else f"fd00:244:1::{20 + number}"
 
 
 class Lab:
     """A running cluster. Make it inside private.enter()."""
 
-    def __init__(self, rule_set="nft", replicas=3):
+    def __init__(self, rule_set="nft", replicas=3, family=4):
         self.replicas = replicas
+        self.family = family
+        self.cluster_ip = CLUSTER_IP if family == 4 else CLUSTER_IP6
         self.rule_set = rule_set
         self.servers = {}
         self.resolv_conf = RUN / "resolv.conf"
-        self.resolv_conf.write_text(RESOLV_CONF)
+        self.resolv_conf.write_text(RESOLV_CONF.replace(CLUSTER_IP, self.cluster_ip))
 
     # Places and commands
 
@@ -72,9 +79,13 @@ class Lab:
 
     def probe(self, *arguments):
         """Run `k8sdns probe --json` in the Pod against the ClusterIP and all replicas; (document, status)."""
-        named = ",".join(replica_address(n) for n in range(1, self.replicas + 1))
+        named = ",".join(self.address(n) for n in range(1, self.replicas + 1))
         done = self.pod(os.environ["K8SDNS"], "probe", "--json", "--replica", named, *arguments, timeout=120)
         return json.loads(done.stdout), done.returncode
+
+    def address(self, number):
+        """Of a replica, in the family of this lab."""
+        return replica_address(number, self.family)
 
     # Up and down
 
@@ -82,9 +93,13 @@ class Lab:
         self.add_place("node")
         self.output("node", ["sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv4.conf.all.rp_filter=0",
                              "net.ipv4.conf.default.rp_filter=0"])
+        if self.family == 6:
+            self.output("node", ["sysctl", "-qw", "net.ipv6.conf.all.forwarding=1"])
         for number in (0, 1, 2):
             self.ip("node", f"link add cni{number} type bridge")
             self.ip("node", f"addr add 10.244.{number}.1/24 dev cni{number}")
+            if self.family == 6:
+                self.ip("node", f"addr add fd00:244:{number}::1/64 dev cni{number} nodad")
             self.ip("node", f"link set cni{number} up")
         self.add_pod("pod", 0, 10)
         self.add_pod("upstream", 2, 53)
@@ -97,7 +112,7 @@ class Lab:
         for server in self.servers.values():
             server.wait_for_port()
         for number in range(1, self.replicas + 1):
-            self.warm(replica_address(number))
+            self.warm(self.address(number))
         return self
 
     def warm(self, address):
@@ -121,20 +136,36 @@ class Lab:
 
     def add_pod(self, place, network, host):
         self.add_place(place)
+        self.wire(place, network, host)
+
+    def wire(self, place, network, host):
+        """A network namespace, which has a name, becomes a Pod's."""
         self.ip("node", f"link add v-{place} type veth peer name eth0 netns {place}")
         self.ip("node", f"link set v-{place} master cni{network} up")
         self.ip(place, f"addr add 10.244.{network}.{host}/24 dev eth0")
         self.ip(place, "link set eth0 up")
         self.ip(place, f"route add default via 10.244.{network}.1")
+        if self.family == 6:
+            self.add_six(place, network, host)
+
+    def add_six(self, place, network, host):
+        """The IPv6 address and route of a Pod, which go whenever its link goes down."""
+        self.ip(place, f"addr replace fd00:244:{network}::{host}/64 dev eth0 nodad")
+        self.ip(place, f"-6 route replace default via fd00:244:{network}::1 dev eth0")
 
     def set_rules(self, numbers=None):
         """The ClusterIP leads to these replicas, all of them when none are named."""
-        addresses = [replica_address(n) for n in numbers or range(1, self.replicas + 1)]
+        chosen = numbers or range(1, self.replicas + 1)
+        addresses, sixes = ([replica_address(n, family) for n in chosen] for family in (4, 6))
         self.output("node", ["nft", "flush", "ruleset"])
         if self.rule_set == "nft":
             self.nft("node", rules.nftables(addresses))
+            if self.family == 6:
+                self.nft("node", rules.nftables(sixes, 6))
         elif self.rule_set == "iptables":
             self.output("node", ["iptables-nft-restore"], rules.iptables(addresses))
+            if self.family == 6:
+                self.output("node", ["ip6tables-nft-restore"], rules.iptables(sixes, 6))
         else:
             # As kube-proxy does it: the ClusterIP is the node's own, on a link that leads nowhere.
             if "kube-ipvs0" not in self.output("node", ["ip", "link"]):
@@ -155,7 +186,7 @@ class Lab:
         self.servers[number] = servers.replica(self, number, **options)
         self.servers[number].wait_for_port()
         if warm:
-            self.warm(replica_address(number))
+            self.warm(self.address(number))
 
     @contextlib.contextmanager
     def fault(self, name):

@@ -27,13 +27,26 @@ class Fault:
     off: Callable
 
 
+def in_family(lab, rule):
+    """A rule of IPv4 as it reads in the family of the lab."""
+    if lab.family == 4:
+        return rule
+    for four, six in ((VICTIM_ADDRESS, lab.address(VICTIM)), (rules.CLUSTER_IP, rules.CLUSTER_IP6),
+                      ("ip frag-off & 0x1fff != 0", "exthdr frag exists frag frag-off != 0"), ("ip daddr", "ip6 daddr"),
+                      ("with icmp ", "with icmpv6 ")):
+        rule = rule.replace(four, six)
+    return rule
+
+
 def rule_fault(name, does, place, hook, priority, rule):
     """A rule in a table of its own, apart from kube-proxy's and from other faults'."""
-    table = f"table ip fault-{name}"
+    def table(lab):
+        return f"table {rules.FAMILIES[lab.family][0]} fault-{name}"
+
     return Fault(name, does,
-                 lambda lab: lab.nft(place, f"{table} {{\n chain {hook} {{\n  type filter hook {hook} priority "
-                                            f"{priority};\n  {rule};\n }}\n}}\n"),
-                 lambda lab: lab.nft(place, f"delete {table}\n"))
+                 lambda lab: lab.nft(place, f"{table(lab)} {{\n chain {hook} {{\n  type filter hook {hook} priority "
+                                            f"{priority};\n  {in_family(lab, rule)};\n }}\n}}\n"),
+                 lambda lab: lab.nft(place, f"delete {table(lab)}\n"))
 
 
 def twisted(name, does, behaviour, replicas=(VICTIM,)):
@@ -42,20 +55,22 @@ def twisted(name, does, behaviour, replicas=(VICTIM,)):
 
     def on(lab):
         for number in replicas:
-            place, address = f"dns{number}", f"10.244.1.{20 + number}"
+            place, address = f"dns{number}", lab.address(number)
+            listen, own = (f"{address}", "127.0.0.1") if lab.family == 4 else (f"[{address}]", "[::1]")
             with open(RUN / place / "twister", "ab") as out:
                 processes.append(subprocess.Popen(
-                    lab.inside(place, [sys.executable, TWISTER, "--listen", f"{address}:{TWISTER_PORT}",
-                                       "--backend", "127.0.0.1:53", "--print-port", behaviour]),
+                    lab.inside(place, [sys.executable, TWISTER, "--listen", f"{listen}:{TWISTER_PORT}",
+                                       "--backend", f"{own}:53", "--print-port", behaviour]),
                     stdout=subprocess.PIPE, stderr=out))
             processes[-1].stdout.readline()
-            lab.nft(place, "table ip twist {\n chain pre {\n  type nat hook prerouting priority dstnat;\n"
+            lab.nft(place, f"table {rules.FAMILIES[lab.family][0]} twist {{\n"
+                           " chain pre {\n  type nat hook prerouting priority dstnat;\n"
                            f"  udp dport 53 redirect to :{TWISTER_PORT};\n  tcp dport 53 redirect to :{TWISTER_PORT};\n"
                            " }\n}\n")
 
     def off(lab):
         for number in replicas:
-            lab.nft(f"dns{number}", "delete table ip twist\n")
+            lab.nft(f"dns{number}", f"delete table {rules.FAMILIES[lab.family][0]} twist\n")
         while processes:
             processes[0].kill()
             processes.pop(0).communicate()
@@ -67,6 +82,8 @@ def link(lab, state, number=VICTIM):
     lab.ip(f"dns{number}", f"link set eth0 {state}")
     if state == "up":
         lab.ip(f"dns{number}", "route replace default via 10.244.1.1")
+        if lab.family == 6:
+            lab.add_six(f"dns{number}", 1, 20 + number)
         lab.ip("node", "neigh flush dev cni1")
 
 
@@ -90,19 +107,21 @@ def near_on(lab):
     lab.add_pod("near", 0, 24)
     lab.servers["near"] = servers.replica(lab, 1, place="near")
     lab.servers["near"].wait_for_port()
-    lab.output("node", ["sh", "-c", f"[ ! -e {BRIDGED} ] || echo 0 >{BRIDGED}"])
+    lab.output("node", ["sh", "-c", f"for f in {BRIDGED}; do [ ! -e $f ] || echo 0 >$f; done"])
     lab.nft("node", "flush ruleset\n" + rules.nftables(["10.244.0.24"]))
+    if lab.family == 6:
+        lab.nft("node", rules.nftables(["fd00:244:0::24"], 6))
 
 
 def near_off(lab):
     lab.servers.pop("near").stop()
-    lab.output("node", ["sh", "-c", f"[ ! -e {BRIDGED} ] || echo 1 >{BRIDGED}"])
+    lab.output("node", ["sh", "-c", f"for f in {BRIDGED}; do [ ! -e $f ] || echo 1 >$f; done"])
     subprocess.run(["ip", "netns", "del", "near"], check=True)
     lab.set_rules()
 
 
 ALL = (1, 2, 3)
-BRIDGED = "/proc/sys/net/bridge/bridge-nf-call-iptables"
+BRIDGED = "/proc/sys/net/bridge/bridge-nf-call-iptables /proc/sys/net/bridge/bridge-nf-call-ip6tables"
 TO_VICTIM = f"ip daddr {VICTIM_ADDRESS}"
 
 FAULTS = {fault.name: fault for fault in (

@@ -8,10 +8,11 @@ from cluster import Lab
 class LabCase(unittest.TestCase):
     maxDiff = None
     rule_set = "nft"
+    family = 4
 
     @classmethod
     def setUpClass(cls):
-        cls.lab = Lab(cls.rule_set).__enter__()
+        cls.lab = Lab(cls.rule_set, family=cls.family).__enter__()
 
     @classmethod
     def tearDownClass(cls):

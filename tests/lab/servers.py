@@ -9,8 +9,12 @@ import zones
 from private import RUN
 
 UPSTREAM = "10.244.2.53"
+UPSTREAMS = {4: UPSTREAM, 6: "fd00:244:2::53"}
+# What unbound needs to hear IPv6, and not to.
+SIX = {4: "    do-ip6: no\n", 6: "    interface: ::0\n    access-control: ::0/0 {access}\n    do-ip6: yes\n"}
 
-UNBOUND = """\
+# What each of them begins with.
+UNBOUND_HEAD = """\
 server:
     directory: "{folder}"
     chroot: ""
@@ -20,10 +24,11 @@ server:
     logfile: "{folder}/log"
     do-daemonize: no
     num-threads: 1
+"""
+UNBOUND = UNBOUND_HEAD + """\
     interface: 0.0.0.0
     access-control: 0.0.0.0/0 {access}
-    do-ip6: no
-    module-config: "iterator"
+{six}    module-config: "iterator"
     nsid: "ascii_{identity}"
     identity: "{identity}"
     version: "lab"
@@ -68,7 +73,7 @@ COREFILE = """\
 KNOT = """\
 server:
     rundir: "{folder}"
-    listen: [ 0.0.0.0@53 ]
+    listen: [ {listen} ]
     user: root:root
     udp-workers: 1
     tcp-workers: 1
@@ -124,12 +129,14 @@ def replica(lab, number, database="10.96.7.7", refuse=False, wildcard=None, plac
     folder = RUN / place
     folder.mkdir(exist_ok=True)
     zones.write(folder, database, wildcard)
-    values = {"folder": folder, "identity": identity(number), "upstream": UPSTREAM}
+    values = {"folder": folder, "identity": identity(number), "upstream": UPSTREAMS[lab.family]}
+    access = "refuse" if refuse else "allow"
     if coredns():
         (folder / "Corefile").write_text(COREFILE.format(acl="acl {\n        block\n    }" if refuse else "", **values))
         command = [coredns(), "-conf", str(folder / "Corefile")]
     else:
-        (folder / "unbound.conf").write_text(UNBOUND.format(access="refuse" if refuse else "allow", **values))
+        (folder / "unbound.conf").write_text(UNBOUND.format(
+            access=access, six=SIX[lab.family].format(access=access), **values))
         command = ["unbound", "-d", "-c", str(folder / "unbound.conf")]
     return Server(lab, place, command, folder)
 
@@ -138,5 +145,6 @@ def upstream(lab):
     folder = RUN / "upstream"
     folder.mkdir(exist_ok=True)
     zones.write(folder)
-    (folder / "knot.conf").write_text(KNOT.format(folder=folder))
+    listen = "0.0.0.0@53" if lab.family == 4 else '0.0.0.0@53, "::@53"'
+    (folder / "knot.conf").write_text(KNOT.format(folder=folder, listen=listen))
     return Server(lab, "upstream", ["knotd", "-c", str(folder / "knot.conf")], folder)

@@ -51,7 +51,7 @@ class Faults(DiagnoseCase):
                             break
                     else:
                         self.leads([finding])
-                self.leads([])
+                self.recovers()
 
 
 class Healthy(DiagnoseCase):
@@ -60,8 +60,10 @@ class Healthy(DiagnoseCase):
     def test_healthy(self):
         """Twenty times nothing at warning or above."""
         for _ in range(20):
-            document = self.leads([])
-            self.assertIn("DNS works here", document["data"]["verdict"])
+            # A moment in which the machine is busy makes one lookup slow, and is no fault.
+            document = self.leads([], "--set", "lookup.slow_ms=1000")
+            self.assertRegex(document["data"]["verdict"], "^OK: ")
+            self.assertEqual(document["data"]["status"], "ok")
             self.assertEqual([f["id"] for f in document["findings"]], ["resolv-amplification"], said(document))
             self.assertEqual([(lookup["found"], lookup["error"]) for lookup in document["data"]["lookups"]],
                              [(True, None)] * 2)

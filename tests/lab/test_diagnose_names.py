@@ -41,7 +41,9 @@ class Names(DiagnoseCase):
 
     def test_name_not_found(self):
         self.leads([], "database.default")
-        self.assertEqual(self.near("databse.default"), [])  # nobody here knows the Services
+        # Nobody here knows the Services; a vowel that a finger left out is tried all the same, another letter is not.
+        self.assertEqual(self.near("databse.default"), ["database.default"])
+        self.assertEqual(self.near("datazase.default"), [])
         self.assertEqual(self.near("kube-dns"), ["kube-dns.kube-system"])
         self.assertEqual(self.near("default.database"), ["database.default"])
         self.assertEqual(self.near("database.svc.svc.cluster.local"), ["database.default"])

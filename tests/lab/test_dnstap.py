@@ -99,14 +99,16 @@ class Senders(unittest.TestCase):
         return process
 
     def listen(self, *more, where=None):
-        return self.start(K8SDNS, "--json", "dnstap", "--all", "--listen", where or f"unix:{self.tap}", *more,
-                          stdout=subprocess.PIPE, ready=None if where else self.tap)
+        """Start it; what it tells goes into a file, since nobody reads a pipe while the sender sends."""
+        with (self.folder / "told").open("w") as told:
+            return self.start(K8SDNS, "--json", "dnstap", "--all", "--listen", where or f"unix:{self.tap}", *more,
+                              stdout=told, ready=None if where else self.tap)
 
     def end(self, process):
         """The sessions, and the summary."""
         process.terminate()
-        out, _ = process.communicate(timeout=20)
-        documents = [json.loads(line)["data"] for line in out.splitlines()]
+        process.wait(timeout=20)
+        documents = [json.loads(line)["data"] for line in (self.folder / "told").read_text().splitlines()]
         return documents[:-1], documents[-1]
 
     def unbound(self):

@@ -11,6 +11,7 @@ import tempfile
 import time
 import unittest
 
+import bpftrace
 import faults
 import private
 from cluster import CLUSTER_IP
@@ -236,21 +237,12 @@ class Lookups(TraceCase):
         """As many calls as bpftrace counts in the same run, by the same process."""
         if not shutil.which("bpftrace"):
             self.skipTest("bpftrace is not installed")
-        subprocess.run(["mount", "-t", "tracefs", "none", "/sys/kernel/tracing"], check=True)
         libc = re.search(r"/\S+/libc.so.6", pathlib.Path("/proc/self/maps").read_text(encoding="ascii"))[0]
-        script = f'uprobe:{libc}:getaddrinfo /comm == "glibc_once"/ {{ @calls = count(); }}'
-        other = subprocess.Popen(["bpftrace", "-e", "BEGIN { printf(\"ready\\n\"); } " + script],
-                                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        while "ready" not in other.stdout.readline():
-            self.assertIsNone(other.poll())
-        time.sleep(0.5)
         program = self.build("glibc_once", "gcc", "-O1")
-        calls = self.calls_of(lambda: [self.lab.pod(program, f"n{i}.example.com") for i in range(20)])
-        other.send_signal(2)
-        counted = int(re.search(r"@calls: (\d+)", other.communicate(timeout=20)[0])[1])
+        with bpftrace.counting(f'uprobe:{libc}:getaddrinfo /comm == "glibc_once"/ {{ @ = count(); }}') as peer:
+            calls = self.calls_of(lambda: [self.lab.pod(program, f"n{i}.example.com") for i in range(20)])
         mine = [c for c in calls if c["process"]["name"] == "glibc_once"]
-        self.assertEqual((len(mine), self.summary["data"]["lost"]), (counted, 0))
-        self.assertEqual(counted, 20)
+        self.assertEqual((len(mine), self.summary["data"]["lost"], peer.count), (20, 0, 20))
 
     def test_without_privileges(self):
         for capabilities, status, words in (("-all", 3, "CAP_SYS_ADMIN"), ("-all,+bpf,+perfmon", 3, "CAP_SYS_ADMIN"),

@@ -49,8 +49,9 @@ class Metrics(DiagnoseCase):
         self.assertEqual([r["odd"] for r in replicas if r["odd"]], [replicas[1]["odd"]])
         self.assertIn("panics", replicas[1]["odd"])
         self.assertEqual((replicas[0]["qps"], replicas[1]["qps"] > 0), (0, True))
+        # The calm ones answered nothing meanwhile, so there is nothing to compare the latency of the other with.
         self.assertEqual((status, {f["id"] for f in document["findings"]}),
-                         (2, {"coredns-errors", "coredns-panic", "replica-slow", "upstream-failing"}), said(document))
+                         (2, {"coredns-errors", "coredns-panic", "upstream-failing"}), said(document))
 
     def test_closed_and_filtered(self):
         """Who cannot be seen is said, and is no finding; it takes no longer than the timeout."""

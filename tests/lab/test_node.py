@@ -3,6 +3,7 @@
 """node: what it says is what the kernel's own tools say, and an overflow at a server shows where it happens."""
 import json
 import os
+import pathlib
 import re
 import signal
 import subprocess
@@ -37,11 +38,14 @@ class Node(LabCase):
     def test_parity(self):
         entries = lambda: int(re.search(r"entries (\d+)", self.tool("node", *neighbours))[1])
         neighbours = ("ip", "-s", "ntable", "show", "name", "arp_cache")
-        before = entries()
-        (limits,), status = self.look("node")
-        self.assertEqual(status, 0)
-        # The table is the whole kernel's, and entries come and go.
-        self.assertTrue(min(before, entries()) <= limits["neighbour-ipv4"]["use"] <= max(before, entries()))
+        # The table is the whole kernel's, and entries come and go, those of other labs too: until it holds still.
+        for _ in range(100):
+            before = entries()
+            (limits,), status = self.look("node")
+            self.assertEqual(status, 0)
+            if before == entries():
+                break
+        self.assertEqual(limits["neighbour-ipv4"]["use"], before)
         self.assertIn("udp-memory", limits)
         table = self.tool("node", *neighbours)
         self.assertEqual(limits["neighbour-ipv4"]["limit"], int(re.search(r"thresh3 (\d+)", table)[1]))
@@ -52,7 +56,9 @@ class Node(LabCase):
         self.assertEqual(limits["neighbour-ipv4"]["events"], int(re.search(r"table_fulls (\d+)", table)[1]))
         for limit in limits.values():
             self.assertTrue(limit["affects"])
-            self.assertFalse(limit["ratio"] is not None and limit["ratio"] > 0.75, limit)
+            # How busy the machine is that the lab runs on is no part of the lab.
+            if not limit["id"].endswith("-pressure"):
+                self.assertFalse(limit["ratio"] is not None and limit["ratio"] > 0.75, limit)
 
     def test_sockets_like_ss(self):
         """The DNS server's buffers are those of ss(8)."""
@@ -127,8 +133,8 @@ sys.stdin.read()
 
     def test_process(self):
         (limits,), _ = self.look("node", "--pid", str(os.getpid()))
-        self.assertEqual(limits["process-files"]["limit"], int(re.search(
-            r"Max open files +(\d+)", open(f"/proc/{os.getpid()}/limits", encoding="ascii").read())[1]))
+        allowed = pathlib.Path(f"/proc/{os.getpid()}/limits").read_text(encoding="ascii")
+        self.assertEqual(limits["process-files"]["limit"], int(re.search(r"Max open files +(\d+)", allowed)[1]))
         self.assertGreater(limits["process-files"]["use"], 2)
 
 

@@ -94,7 +94,7 @@ class Nftables(PathCase):
         self.ask(CLUSTER_IP)
         text = done.communicate(timeout=30)[0]
         for words in ("www.example.com. A, id 4660: NOERROR in", "queued by python", "NAT:", "in the socket's queue",
-                      "1 questions followed", "answered 1"):
+                      "1 query followed", "answered 1"):
             self.assertIn(words, text)
         self.assertLessEqual(max(map(len, text.splitlines())), 80, text)
 

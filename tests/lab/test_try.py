@@ -14,12 +14,13 @@ import private
 LAB = pathlib.Path(__file__).with_name("lab")
 
 
-def processes(mark):
-    """The pids whose command line has the mark."""
+def processes(mark, begin=b""):
+    """The pids whose command line has the mark, and begins so."""
     found = []
     for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            if mark in path.read_bytes():
+            words = path.read_bytes()
+            if mark in words and words.startswith(begin):
                 found.append(path.parent.name)
         except OSError:
             pass
@@ -61,11 +62,12 @@ class Try(unittest.TestCase):
             with self.subTest(how):
                 lab = subprocess.Popen([LAB, "--", "sleep", "321.123"], start_new_session=True)
                 self.addCleanup(lab.kill)
-                end = time.monotonic() + 30
-                while not (inside := [pid for pid in processes(b"321.123\0") if mounts(pid) != mounts("self")]):
+                # The command itself runs when all the others are there.
+                end = time.monotonic() + 60
+                while not processes(b"321.123\0", b"sleep\0"):
                     self.assertLess(time.monotonic(), end)
                     time.sleep(0.05)
-                time.sleep(1)
+                inside = [pid for pid in processes(b"321.123\0", b"unshare\0") if mounts(pid) != mounts("self")]
                 mine = {pid for pid in processes(b"") if mounts(pid) == mounts(inside[0])}
                 self.assertTrue(mine & set(processes(b"k8sdns-lab")))
                 if how == signal.SIGINT:
@@ -73,7 +75,7 @@ class Try(unittest.TestCase):
                 else:
                     os.kill(lab.pid, how)
                 lab.wait(30)
-                end = time.monotonic() + 10
+                end = time.monotonic() + 60
                 while left := [pid for pid in mine if mounts(pid)]:
                     self.assertLess(time.monotonic(), end, f"after signal {how}: {left}")
                     time.sleep(0.05)

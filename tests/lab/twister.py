@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 
-TYPES = {"A": 1, "CNAME": 5, "TXT": 16, "AAAA": 28}
+TYPES = {"A": 1, "CNAME": 5, "PTR": 12, "TXT": 16, "AAAA": 28}
 BACKEND_SECONDS = 5
 PEAK_DELAY_MS = 20
 
@@ -43,14 +43,19 @@ def question_type(message):
     return struct.unpack("!H", message[question_end(message) - 4:question_end(message) - 2])[0]
 
 
+def family_of(address):
+    return socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+
+
 def listeners(address):
     """A UDP and a TCP socket on one port. When any will do (0), one that is free for UDP may not be so for TCP."""
     for last in [False] * 20 + [True]:
-        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        family = family_of(address)
+        udp = socket.socket(family, socket.SOCK_DGRAM)
         udp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         udp.bind(address)
         try:
-            return udp, socket.create_server(udp.getsockname(), reuse_port=False)
+            return udp, socket.create_server(udp.getsockname(), family=family, reuse_port=False)
         except OSError:
             udp.close()
             if last or address[1]:
@@ -65,7 +70,7 @@ class Twister:
         self.busy_count = 0
         self.udp, self.tcp = listeners(listen)
         self.address = self.udp.getsockname()
-        self.aside = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.aside = socket.socket(family_of(self.address), socket.SOCK_DGRAM)
         self.aside.bind((self.address[0], 0))
 
     def value(self, name):
@@ -80,7 +85,7 @@ class Twister:
         """The right answer, or None."""
         if self.backend:
             kind = socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM
-            with socket.socket(socket.AF_INET, kind) as link:
+            with socket.socket(family_of(self.backend), kind) as link:
                 link.settimeout(BACKEND_SECONDS)
                 try:
                     link.connect(self.backend)
@@ -196,6 +201,8 @@ def parse_answers(texts):
         name, _, kind = question.rpartition("/")
         if kind in ("A", "AAAA"):
             rdata = ipaddress.ip_address(rdata).packed
+        elif kind == "PTR":
+            rdata = b"".join(bytes([len(label)]) + label.encode() for label in rdata.split(".")[:-1]) + b"\0"
         else:
             rdata = bytes([len(rdata)]) + rdata.encode()
         answers.setdefault((name.rstrip(".").lower(), TYPES[kind]), []).append(rdata)
@@ -204,7 +211,7 @@ def parse_answers(texts):
 
 def parse_address(text):
     host, _, port = text.rpartition(":")
-    return host, int(port)
+    return host.strip("[]"), int(port)
 
 
 def main():

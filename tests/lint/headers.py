@@ -16,7 +16,7 @@ for path in tree.files("*.h", folders=("include", "cmd", "lib")):
         if not BPF_COMPILER:
             continue
         compiler = [BPF_COMPILER, "-target", "bpf", "-idirafter", f"/usr/include/{TRIPLET}"]
-    command = [*compiler, "-std=gnu17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-Iinclude",
+    command = [*compiler, "-std=gnu17", "-D_GNU_SOURCE", "-fms-extensions", "-Wall", "-Wextra", "-Werror", "-Iinclude",
                f"-I{path.parent}", "-fsyntax-only", "-x", "c", "-"]
     result = subprocess.run(command, cwd=tree.SOURCE, text=True, capture_output=True,
                             input=f'#include "{tree.SOURCE / path}"\n')

@@ -9,6 +9,8 @@ overview = tree.output(tree.K8SDNS, "help")
 names = re.findall(r"^  (\w+)  +\S", overview.stdout, re.M)
 if not names:
     complaints.append("help lists no commands")
+headings = re.findall(r"^(\S.*):$", overview.stdout, re.M)
+complaints += [f"help has '{heading}' more than once" for heading in set(headings) if headings.count(heading) > 1]
 for name in [None, *names]:
     command = [tree.K8SDNS, *([name] if name else []), "--help"]
     result = tree.output(*command, check=False)

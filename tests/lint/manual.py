@@ -15,6 +15,16 @@ for path in tree.files("*.1", "*.5", "*.7", folders=("man",)):
 
 overview = (tree.SOURCE / "man/k8sdns.1").read_text()
 names = re.findall(r"^  (\w+)  +\S", tree.output(tree.K8SDNS, "help").stdout, re.M)
+# The groups and their commands stand in k8sdns(1) as help has them.
+GROUPS = r"^(?:{}|{})"
+shown = [heading or name for heading, name in
+         re.findall(GROUPS.format(r"(\S.*):$", r"  (\w+)  +\S"), tree.output(tree.K8SDNS, "help").stdout, re.M)]
+shown = shown[:shown.index("In a Pod without k8sdns")]
+listed = overview[overview.index(".Sh COMMANDS"):overview.index(".Sh OPTIONS")]
+listed = [heading or name for heading, name in
+          re.findall(GROUPS.format(r"\.Ss (.*)$", r"\.It Xr k8sdns-(\w+) 1$"), listed, re.M)]
+if shown != listed:
+    complaints.append(f"k8sdns.1 lists {' '.join(listed)}, and help {' '.join(shown)}")
 general = set(re.findall(r"--([a-z-]+)", tree.output(tree.K8SDNS, "help", "help").stdout))
 for name in names:
     page = tree.SOURCE / f"man/k8sdns-{name}.1"

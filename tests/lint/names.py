@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""File names: lower_snake, unique, one noun; no grab bags; tests and commands are registered."""
+"""File names: lower_snake, unique, one noun, told by a header or its head; folders are small; tests are registered."""
 import collections
 import re
 
@@ -7,6 +7,7 @@ import tree
 
 GRAB_BAGS = {"util", "utils", "common", "helpers", "misc"}
 LONGEST = 500
+LARGEST = 22
 
 complaints = []
 paths = tree.files("*.c", "*.h")
@@ -25,6 +26,25 @@ for path in paths:
 for name, where in seen.items():
     if len(where) > 1 and name.endswith(".c") and not name.startswith("test_"):
         complaints.append(f"{name} stands more than once: {', '.join(map(str, where))}")
+
+
+definitions = collections.defaultdict(set)
+for path in tree.files("*.c", "*.h", folders=("cmd", "lib", "include")):
+    for name in re.findall(r"^(?:static )?(?:struct|enum|union) (\w+) \{", (tree.SOURCE / path).read_text(), re.M):
+        definitions[name].add(path)
+for name, where in definitions.items():
+    if len(where) > 1:
+        complaints.append(f"struct {name} is in {', '.join(map(str, sorted(where)))}: each needs a name of its own")
+
+for folder, count in collections.Counter(path.parent for path in paths if path.parts[0] == "lib").items():
+    if count > LARGEST:
+        complaints.append(f"{folder}: {count} files; divide it by subject")
+headers = {path.name for path in tree.files("*.h")}
+for path in tree.files("*.c", folders=("lib",)):
+    if path.stem + ".h" in headers or "rules" in path.parts:
+        continue
+    if not (tree.SOURCE / path).read_text().split("\n", 2)[1].startswith("/*"):
+        complaints.append(f"{path}: no header tells what it is; say it at its head")
 
 
 def registered(folder, pattern, strip):

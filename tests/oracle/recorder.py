@@ -8,6 +8,7 @@ printable ASCII as \\DDD.
 
 A query whose question cannot be read is remembered with name None.
 """
+import select
 import selectors
 import socket
 import struct
@@ -69,8 +70,26 @@ class Recorder:
             self.queries = []
             self.started = time.monotonic()
 
+    def wait_for(self, count, seconds=5):
+        """Return when that many queries have been read, or so long after."""
+        end = time.monotonic() + seconds
+        while len(self.queries) < count and time.monotonic() < end:
+            time.sleep(0.002)
+
+    def _settle(self):
+        """Return when what has come has been read; the thread reads with the lock held."""
+        while True:
+            poll = select.poll()
+            with self._lock:
+                for descriptor in self._selector.get_map():
+                    poll.register(descriptor, select.POLLIN)
+                if not poll.poll(0):
+                    return
+            time.sleep(0.001)
+
     def taken(self):
         """What was seen: dicts of server, name, type, proto, socket (numbered by first use), ms, reply."""
+        self._settle()
         with self._lock:
             latest, count, out = {}, 0, []  # by socket: its number and the name it was last used for
             for query in self.queries:
@@ -133,11 +152,11 @@ class Recorder:
                 sock = key.fileobj
                 if what == "stop":
                     return
-                if what == "accept":
-                    stream, _ = sock.accept()
-                    self._selector.register(stream, selectors.EVENT_READ, ("stream", server))
-                    continue
                 with self._lock:
+                    if what == "accept":
+                        stream, _ = sock.accept()
+                        self._selector.register(stream, selectors.EVENT_READ, ("stream", server))
+                        continue
                     if what == "udp":
                         message, peer = sock.recvfrom(65535)
                         reply = self._answer(server, message, peer, "udp")

@@ -22,12 +22,22 @@ def waiting(program):
 
 
 class ServerCase(unittest.TestCase):
+    servers = SERVERS
     maxDiff = None
 
     @classmethod
     def setUpClass(cls):
-        cls.machine = private_namespace.Machine(SERVERS)
-        cls.recorder = Recorder(SERVERS)
+        cls.machine = private_namespace.Machine(cls.servers)
+        cls.recorder = Recorder(cls.servers)
+
+    def again(self, check, *arguments):
+        """Let a check pass that compares times: what a busy machine makes late once is not late four times."""
+        for _ in range(3):
+            try:
+                return check(*arguments)
+            except AssertionError:
+                pass
+        return check(*arguments)
 
     @classmethod
     def tearDownClass(cls):

@@ -33,6 +33,24 @@ class Detect(unittest.TestCase):
                                    env={"PATH": "/usr/bin:/bin", "HOME": name, "CGO_ENABLED": "0"})
                     self.check(program, kind, version)
 
+    def test_choices(self):
+        """Programs with a resolver of their own, by their names, and Netty by its open jar."""
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            (folder / "waits.c").write_text(WAITS_C)
+            jar = folder / "netty-resolver-dns-4.1.100.Final.jar"
+            jar.write_bytes(b"")
+            for title, opened, choices in (("nginx", None, ["nginx"]), ("node", None, ["node-resolve"]),
+                                           ("java", None, None), ("java", jar, ["netty"]), ("cat", jar, None)):
+                with self.subTest(title, opened=opened):
+                    subprocess.run(["gcc", "-o", folder / title, "waits.c"], cwd=folder, check=True)
+                    with open(opened or "/dev/null", "rb") as held, subprocess.Popen(
+                            [folder / title], stdin=held, stdout=subprocess.PIPE) as running:
+                        running.stdout.read(1)
+                        document, _ = binary.run_json("resolv", "--pid", str(running.pid))
+                        running.kill()
+                    self.assertEqual(document["data"]["resolver"].get("choices") or None, choices)
+
     def check(self, program, kind, version):
         with subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
             try:

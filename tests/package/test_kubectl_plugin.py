@@ -13,7 +13,11 @@ import tarfile
 import tempfile
 import unittest
 
-import yaml
+try:
+    import yaml
+except ModuleNotFoundError:
+    print("SKIP: python3-yaml is not installed")
+    sys.exit(77)
 
 SOURCE = pathlib.Path(os.environ["SOURCE"])
 K8SDNS = os.environ["K8SDNS"]
@@ -86,8 +90,20 @@ class Plugin(unittest.TestCase):
         facts = json.loads(done.stdout)
         self.assertNotIn("Kubernetes' view of CoreDNS", [gap["what"] for gap in facts["unobserved"]])
         calls = self.calls.read_text()
-        self.assertIn("--namespace shop exec -i web -c app -- sh", calls)
+        self.assertIn("exec --namespace shop -i web -c app -- sh", calls)
         self.assertIn("services,endpointslices,pods,deployments,configmaps,events,nodes", calls)
+
+    def test_report(self):
+        """The Pod may stand behind the word, as in `kubectl k8sdns report web > report.html`."""
+        asked = ("--no-external", "--budget", "1s", "--no-discovery")
+        with twister() as server:
+            for words in (("report", "web"), ("web", "report"), ("report", "web", "--format", "markdown")):
+                self.calls.write_text("")
+                done = self.plug(*words, *asked, "--cluster-ip", server)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertTrue(done.stdout.startswith("## " if "markdown" in words else "<!doctype html>"), words)
+                self.assertIn("exec -i web -- sh", self.calls.read_text())
+                self.assertIn("services,endpointslices,pods", self.calls.read_text())
 
     def test_no_shell(self):
         done = self.plug("bare", "explain", "conntrack-full")
@@ -100,7 +116,7 @@ class Plugin(unittest.TestCase):
     def test_node(self):
         done = self.plug("node/n1", "node", "--json")
         self.assertIn("limits", json.loads(done.stdout)["data"])
-        self.assertIn("--namespace k8sdns exec -i pod/k8sdns-node-x -- /k8sdns node", self.calls.read_text())
+        self.assertIn("exec --namespace k8sdns -i pod/k8sdns-node-x -- /k8sdns node", self.calls.read_text())
         done = self.plug("node/n2", "node")
         self.assertEqual(done.returncode, 64)
         done = self.plug("node/n2", "node", "--json", K8SDNS_IMAGE="k8sdns:1")

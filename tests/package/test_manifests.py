@@ -4,17 +4,25 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
+import sys
 import unittest
 
-import jsonschema
-import yaml
+try:
+    import jsonschema
+    import yaml
+except ModuleNotFoundError as error:
+    print(f"SKIP: python3-{error.name} is not installed")
+    sys.exit(77)
 
 SOURCE = pathlib.Path(os.environ["SOURCE"])
 SCHEMA = json.loads((SOURCE / "tests/data/kube/schema.json").read_text())
 MANIFESTS = sorted((SOURCE / "packaging").glob("*.yaml"))
 # What the Pod Security standard "restricted" asks of a container (kubernetes.io, pod-security-standards).
 RESTRICTED = {"allowPrivilegeEscalation": False, "runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+
+PRIVILEGED = {"k8sdns-node", "k8sdns-agent-full"}
 
 
 def documents(path):
@@ -64,28 +72,51 @@ class Manifests(unittest.TestCase):
                         self.assertIn(option, text, path)
 
     def test_least_privilege(self):
-        """Only the node's Pod has any; every capability there says what for."""
+        """Only Pods that see the node have any; every capability there says what for."""
         for path in MANIFESTS:
             for document, container in containers(path):
                 context = container["securityContext"]
                 self.assertEqual(context["capabilities"]["drop"], ["ALL"], path)
                 self.assertTrue(context["readOnlyRootFilesystem"], path)
-                if document["metadata"]["name"] != "k8sdns-node":
+                if document["metadata"]["name"] not in PRIVILEGED:
                     self.assertEqual({key: context.get(key) for key in RESTRICTED}, RESTRICTED, path)
                     self.assertNotIn("add", context["capabilities"], path)
-        node = SOURCE / "packaging/node.yaml"
-        for _, container in containers(node):
-            for capability in container["securityContext"]["capabilities"]["add"]:
-                self.assertRegex(node.read_text(), rf"- {capability} # \S")
+        for path in MANIFESTS:
+            for _, container in containers(path):
+                for capability in container["securityContext"]["capabilities"].get("add", []):
+                    self.assertRegex(path.read_text(), rf"- {capability} # \S")
+
+    def test_agents(self):
+        """Each variant is chosen by its label, and its probes and Prometheus find its port."""
+        for document, container in containers(SOURCE / "packaging/agent.yaml"):
+            self.assertEqual(document["metadata"]["labels"]["variant"],
+                             document["spec"]["selector"]["matchLabels"]["variant"])
+            port, = container["ports"]
+            self.assertEqual(port["name"], "metrics")
+            self.assertIn(f"$(POD_IP):{port['containerPort']}", container["args"])
+            for probe, path in (("livenessProbe", "/healthz"), ("readinessProbe", "/readyz")):
+                self.assertEqual(container[probe]["httpGet"], {"path": path, "port": "metrics"})
 
     def test_account(self):
         """It may read, and reads no more than the program asks for."""
-        asked = (SOURCE / "lib/source/kube_api.c").read_text()
+        asked = (SOURCE / "lib/source/cluster/kube_api.c").read_text()
         for document in documents(SOURCE / "packaging/rbac.yaml"):
             for rule in document.get("rules", []):
                 self.assertLessEqual(set(rule["verbs"]), {"get", "list"})
                 for resource in rule["resources"]:
-                    self.assertIn(f'"{resource}', asked.replace("SYSTEM ", ""), resource)
+                    self.assertRegex(asked, f'["/]{resource}["/?]', resource)
+
+    def test_another_namespace(self):
+        """The way that the manifest tells for it: what is DNS's moves, and nothing else."""
+        text = (SOURCE / "packaging/rbac.yaml").read_text()
+        script = re.search(r"sed '(s/kube-system/.*)' packaging", text).group(1)
+        moved = subprocess.run(["sed", script], input=text, capture_output=True, text=True, check=True).stdout
+        for before, after in zip(yaml.safe_load_all(text), yaml.safe_load_all(moved)):
+            self.assertEqual(errors(after), [])
+            if before["metadata"].get("namespace") == "kube-system":
+                self.assertEqual(after["metadata"].pop("namespace"), "openshift-dns")
+                before["metadata"].pop("namespace")
+            self.assertEqual(before, after)
 
 
 if __name__ == "__main__":

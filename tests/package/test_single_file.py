@@ -14,13 +14,18 @@ import unittest
 SOURCE = pathlib.Path(os.environ["SOURCE"])
 sys.path[:0] = [str(SOURCE / "tests/cli"), str(SOURCE / "tests/lab")]
 
+import kube_server  # noqa: E402
 import private  # noqa: E402
 from twisters import twister  # noqa: E402
 
 SIZE_MAX = 6_000_000
 ROOT = pathlib.Path("/run/empty-root")
 NOBODY = 65534
-PT_INTERP = 3
+REFUSING = SOURCE / "tests/cli/refusing.py"
+# elf.h
+ET_DYN, PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_GNU_STACK, PT_GNU_RELRO = 3, 1, 2, 3, 0x6474E551, 0x6474E552
+EXECUTE, WRITE = 1, 2
+DT_FLAGS, DF_BIND_NOW, DT_FLAGS_1, DF_1_NOW = 30, 8, 0x6FFFFFFB, 1
 
 
 def build():
@@ -43,14 +48,59 @@ class SingleFile(unittest.TestCase):
         # Newer libraries are larger; then it is what goes over the wire that counts.
         self.assertLess(size if size < SIZE_MAX else len(gzip.compress(self.file.read_bytes())), SIZE_MAX)
 
-    def test_needs_no_loader(self):
-        """No program header names one."""
+    def segments(self):
+        """(kind, flags, offset, address, size in the file) of each program header."""
         head = self.file.read_bytes()[:4096]
         at, = struct.unpack_from("<Q", head, 32)
         size, count = struct.unpack_from("<HH", head, 54)
-        kinds = [struct.unpack_from("<I", head, at + size * i)[0] for i in range(count)]
-        self.assertGreater(count, 0)
+        return [struct.unpack_from("<IIQQ8xQ", head, at + size * i) for i in range(count)]
+
+    def test_needs_no_loader(self):
+        """No program header names one."""
+        kinds = [kind for kind, *_ in self.segments()]
+        self.assertGreater(len(kinds), 0)
         self.assertNotIn(PT_INTERP, kinds)
+
+    def test_hardened(self):
+        """It may be loaded anywhere; nothing is both written and run; constants are not run; what is relocated once
+        is read-only then, and no function is looked up later."""
+        image = self.file.read_bytes()
+        self.assertEqual(struct.unpack_from("<H", image, 16)[0], ET_DYN)
+        loads = [row for row in self.segments() if row[0] == PT_LOAD]
+        self.assertEqual([row for row in loads if row[1] & WRITE and row[1] & EXECUTE], [])
+        stack, = [row for row in self.segments() if row[0] == PT_GNU_STACK]
+        self.assertFalse(stack[1] & EXECUTE)
+        self.assertIn(PT_GNU_RELRO, [kind for kind, *_ in self.segments()])
+        dynamic, = [row for row in self.segments() if row[0] == PT_DYNAMIC]
+        tags = dict(struct.iter_unpack("<qQ", image[dynamic[2]:dynamic[2] + dynamic[4]]))
+        self.assertTrue(tags.get(DT_FLAGS, 0) & DF_BIND_NOW or tags.get(DT_FLAGS_1, 0) & DF_1_NOW, tags)
+        for constant in (b"the API server refuses", b"usage: k8sdns %s %s"):
+            at = image.index(constant)
+            flags, = {flags for _, flags, offset, _, size in loads if offset <= at < offset + size}
+            self.assertFalse(flags & EXECUTE, constant)
+
+    def test_where_no_memory_is_written_and_run(self):
+        """Its TLS, which is unfolded, works under the rules of hardened systems."""
+        for rule in ("mdwe", "wx", "memfd"):
+            with self.subTest(rule):
+                done = subprocess.run([REFUSING, rule, sys.executable, SOURCE / "tests/cli/test_replicas.py"],
+                                      env={**os.environ, "K8SDNS": self.file}, capture_output=True, text=True,
+                                      check=False)
+                if done.returncode == 77:
+                    self.skipTest(done.stdout)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_says_what_is_forbidden(self):
+        """Where there is no way at all, that is said, and what to do."""
+        with kube_server.api() as (environment, account, _):
+            done = subprocess.run([REFUSING, "memfd,wx", self.file, "replicas", "--no-identity", *account],
+                                  env={**os.environ, **environment}, capture_output=True, text=True, check=False)
+        if done.returncode == 77:
+            self.skipTest(done.stdout)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("Function not implemented", done.stdout + done.stderr)
+        self.assertIn("Permission denied", done.stdout + done.stderr)
+        self.assertIn("--whole", done.stdout + done.stderr)
 
     def test_other_tests(self):
         """What reads netlink, and what speaks TLS, is built in another way here: the tests of both."""

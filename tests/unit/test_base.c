@@ -91,8 +91,15 @@ static void test_duration(void **state)
     static const struct {
         const char *text;
         uint64_t us;
-    } good[] = {{"0", 0},          {"250us", 250},        {"500ms", 500000},    {"2s", 2000000},
-                {"1.5s", 1500000}, {"10m", 600000000ULL}, {"2h", 7200000000ULL}};
+    } good[] = {{"0", 0},
+                {"250us", 250},
+                {"500ms", 500000},
+                {"2s", 2000000},
+                {"1.5s", 1500000},
+                {"10m", 600000000ULL},
+                {"2h", 7200000000ULL},
+                {"1h30m", 5400000000ULL},
+                {"1m0.5s", 60500000ULL}};
     char text[DURATION_TEXT];
     uint64_t us;
 
@@ -101,8 +108,9 @@ static void test_duration(void **state)
         assert_int_equal(duration_parse_us(good[i].text, 0, UINT64_MAX, &us, NULL), 0);
         assert_int_equal(us, good[i].us);
     }
-    for (const char **bad = (const char *[]){"", "5", "5 s", "s", "-1s", "1y", "1..5s", "1s2", NULL}; *bad;
-         bad++)
+    for (const char **bad =
+             (const char *[]){"", "5", "5 s", "s", "-1s", "1y", "1..5s", "1s2", "1m1h", "1s1s", NULL};
+         *bad; bad++)
         assert_true(duration_parse_us(*bad, 0, UINT64_MAX, &us, NULL) < 0);
     assert_int_equal(duration_parse_us("2s", 0, 1000000, &us, NULL), -ERANGE);
     assert_string_equal(duration_format_us(text, sizeof(text), 350), "350 us");

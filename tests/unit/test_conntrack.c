@@ -4,7 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <k8sdns/base/file.h>
-#include <k8sdns/model/conntrack_summary.h>
+#include <k8sdns/model/node/conntrack_summary.h>
 #include <string.h>
 
 struct counting {
@@ -218,12 +218,46 @@ static void test_bounds(void **state)
     conntrack_summary_free(s);
 }
 
+/* A connection of TCP to a replica that is gone ends by itself; only a client of UDP stays with it. */
+static void test_stale_of_udp_alone(void **state)
+{
+    const struct address replica = at("10.2.0.1"), cluster_ip = at("10.96.0.10");
+    const struct conntrack_summary_options options = {.port = 53,
+                                                      .replicas = &replica,
+                                                      .replicas_count = 1,
+                                                      .cluster_ips = &cluster_ip,
+                                                      .cluster_ips_count = 1,
+                                                      .port_low = CONNTRACK_UNSET};
+    static const struct {
+        int protocol;
+        const char *backend;
+        uint64_t stale;
+    } rows[] = {
+        {IPPROTO_UDP, "10.2.0.1", 0},
+        {IPPROTO_UDP, "10.2.0.9", 1},
+        {IPPROTO_TCP, "10.2.0.1", 0},
+        {IPPROTO_TCP, "10.2.0.9", 0},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct conntrack_summary *s = conntrack_summary_new(&options);
+        struct conntrack_entry entry = entry_of("10.1.0.1:1000", "10.96.0.10", rows[i].backend);
+        struct conntrack_facts facts = {0};
+
+        entry.protocol = (uint8_t)rows[i].protocol;
+        conntrack_summary_add(s, &entry);
+        conntrack_summary_facts(s, *state, &facts);
+        assert_int_equal(facts.stale_total, rows[i].stale);
+        conntrack_summary_free(s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         ARENA_TEST(test_recorded_entries), ARENA_TEST(test_recorded_counters),
         ARENA_TEST(test_cut_short),        ARENA_TEST(test_kinds),
-        ARENA_TEST(test_bounds),
+        ARENA_TEST(test_bounds),           ARENA_TEST(test_stale_of_udp_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit.h"
-#include <k8sdns/wire/coredns_log.h>
+#include <k8sdns/wire/logs/coredns_log.h>
+#include <k8sdns/wire/logs/log_guess.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,6 +18,22 @@ static void assert_word(struct log_word word, const char *text)
 {
     assert_int_equal(word.len, strlen(text));
     assert_memory_equal(word.at, text, word.len);
+}
+
+/* Put a number in for each %d. */
+static void fill(char *out, size_t size, const char *form, int number)
+{
+    size_t n = 0;
+
+    for (; *form && n + 12 < size; form++) {
+        if (form[0] == '%' && form[1] == 'd') {
+            n += (size_t)snprintf(out + n, size - n, "%d", number);
+            form++;
+        } else {
+            out[n++] = *form;
+        }
+    }
+    out[n] = '\0';
 }
 
 static void test_kinds(void **state)
@@ -152,12 +169,117 @@ static void test_times(void **state)
     }
 }
 
+/* What else stands before lines, and in exports. */
+static void test_times_of_other_forms(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t len;
+        uint64_t ns;
+    } rows[] = {{"2024-03-01T10:00:00Z x", 20, UINT64_C(1709287200000000000)},
+                {"2024-03-01T10:00:00.5 x", 21, UINT64_C(1709287200500000000)},
+                {"2024-03-01 10:00:00 UTC", 23, UINT64_C(1709287200000000000)},
+                {"2024-03-01 18:00:00+0800", 24, UINT64_C(1709287200000000000)},
+                {"2024/03/01 10:00:00 +1 x", 19, UINT64_C(1709287200000000000)},
+                {"2024/03/01 10:00:00.000001 x", 26, UINT64_C(1709287200000001000)},
+                {"01/Mar/2024:10:00:00 +0000", 26, UINT64_C(1709287200000000000)},
+                {"3/1/2024, 10:00:00.123 AM", 25, UINT64_C(1709287200123000000)},
+                {"3/1/2024, 12:00:00.000 AM", 25, UINT64_C(1709251200000000000)},
+                {"3/1/2024, 12:00:00 PM", 21, UINT64_C(1709294400000000000)},
+                {"3/1/2024 1:00:00 PM", 19, UINT64_C(1709298000000000000)},
+                {"29/2/2024, 10:00:00", 19, UINT64_C(1709200800000000000)},
+                {"3/1/2024, 13:00:00 PM", 0, 0},
+                {"1709287200", 10, UINT64_C(1709287200000000000)},
+                {"1709287200.25", 13, UINT64_C(1709287200250000000)},
+                {"1709287200123", 13, UINT64_C(1709287200123000000)},
+                {"1709287200123456", 16, UINT64_C(1709287200123456000)},
+                {"1709287200123456789", 19, UINT64_C(1709287200123456789)},
+                {"17092872001234567890", 0, 0},
+                {"170928720", 0, 0},
+                {"10.244.1.5", 0, 0},
+                {"2024-03-01", 0, 0},
+                {"2024-13-01 10:00:00", 0, 0}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint64_t ns = 0;
+
+        if (log_time_read_any(rows[i].text, strlen(rows[i].text), &ns) != rows[i].len || ns != rows[i].ns)
+            fail_msg("%s is %llu", rows[i].text, (unsigned long long)ns);
+    }
+}
+
+static void test_a_format_follows_from_lines(void **state)
+{
+    static const struct {
+        const char *line; /* with %d where lines differ; NULL for the second: all lines are alike in form */
+        const char *other;
+        const char *format;
+    } rows[] = {
+        {"{\"q\": \"A IN a%d.example.\", \"took\": \"0.00%ds\", \"code\": \"NOERROR\"}", NULL,
+         "{\"q\": \"{type} {class} {name}\", \"took\": \"{duration}\", \"code\": \"{rcode}\"}"},
+        {"id=%d 10.0.0.%d:4000 a. AAAA udp SERVFAIL qr,aa,rd 7 1ms x", NULL,
+         "id={any} {remote}:{port} {name} {type} {proto} {rcode} {>rflags} 7 {duration} x"},
+        {"a%d.example. - - 0.%ds", "a%d.example. NOERROR qr,rd 0.%ds", "{name} {rcode} {>rflags} {duration}"},
+        {"a%d.example. - - 0.%ds", NULL, NULL},
+        {"a%d.example. NOERROR 0.%ds", "b%d.example. NOERROR, 0.%ds", NULL},
+        {"a%d.example. b. NOERROR 0.%ds", NULL, NULL},
+        {"a%d.example. NOERROR %d", NULL, NULL},
+        {"a%d took 0.%ds", NULL, NULL},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        for (int lines = LOG_GUESS_SURE - 1; lines <= LOG_GUESS_SURE; lines++) {
+            struct log_guess *guess = ARENA_NEW(*state, struct log_guess);
+            struct log_template format;
+            const char *found;
+            bool sure = false;
+
+            for (int k = 0; k < lines; k++) {
+                char text[200];
+                const char *form = k % 2 && rows[i].other ? rows[i].other : rows[i].line;
+
+                fill(text, sizeof(text), form, k);
+                log_guess_add(guess, (struct log_word){text, strlen(text)});
+            }
+            found = log_guess_template(guess, *state, &sure);
+            if (!rows[i].format) {
+                assert_null(found);
+                continue;
+            }
+            /* Numbers that are always the same are taken for fixed text only when it is sure. */
+            if (lines == LOG_GUESS_SURE)
+                assert_string_equal(found, rows[i].format);
+            assert_int_equal(sure, lines == LOG_GUESS_SURE);
+            assert_int_equal(log_template_read(*state, found, &format, NULL), 0);
+        }
+}
+
+/* Words of an own one before the usual format. */
+static void test_the_usual_format_later(void **state)
+{
+    struct coredns_line line =
+        read_line(NULL, "[INFO] trace 12ab 10.0.0.1:53 - 7 \"A IN a. udp 1 false 512\" NOERROR qr 12 0.1s");
+
+    (void)state;
+    assert_int_equal(line.kind, COREDNS_QUERY);
+    assert_word(line.client, "10.0.0.1");
+    assert_int_equal(line.id, 7);
+    assert_int_equal(read_line(NULL, "[INFO] a - b \"A IN a. udp 1 false 512\"").kind, COREDNS_MESSAGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ARENA_TEST(test_kinds),     ARENA_TEST(test_words),
-        ARENA_TEST(test_durations), ARENA_TEST(test_failures_of_every_version),
-        ARENA_TEST(test_template),  ARENA_TEST(test_times),
+        ARENA_TEST(test_kinds),
+        ARENA_TEST(test_words),
+        ARENA_TEST(test_durations),
+        ARENA_TEST(test_failures_of_every_version),
+        ARENA_TEST(test_template),
+        ARENA_TEST(test_times),
+        ARENA_TEST(test_times_of_other_forms),
+        ARENA_TEST(test_a_format_follows_from_lines),
+        ARENA_TEST(test_the_usual_format_later),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

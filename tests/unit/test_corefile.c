@@ -2,8 +2,8 @@
 #include "unit.h"
 #include <k8sdns/base/number.h>
 #include <k8sdns/base/text.h>
-#include <k8sdns/wire/config_map.h>
-#include <k8sdns/wire/corefile.h>
+#include <k8sdns/wire/corefile/config_map.h>
+#include <k8sdns/wire/corefile/corefile.h>
 #include <string.h>
 
 /* A Corefile in one line: "keys{directive args[option args]...}", with lines where they are asked for. */
@@ -13,7 +13,7 @@ static const char *outline(struct arena *arena, const char *text)
     struct text out = {0};
     const char *copy;
 
-    corefile_read(arena, text, strlen(text), &corefile);
+    corefile_read(arena, text, strlen(text), NULL, 0, &corefile);
     for (size_t i = 0; i < corefile.blocks_count; i++) {
         const struct corefile_block *block = &corefile.blocks[i];
 
@@ -81,7 +81,7 @@ static void test_lines(void **state)
     struct corefile corefile;
     const char text[] = "a,\nb {\n errors {$X}{$Y}\n import z\n}\nimport y\nc\nlog {$X}";
 
-    corefile_read(*state, text, sizeof(text) - 1, &corefile);
+    corefile_read(*state, text, sizeof(text) - 1, NULL, 0, &corefile);
     assert_null(corefile.fault);
     assert_int_equal(corefile.lines, 8);
     assert_int_equal(corefile.blocks_count, 2);
@@ -144,26 +144,74 @@ static void test_config_maps(void **state)
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct config_map *maps;
+        struct config_maps maps = {0};
         struct err err = {0};
-        size_t count;
         const char *all = "";
 
         assert_true(config_map_is_one(cases[i].text, strlen(cases[i].text)));
         if (!cases[i].corefiles) {
-            assert_true(config_map_read(*state, cases[i].text, strlen(cases[i].text), &maps, &count, &err) <
-                        0);
+            assert_true(config_map_read(*state, cases[i].text, strlen(cases[i].text), &maps, &err) < 0);
             assert_int_equal(err.kind, ERR_FORMAT);
             continue;
         }
-        assert_int_equal(config_map_read(*state, cases[i].text, strlen(cases[i].text), &maps, &count, &err),
-                         0);
-        for (size_t k = 0; k < count; k++)
-            all = arena_printf(*state, "%s%s%s", all, k ? "|" : "", maps[k].corefile);
+        assert_int_equal(config_map_read(*state, cases[i].text, strlen(cases[i].text), &maps, &err), 0);
+        for (size_t k = 0; k < maps.maps_count; k++)
+            all = arena_printf(*state, "%s%s%s", all, k ? "|" : "", maps.maps[k].corefile);
         assert_string_equal(all, cases[i].corefiles);
     }
     assert_false(config_map_is_one("data:53 {\n whoami\n}\n", 20));
     assert_false(config_map_is_one("{$ZONE} {\n}\n", 12));
+}
+
+/* The other forms: what is read, with its lines where they were. */
+static void test_pastes(void **state)
+{
+    static const struct {
+        const char *text, *corefile; /* in a ConfigMap, or alone */
+    } cases[] = {
+        {"\"a {\\n}\\n\"", "a {\n}\n"},
+        {"Corefile: |\n  a {\n  }\n", "           \n  a {\n  }\n"},
+        {"a {\n forward . {{ .Values.ip }}\n}\n", "a {\n forward . {$xxxxxxxxxxxxx}\n}\n"},
+        {"{{- if .X }}\na {\n}\n{{ end }}\n", "            \na {\n}\n         \n"},
+        {"a {\n answer \"{{ .Name }}\"\n}\n", "a {\n answer \"{{ .Name }}\"\n}\n"},
+        {"a {\n x {%V%} # {{ no }}\n}\n", "a {\n x {%V%} # {{ no }}\n}\n"},
+        {"Name:         c\nNamespace:    s\n\nData\n====\nCorefile:\n----\na {\n}\n\n\nBinaryData\n====\n",
+         "\n\n\n\n\n\n\na {\n}\n\n\n"},
+        {"{\"corefile\": \"a {\\n}\", \"replicaCount\": 2}", "a {\n}"},
+        {"{\"addon\": {\"configurationValues\": \"{\\\"corefile\\\": \\\"x\\\"}\"}}", "x"},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct config_maps maps = {0};
+        struct err err = {0};
+
+        assert_int_equal(config_map_read(*state, cases[i].text, strlen(cases[i].text), &maps, &err), 0);
+        assert_int_equal((maps.text != NULL) + maps.maps_count, 1);
+        assert_string_equal(maps.text ? maps.text : maps.maps[0].corefile, cases[i].corefile);
+    }
+}
+
+/* What imports take from files beside it. */
+static void test_imports(void **state)
+{
+    static const struct corefile_file files[] = {{"b.server", "b {\n log\n}\n", 11},
+                                                 {"a.override", "errors\n", 7},
+                                                 {"c.server", "c {\n log\n}\n", 11}};
+    const char text[] =
+        "a {\n import /x/*.override\n import *.none\n}\nimport custom/*.server\nimport other\n";
+    struct corefile corefile;
+
+    corefile_read(*state, text, sizeof(text) - 1, files, COUNT(files), &corefile);
+    assert_null(corefile.fault);
+    assert_int_equal(corefile.blocks_count, 3);
+    assert_string_equal(corefile.blocks[0].directives[0].name, "errors");
+    assert_int_equal(corefile_line_file(corefile.blocks[0].directives[0].line), 2);
+    assert_int_equal(corefile_line_number(corefile.blocks[0].directives[0].line), 1);
+    assert_string_equal(corefile.blocks[1].keys[0], "b");
+    assert_int_equal(corefile_line_file(corefile.blocks[2].directives[0].line), 3);
+    assert_int_equal(corefile_line_number(corefile.blocks[2].directives[0].line), 2);
+    assert_int_equal(corefile.blocks[0].imports_count, 0);
+    assert_int_equal(corefile.imports_count, 1);
 }
 
 static void test_versions(void **state)
@@ -177,8 +225,10 @@ static void test_versions(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {ARENA_TEST(test_read), ARENA_TEST(test_lines), ARENA_TEST(test_keys),
-                                       ARENA_TEST(test_config_maps), cmocka_unit_test(test_versions)};
+    const struct CMUnitTest tests[] = {ARENA_TEST(test_read),          ARENA_TEST(test_lines),
+                                       ARENA_TEST(test_keys),          ARENA_TEST(test_config_maps),
+                                       ARENA_TEST(test_pastes),        ARENA_TEST(test_imports),
+                                       cmocka_unit_test(test_versions)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

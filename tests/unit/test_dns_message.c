@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <k8sdns/base/err.h>
 #include <k8sdns/base/file.h>
-#include <k8sdns/wire/dns_message.h>
-#include <k8sdns/wire/dns_words.h>
+#include <k8sdns/wire/dns/dns_message.h>
+#include <k8sdns/wire/dns/dns_words.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

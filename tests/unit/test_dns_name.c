@@ -2,7 +2,7 @@
 #include "unit.h"
 #include <errno.h>
 #include <k8sdns/base/err.h>
-#include <k8sdns/wire/dns_name.h>
+#include <k8sdns/wire/dns/dns_name.h>
 #include <string.h>
 
 static void test_from_text(void **state)
@@ -87,17 +87,52 @@ static void test_equal(void **state)
     assert_true(dns_name_equal(".", "."));
     assert_false(dns_name_equal("www.example", "ww.example"));
     assert_false(dns_name_equal("www.example", "www.examples"));
+    /* However the texts escape them. */
+    assert_true(dns_name_equal("a\\@b\\$.example", "a@b$.example."));
+    assert_true(dns_name_equal("\\009\\(x\\041", "\t(x)"));
+    assert_false(dns_name_equal("a\\.b", "a.b"));
+    assert_false(dns_name_equal("a\\.", "a."));
+    assert_false(dns_name_equal("a\\", "a"));
     assert_int_equal(dns_name_dots("a.b.c."), 3);
     assert_int_equal(dns_name_dots("abc"), 0);
+}
+
+static void test_within(void **state)
+{
+    static const struct {
+        const char *name, *zone;
+        bool is;
+    } rows[] = {
+        {"a.cluster.local", "cluster.local", true},
+        {"a.b.cluster.local.", "cluster.local", true},
+        {"a.cluster.local", "cluster.local.", true},
+        {"a.CLUSTER.Local", "cluster.lOCAL", true},
+        {"cluster.local", "cluster.local", true}, /* the zone itself */
+        {"cluster.local.", "cluster.local", true},
+        {"acluster.local", "cluster.local", false}, /* no dot between */
+        {"local", "cluster.local", false},
+        {"a.cluster.local.example", "cluster.local", false},
+        {"a\\.cluster.local", "cluster.local", false},  /* a dot within a label */
+        {"a\\\\.cluster.local", "cluster.local", true}, /* a backslash, then a dot between */
+        {"a", ".", true},
+        {".", ".", true},
+        {"a", "", true},
+        {"", "cluster.local", false},
+        {"a", NULL, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (dns_name_is_within(rows[i].name, strlen(rows[i].name), rows[i].zone) != rows[i].is)
+            fail_msg("%s, %s", rows[i].name, rows[i].zone);
+    assert_true(dns_name_is_within("a.cluster.local and more", 15, "cluster.local"));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_from_text),
-        cmocka_unit_test(test_read),
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_equal),
+        cmocka_unit_test(test_from_text), cmocka_unit_test(test_read),   cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_equal),     cmocka_unit_test(test_within),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,10 +2,10 @@
 #include "unit.h"
 #include <errno.h>
 #include <k8sdns/base/file.h>
-#include <k8sdns/model/dnstap_table.h>
-#include <k8sdns/wire/dns_head.h>
-#include <k8sdns/wire/dnstap_message.h>
-#include <k8sdns/wire/frame_stream.h>
+#include <k8sdns/model/dnstap/dnstap_table.h>
+#include <k8sdns/wire/dns/dns_head.h>
+#include <k8sdns/wire/dnstap/dnstap_message.h>
+#include <k8sdns/wire/dnstap/frame_stream.h>
 #include <string.h>
 
 #define RECORDED DATA "/dnstap/"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit.h"
-#include <k8sdns/model/drop_place.h>
+#include <k8sdns/model/tracing/drop_place.h>
 
 #define FRAMES 12
 
@@ -213,13 +213,13 @@ static void test_words(void **state)
 {
     (void)state;
     for (int i = 0; i < DROP_CAUSES; i++) {
-        assert_non_null(drop_cause_words[i]);
+        assert_non_null(drop_cause_names[i]);
         assert_true(*drop_cause_text(i));
     }
-    assert_null(drop_cause_words[DROP_CAUSES]);
-    assert_null(drop_hook_words[DROP_HOOKS]);
-    assert_string_equal(drop_cause_words[CAUSE_OTHER], "other");
-    assert_string_equal(drop_hook_words[HOOK_EGRESS], "egress");
+    assert_null(drop_cause_names[DROP_CAUSES]);
+    assert_null(drop_hook_names[DROP_HOOKS]);
+    assert_string_equal(drop_cause_names[CAUSE_OTHER], "other");
+    assert_string_equal(drop_hook_names[HOOK_EGRESS], "egress");
     assert_int_equal(drop_place_symbol_len("nf_hook_slow.constprop.0 [nf]"), 12);
     assert_int_equal(drop_place_symbol_len(""), 0);
 }

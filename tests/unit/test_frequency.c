@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit.h"
-#include <k8sdns/model/frequency.h>
+#include <k8sdns/model/statistics/frequency.h>
 #include <math.h>
 
 #define MS    UINT64_C(1000000)
@@ -107,7 +107,7 @@ static void test_words(void **state)
         struct frequency_facts facts = play(*state, rows[i].at, rows[i].tenths);
 
         if (facts.word != rows[i].word || facts.load != rows[i].load)
-            print_error("row %zu: %s\n", i, frequency_words[facts.word]);
+            print_error("row %zu: %s\n", i, frequency_names[facts.word]);
         assert_int_equal(facts.word, rows[i].word);
         assert_int_equal(facts.load, rows[i].load);
     }
@@ -150,12 +150,40 @@ static void test_widening(void **state)
     assert_true(series->width_ns * SERIES_WINDOWS > 99999 * 997 * MS);
 }
 
+/* Parts hold every query once, and no more of them are made than asked for. */
+static void test_parts(void **state)
+{
+    struct series *series = ARENA_NEW(*state, struct series);
+    struct series_part parts[40];
+    uint64_t sent = 0, bad = 0;
+    size_t count;
+
+    series_init(series, START);
+    assert_int_equal(series_parts(series, 40, parts), 0);
+    for (uint64_t i = 5; i < 100; i++) {
+        series_sent(series, START + i * 100 * MS);
+        series_done(series, START + i * 100 * MS, i >= 50, i >= 50 ? SHAPE_UNSET : 600);
+    }
+    count = series_parts(series, 40, parts);
+    assert_int_equal(count, 32); /* 95 windows, three by three */
+    assert_int_equal(parts[0].begin_ns, START + 500 * MS);
+    assert_int_equal(parts[0].us, 600);
+    assert_int_equal(parts[count - 1].us, SHAPE_UNSET);
+    for (size_t i = 0; i < count; i++) {
+        sent += parts[i].sent;
+        bad += parts[i].bad;
+    }
+    assert_int_equal(sent, 95);
+    assert_int_equal(bad, 50);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         ARENA_TEST(test_words),
         ARENA_TEST(test_numbers),
         ARENA_TEST(test_widening),
+        ARENA_TEST(test_parts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

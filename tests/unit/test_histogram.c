@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit.h"
-#include <k8sdns/model/histogram.h>
+#include <k8sdns/model/statistics/histogram.h>
 #include <stdlib.h>
 
 static int by_value(const void *a, const void *b)

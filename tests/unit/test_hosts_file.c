@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit.h"
 #include <k8sdns/base/text.h>
-#include <k8sdns/wire/hosts_file.h>
+#include <k8sdns/wire/resolver/hosts_file.h>
 #include <string.h>
 
 static const char text[] = "127.0.0.1\tlocalhost\n"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A node with one backend removed and one of weight 0, as its kernel showed it (tests/data/netlink). */
 #include "recording.h"
-#include <k8sdns/model/ipvs_summary.h>
+#include <k8sdns/model/node/ipvs_summary.h>
 
 struct reading {
     struct arena *arena;
@@ -65,7 +65,7 @@ static void read_all(struct reading *r)
 {
     struct ipvs_connection connection;
 
-    r->table.how = "netlink";
+    r->table.how = TABLE_BY_NETLINK;
     replay(r->arena, RECORDED "ipvs-services.bin", on_service, r);
     replay(r->arena, RECORDED "ipvs-destinations.bin", on_destination, r);
     replay(r->arena, RECORDED "ipvs-config.bin", on_config, r);

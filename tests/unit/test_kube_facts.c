@@ -3,7 +3,10 @@
 #include "unit.h"
 #include <k8sdns/base/clock.h>
 #include <k8sdns/base/file.h>
-#include <k8sdns/model/kube_facts.h>
+#include <k8sdns/model/cluster/kube_facts.h>
+#include <k8sdns/model/cluster/replica_facts.h>
+#include <k8sdns/model/shape/shape_json.h>
+#include <k8sdns/wire/cluster/kube_keep.h>
 #include <math.h>
 #include <string.h>
 
@@ -44,14 +47,89 @@ static void test_state(void **state)
     assert_non_null(strstr(facts->corefile, "kubernetes cluster.local"));
     /* The latest first; what managedFields say counts, not when the ConfigMap was made. */
     assert_string_equal(facts->changes[0].what, "Pod coredns-5d78c9869d-9wq4b");
-    assert_string_equal(facts->changes[0].how, "ended");
+    assert_string_equal(facts->changes[0].name, "coredns-5d78c9869d-9wq4b");
+    assert_int_equal(facts->changes[0].kind, KUBE_POD);
+    assert_int_equal(facts->changes[0].how, CHANGE_ENDED);
     assert_true(fabs(facts->changes[0].age_s - 600) < 1);
     assert_string_equal(facts->changes[1].what, "ConfigMap coredns");
+    assert_int_equal(facts->changes[1].kind, KUBE_CONFIG_MAP);
+    assert_int_equal(facts->changes[1].how, CHANGE_WRITTEN);
     assert_true(fabs(facts->changes[1].age_s - 1200) < 1);
     assert_int_equal(facts->events_count, 1);
     assert_string_equal(facts->events[0].reason, "Unhealthy");
     assert_int_equal(facts->events[0].count, 7);
     assert_true(fabs(facts->events[0].age_s - 300) < 1);
+}
+
+/* The same facts as of the whole, as JSON. */
+static void test_kept_says_the_same(void **state)
+{
+    struct kube_objects whole = {0}, kept = {0};
+    struct text out = {0};
+    struct kube_kept count;
+    json_t *before, *after;
+    char *bytes;
+    size_t len;
+
+    assert_int_equal(file_read(*state, DATA "/kube/coredns.json", 1 << 20, &bytes, &len, NULL), 0);
+    assert_int_equal(kube_objects_read(*state, bytes, len, &whole, NULL), 0);
+    assert_int_equal(kube_keep(*state, bytes, len, &out, &count, NULL), 0);
+    assert_int_equal(kube_objects_read(*state, text_string(&out), out.len, &kept, NULL), 0);
+    before = shape_to_json(&kube_facts_shape, kube_facts_from(*state, &whole, at("2026-11-24T12:00:00Z")));
+    after = shape_to_json(&kube_facts_shape, kube_facts_from(*state, &kept, at("2026-11-24T12:00:00Z")));
+    assert_true(json_equal(before, after));
+    assert_int_equal(kept.services_count, whole.services_count);
+    assert_int_equal(kept.endpoints_count, whole.endpoints_count);
+    assert_int_equal(count.left_out, whole.others);
+    json_decref(before);
+    json_decref(after);
+    text_fini(&out);
+}
+
+/* Whatever no rule reads stays where it was, also in the objects of DNS. */
+static void test_kept_tells_no_more(void **state)
+{
+    static const char list[] =
+        "{\"kind\": \"List\", \"items\": ["
+        "{\"kind\": \"Service\", \"metadata\": {\"name\": \"kube-dns\", \"namespace\": \"kube-system\","
+        " \"annotations\": {\"a\": \"SECRET\"}, \"labels\": {\"k8s-app\": \"kube-dns\", \"team\": \"SECRET\"}},"
+        " \"spec\": {\"clusterIP\": \"10.96.0.10\", \"selector\": {\"dns\": \"yes\"}, \"externalName\": \"SECRET\"}},"
+        "{\"kind\": \"Service\", \"metadata\": {\"name\": \"SECRET\", \"namespace\": \"kube-system\"}},"
+        "{\"kind\": \"Pod\", \"metadata\": {\"name\": \"c-1\", \"namespace\": \"kube-system\", \"labels\":"
+        " {\"dns\": \"yes\", \"other\": \"SECRET\"}, \"managedFields\": [{\"manager\": \"SECRET\", \"time\": \"t\"}]},"
+        " \"spec\": {\"nodeName\": \"n-1\", \"serviceAccountName\": \"SECRET\", \"containers\": ["
+        "{\"name\": \"sidecar\", \"image\": \"SECRET\", \"env\": [{\"name\": \"A\", \"value\": \"SECRET\"}]},"
+        "{\"name\": \"coredns\", \"image\": \"r/coredns:1.11.1\", \"args\": [\"SECRET\"], \"env\": ["
+        "{\"name\": \"A\", \"value\": \"SECRET\"}], \"command\": [\"SECRET\"]}]},"
+        " \"status\": {\"podIP\": \"10.244.0.2\", \"hostIP\": \"SECRET\"}},"
+        "{\"kind\": \"Pod\", \"metadata\": {\"name\": \"SECRET\", \"namespace\": \"kube-system\"}},"
+        "{\"kind\": \"ConfigMap\", \"metadata\": {\"name\": \"coredns\", \"namespace\": \"kube-system\"}, \"data\":"
+        " {\"Corefile\": \". { import x.conf }\", \"x.conf\": \"kept\", \"key.pem\": \"SECRET\", \"a.server\": \"b\"}},"
+        "{\"kind\": \"ConfigMap\", \"metadata\": {\"name\": \"other\"}, \"data\": {\"a\": \"SECRET\"}},"
+        "{\"kind\": \"Secret\", \"metadata\": {\"name\": \"coredns\"}, \"data\": {\"a\": \"SECRET\"}},"
+        "{\"kind\": \"Event\", \"type\": \"Warning\", \"involvedObject\": {\"name\": \"web\"}, \"message\": \"SECRET\"},"
+        "{\"kind\": \"Event\", \"type\": \"Warning\", \"involvedObject\": {\"name\": \"coredns-1\"}, \"reason\":"
+        " \"BackOff\", \"source\": {\"host\": \"SECRET\"}},"
+        "{\"kind\": \"Node\", \"metadata\": {\"name\": \"SECRET\"}, \"status\": {\"conditions\": [{\"type\": \"Ready\","
+        " \"status\": \"True\"}], \"nodeInfo\": {\"machineID\": \"SECRET\"}}},"
+        "{\"kind\": \"Node\", \"metadata\": {\"name\": \"n-2\", \"labels\": {\"a\": \"SECRET\"}}, \"status\":"
+        " {\"conditions\": [{\"type\": \"Ready\", \"status\": \"False\", \"message\": \"SECRET\"}]}}]}";
+    struct kube_objects objects = {0};
+    struct text out = {0};
+    struct kube_kept count;
+
+    assert_int_equal(kube_keep(*state, list, strlen(list), &out, &count, NULL), 0);
+    assert_null(strstr(text_string(&out), "SECRET"));
+    assert_int_equal(count.kept, 6);
+    assert_int_equal(kube_objects_read(*state, text_string(&out), out.len, &objects, NULL), 0);
+    assert_int_equal(objects.pods_count, 1);
+    assert_string_equal(objects.pods[0].version, "1.11.1");
+    assert_true(objects.pods[0].selected);
+    assert_int_equal(objects.configs_count, 1);
+    assert_int_equal(objects.configs[0].keys_count, 2);
+    assert_int_equal(objects.nodes, 2);
+    assert_string_equal(objects.not_ready[0], "n-2");
+    text_fini(&out);
 }
 
 /* A node that has not reported for long is Unknown; one without conditions says nothing. */
@@ -97,10 +175,86 @@ static void test_times(void **state)
         assert_false(clock_parse(wrong[i], &ns));
 }
 
+/* Pods are known by a targetRef or by a Service's selector, whatever stands first; YAML and JSON say the
+ * same. */
+static void test_signs(void **state)
+{
+    static const char *const forms[] = {
+        "kind: List\nitems:\n"
+        "- {kind: Pod, metadata: {name: a, namespace: x, labels: {app: dns}}, status: {containerStatuses: [{restartCount: 7,"
+        " lastState: {terminated: {exitCode: 137, reason: OOMKilled}}}]}}\n"
+        "- {kind: Pod, metadata: {name: b, namespace: x}, status: {phase: Pending, conditions: [{type: PodScheduled,"
+        " status: 'False', message: no node}]}}\n"
+        "- {kind: Pod, metadata: {name: c, namespace: y, labels: {app: dns}}}\n"
+        "- {kind: Service, metadata: {name: kube-dns, namespace: x}, spec: {clusterIP: 10.0.0.10, selector: {app: dns}}}\n"
+        "- {kind: Endpoints, metadata: {name: kube-dns, namespace: x}, subsets: [{notReadyAddresses: [{ip: 10.0.0.1,"
+        " targetRef: {kind: Pod, name: b}}]}]}\n",
+        "{\"kind\": \"Pod\", \"metadata\": {\"name\": \"a\", \"namespace\": \"x\", \"labels\": {\"app\": \"dns\"}}, \"status\": "
+        "{\"containerStatuses\": [{\"restartCount\": 7, \"lastState\": {\"terminated\": {\"exitCode\": 137, \"reason\": "
+        "\"OOMKilled\"}}}]}}\n"
+        "{\"kind\": \"Pod\", \"metadata\": {\"name\": \"b\", \"namespace\": \"x\"}, \"status\": {\"phase\": \"Pending\", "
+        "\"conditions\": [{\"type\": \"PodScheduled\", \"status\": \"False\", \"message\": \"no node\"}]}}\n"
+        "{\"kind\": \"Pod\", \"metadata\": {\"name\": \"c\", \"namespace\": \"y\", \"labels\": {\"app\": \"dns\"}}}\n"
+        "{\"kind\": \"Service\", \"metadata\": {\"name\": \"kube-dns\", \"namespace\": \"x\"}, \"spec\": {\"clusterIP\": "
+        "\"10.0.0.10\", \"selector\": {\"app\": \"dns\"}}}\n"
+        "{\"kind\": \"Endpoints\", \"metadata\": {\"name\": \"kube-dns\", \"namespace\": \"x\"}, \"subsets\": "
+        "[{\"notReadyAddresses\": [{\"ip\": \"10.0.0.1\", \"targetRef\": {\"kind\": \"Pod\", \"name\": \"b\"}}]}]}\n"};
+
+    for (size_t i = 0; i < COUNT(forms); i++) {
+        struct kube_objects objects = {0};
+        struct replicas_facts replicas = {0};
+        const struct dns_service_facts *service;
+
+        assert_int_equal(kube_objects_read(*state, forms[i], strlen(forms[i]), &objects, NULL), 0);
+        assert_int_equal(objects.pods_count, 2);
+        assert_int_equal(objects.pods[0].exit_code, 137);
+        assert_int_equal(objects.pods[0].restarts, 7);
+        assert_string_equal(objects.pods[1].unscheduled, "no node");
+        dns_services_take(*state, &objects, &replicas);
+        assert_int_equal(replicas.services_count, 1);
+        service = &replicas.services[0];
+        assert_true(service->endpoints_seen && !service->ready && service->not_ready == 1);
+        assert_string_equal(service->not_ready_names[0], "10.0.0.1 (Pod b)");
+        assert_string_equal(service->selector, "app=dns");
+        assert_int_equal(service->pods, 2);
+        assert_int_equal(service->pods_selected, 1);
+    }
+}
+
+/* What is no object says which command gives one. */
+static void test_others(void **state)
+{
+    static const struct {
+        const char *text, *words;
+    } cases[] = {
+        {"", "empty"},
+        {"\n \n", "empty"},
+        {"Name:         a\nNamespace:    b\n", "-o json"},
+        {"NAME   READY\na      1/1\n", "-o json"},
+        {"{\"a\": 1}", "no Kubernetes object"},
+        {"{\"kind\": \"Pod\"} {", "no JSON"},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct kube_objects objects = {0};
+        struct err err = {0};
+
+        assert_true(kube_objects_read(*state, cases[i].text, strlen(cases[i].text), &objects, &err) < 0);
+        assert_non_null(strstr(err.text, cases[i].words));
+        assert_int_equal(objects.pods_count, 0);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {ARENA_TEST(test_state), ARENA_TEST(test_nodes),
-                                       ARENA_TEST(test_nothing), cmocka_unit_test(test_times)};
+    const struct CMUnitTest tests[] = {ARENA_TEST(test_state),
+                                       ARENA_TEST(test_kept_says_the_same),
+                                       ARENA_TEST(test_kept_tells_no_more),
+                                       ARENA_TEST(test_nodes),
+                                       ARENA_TEST(test_signs),
+                                       ARENA_TEST(test_others),
+                                       ARENA_TEST(test_nothing),
+                                       cmocka_unit_test(test_times)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

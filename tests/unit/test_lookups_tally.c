@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit.h"
-#include <k8sdns/model/lookups_tally.h>
+#include <k8sdns/model/tracing/lookups_tally.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,7 +40,7 @@ static void test_words(void **state)
 
 static struct lookups_call_facts call(const char *name, const char *process, uint64_t latency_us, bool failed)
 {
-    return (struct lookups_call_facts){.way = LOOKUPS_BY_CALL,
+    return (struct lookups_call_facts){.method = LOOKUPS_BY_CALL,
                                        .name = name,
                                        .latency_us = latency_us,
                                        .age_us = latency_us == SHAPE_UNSET ? 9000 : SHAPE_UNSET,
@@ -65,10 +65,10 @@ static void test_sums(void **state)
     assert_int_equal(facts.lookups, 4);
     assert_int_equal(facts.failed, 2);
     assert_int_equal(facts.slow, 2);
-    assert_int_equal(facts.ways_count, 1);
-    assert_int_equal(facts.ways[0].min_us, 100);
-    assert_int_equal(facts.ways[0].max_us, 5000);
-    assert_int_equal(facts.ways[0].avg_us, 1800);
+    assert_int_equal(facts.methods_count, 1);
+    assert_int_equal(facts.methods[0].min_us, 100);
+    assert_int_equal(facts.methods[0].max_us, 5000);
+    assert_int_equal(facts.methods[0].avg_us, 1800);
     assert_int_equal(facts.by_process_count, 2);
     assert_string_equal(facts.by_process[0].name, "p");
     assert_int_equal(facts.by_process[0].lookups, 3);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit.h"
-#include <k8sdns/model/probe_facts.h>
+#include <k8sdns/model/probe/probe_facts.h>
 #include <string.h>
 
 #define TARGETS_MAX 5
@@ -8,24 +8,30 @@
 /*
  * A matrix of one question written in letters, a target each:
  *   a, b   answers with different records          n  NODATA      x  NXDOMAIN     s  SERVFAIL
+ *   r  REFUSED     f  FORMERR
  *   -      silence                                 S  answers "a" after 90 ms, the others after 1 ms
  * The first target is a ClusterIP when the letters begin with '/'.
  */
 struct fixture {
     struct matrix_facts matrix;
     struct target_facts targets[TARGETS_MAX];
-    struct probe_facts probes[TARGETS_MAX * 4];
+    struct probe_facts probes[TARGETS_MAX * 8];
     struct rr_facts a, b;
 };
 
 static void fill(struct probe_facts *p, struct fixture *f, char letter)
 {
-    static const char letters[] = "abSnxs-";
-    static const int statuses[] = {PROBE_ANSWER,   PROBE_ANSWER,   PROBE_ANSWER, PROBE_NODATA,
-                                   PROBE_NXDOMAIN, PROBE_SERVFAIL, PROBE_TIMEOUT};
+    static const char letters[] = "abSnxsrf-";
+    static const int statuses[] = {PROBE_ANSWER,   PROBE_ANSWER,  PROBE_ANSWER,  PROBE_NODATA, PROBE_NXDOMAIN,
+                                   PROBE_SERVFAIL, PROBE_REFUSED, PROBE_FORMERR, PROBE_TIMEOUT};
 
     p->status = statuses[strchr(letters, letter) - letters];
-    p->rcode = letter == '-' ? NULL : letter == 's' ? "SERVFAIL" : letter == 'x' ? "NXDOMAIN" : "NOERROR";
+    p->rcode = letter == '-'   ? NULL
+               : letter == 's' ? "SERVFAIL"
+               : letter == 'r' ? "REFUSED"
+               : letter == 'f' ? "FORMERR"
+               : letter == 'x' ? "NXDOMAIN"
+                               : "NOERROR";
     p->rtt_us = letter == '-' ? SHAPE_UNSET : letter == 'S' ? 90000 : 1000;
     if (p->status == PROBE_ANSWER) {
         p->answers = letter == 'b' ? &f->b : &f->a;
@@ -116,14 +122,14 @@ static void test_asked_again(void **state)
     struct matrix_facts *m = compare(*state, &f, CLUSTER, (const char *[]){"aSaa"}, 1);
 
     assert_int_equal(m->differences_count, 1);
-    assert_true(f.probes[1].odd);
+    assert_true(f.probes[1].outlier);
     f.targets[1].again_us = 85000;
     matrix_compare(*state, m);
     assert_int_equal(m->differences_count, 1);
     f.targets[1].again_us = 1500;
     matrix_compare(*state, m);
     assert_int_equal(m->differences_count, 0);
-    assert_false(f.probes[1].odd);
+    assert_false(f.probes[1].outlier);
 }
 
 static void test_several_questions(void **state)
@@ -135,17 +141,62 @@ static void test_several_questions(void **state)
     assert_int_equal(m->differences_count, 1);
     assert_string_equal(m->differences[0].target, "t1");
     assert_int_equal(m->differences[0].questions, 2);
-    assert_false(f.probes[3].odd);
-    assert_true(f.probes[4].odd && f.probes[5].odd);
+    assert_false(f.probes[3].outlier);
+    assert_true(f.probes[4].outlier && f.probes[5].outlier);
     assert_non_null(strstr(m->differences[0].text, "2 of 3"));
+}
+
+/* A target that is silent in one, fails in another and answers otherwise in a third: each with its own fault.
+ */
+static void test_faults(void **state)
+{
+    static const char *rows[] = {"a-a", "asa", "aba", "ara", "afa"};
+    static const int faults[] = {FAULT_SILENCE, FAULT_SERVFAIL, -1};
+    struct fixture f;
+    const struct matrix_facts *m = compare(*state, &f, CLUSTER, rows, 3);
+
+    assert_int_equal(m->differences_count, 3);
+    for (size_t i = 0; i < COUNT(faults); i++)
+        assert_int_equal(m->differences[i].fault, faults[i]);
+    assert_non_null(strstr(m->differences[1].text, "(SERVFAIL)")); /* not of the silent one */
+    assert_int_equal(compare(*state, &f, CLUSTER, &rows[3], 1)->differences[0].fault, FAULT_REFUSED);
+    assert_int_equal(compare(*state, &f, CLUSTER, &rows[4], 1)->differences[0].fault, FAULT_OTHER);
+}
+
+/* Whether the ClusterIP is blamed that is silent in so many flows, where so many of its replicas are. */
+static bool blames_cluster_ip(struct arena *arena, const char *letters, size_t flows)
+{
+    const char *rows[8];
+    struct fixture f;
+    struct matrix_facts *m;
+
+    for (size_t i = 0; i < flows; i++)
+        rows[i] = letters;
+    m = compare(arena, &f, CLUSTER, rows, flows);
+    for (size_t i = 0; i < flows; i++)
+        f.probes[i].source_port = 40000 + (int)i; /* those of the first target */
+    matrix_compare(arena, m);
+    for (size_t i = 0; i < m->differences_count; i++)
+        if (m->differences[i].target && strcmp(m->differences[i].target, "t0") == 0)
+            return true;
+    return false;
+}
+
+/* Silence of the ClusterIP is chance when under 1 % is not reached: 0.5^6 is over it, 0.5^7 below. */
+static void test_flows_enough(void **state)
+{
+    assert_false(blames_cluster_ip(*state, "/--a", 6));
+    assert_true(blames_cluster_ip(*state, "/--a", 7));
+    assert_false(blames_cluster_ip(*state, "/-aa-", 4)); /* a third: 0.0123 */
+    assert_true(blames_cluster_ip(*state, "/-aa-", 5));
+    assert_true(blames_cluster_ip(*state, "/-aa", 1)); /* none of them is silent */
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ARENA_TEST(test_single_questions),
-        ARENA_TEST(test_asked_again),
-        ARENA_TEST(test_several_questions),
+        ARENA_TEST(test_single_questions), ARENA_TEST(test_asked_again),  ARENA_TEST(test_several_questions),
+        ARENA_TEST(test_faults),           ARENA_TEST(test_flows_enough),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

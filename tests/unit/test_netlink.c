@@ -2,8 +2,8 @@
 /* Neighbour tables and UDP sockets as a kernel showed them (tests/data/netlink). */
 #include "recording.h"
 #include <errno.h>
-#include <k8sdns/model/socket_sharing.h>
-#include <k8sdns/wire/neighbour_message.h>
+#include <k8sdns/model/node/socket_sharing.h>
+#include <k8sdns/wire/node/neighbour_message.h>
 
 struct tables {
     unsigned count, whole, arp;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit.h"
-#include <k8sdns/model/path_join.h>
+#include <k8sdns/model/tracing/path_join.h>
 #include <math.h>
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit.h"
 #include <errno.h>
-#include <k8sdns/model/node_facts.h>
-#include <k8sdns/wire/proc_table.h>
+#include <k8sdns/model/node/node_facts.h>
+#include <k8sdns/wire/node/proc_table.h>
 #include <math.h>
 
 static const char snmp[] = "Ip: Forwarding DefaultTTL\n"

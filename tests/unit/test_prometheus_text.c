@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit.h"
-#include <k8sdns/model/metrics_facts.h>
+#include <k8sdns/model/metrics/metrics_facts.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

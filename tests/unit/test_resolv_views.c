@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit.h"
 #include <k8sdns/base/text.h>
-#include <k8sdns/model/resolv_facts.h>
-#include <k8sdns/wire/resolv_conf.h>
+#include <k8sdns/model/resolver/resolv_facts.h>
+#include <k8sdns/wire/resolver/resolv_conf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,13 +121,157 @@ static void test_warnings(void **state)
     assert_true(resolv_facts_loses(&facts, KIND_GLIBC));
 }
 
+/* Which resolvers a line of this text concerns, as letters of glibc, musl and go: in capitals who loses by
+ * it. */
+static const char *concerned(struct arena *arena, const struct resolv_facts *facts, uint64_t line)
+{
+    char letters[] = "   ";
+
+    for (size_t i = 0; i < facts->warnings_count; i++)
+        for (size_t k = 0; k < facts->warnings[i].resolvers_count; k++)
+            for (size_t r = 0; r < RESOLVERS; r++)
+                if (facts->warnings[i].line == line &&
+                    strcmp(facts->warnings[i].resolvers[k], resolver_names[r]) == 0 &&
+                    (letters[r] == ' ' || facts->warnings[i].loses))
+                    letters[r] = (facts->warnings[i].loses ? "GMO" : "gmo")[r];
+    return arena_text(arena, letters);
+}
+
+/* Each line is judged for each of them. */
+static void test_lines(void **state)
+{
+    static const struct {
+        const char *line, *whom;
+    } cases[] = {
+        {"options ndots:5", "   "},
+        {"options ndots:5,timeout:2", "G O"},
+        {"options attempts:3;rotate", "GMO"},
+        {"options timeout:2s", "gmo"},
+        {"options ndots:5, timeout:2", "gmo"},
+        {"options timeout:500ms", "GMO"},
+        {"options ndots: 5", "GMO"},
+        {"option ndots:5", "GMO"},
+        {"search a.example,b.example", "GMO"},
+        {"search a.example; b.example", "GMO"},
+        {"search a.example ;b", "GMO"},
+        {"search http://a.example", "GMO"},
+        {"search _tcp.a.example b-c.example", "   "},
+        {"search a b c d e f", "   "},
+        {"search a b c d e f g", "g  "},
+        {"search .", " Mo"},
+        {"search a.example .", " Mo"},
+        {"nameserver 10.0.0.1 10.0.0.2", "GMO"},
+        {"nameserver 10.0.0.1  # the first", "   "},
+        {"nameserver 10.0.0.1,10.0.0.2", "GMO"},
+        {"nameserver 127.0.0.53", "gmo"},
+        {"nameserver 127.0.0.1", "gmo"},
+        {"nameserver ::1", "gmo"},
+        {"nameserver 169.254.20.10", "gmo"},
+        {"nameserver 169.254.169.254", "gmo"},
+        {"nameserver fe80::1%3", "gmo"},
+        {"nameserver 10.96.0.10", "   "},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct resolv_facts facts;
+
+        read_text(*state, cases[i].line, strlen(cases[i].line), &facts);
+        if (strcmp(concerned(*state, &facts, 1), cases[i].whom) != 0)
+            fail_msg("%s: \"%s\" and not \"%s\"", cases[i].line, concerned(*state, &facts, 1), cases[i].whom);
+    }
+}
+
+/* In a Pod nobody listens at the node's stub, and a link of the node is not there. */
+static void test_lines_of_pod(void **state)
+{
+    static const char kubelet[] =
+        "search ns.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n";
+    static const struct {
+        const char *line, *whom;
+    } cases[] = {
+        {"nameserver 127.0.0.53\n", "GMO"},
+        {"nameserver fe80::1%3\n", "GMO"},
+        {"nameserver 127.0.0.1\n", "gmo"}, /* a sidecar may answer there */
+        {"nameserver 169.254.169.253\n", "gmo"},
+    };
+    const struct resolv_environment pod = {.in_pod = true};
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *text = arena_printf(*state, "%s%s", cases[i].line, kubelet);
+        struct resolv_facts facts = {0};
+
+        read_text(*state, text, strlen(text), &facts);
+        assert_string_equal(concerned(*state, &facts, 1), cases[i].whom);
+        resolv_facts_read(*state, cases[i].line, strlen(cases[i].line), &pod, &facts);
+        assert_string_equal(concerned(*state, &facts, 1), cases[i].whom);
+    }
+}
+
+/* What the version decides. */
+static void test_versions(void **state)
+{
+    static const char seven[] = "search a.x b.x c.x d.x e.x f.x g.x\n", dot[] = "search a.x .\n";
+    static const struct {
+        const char *glibc, *musl, *of_seven, *of_dot;
+        size_t searched;
+    } cases[] = {
+        {"2.17", "1.2.3", "G  ", " Mo", 6},
+        {"2.26", "1.2.4", "   ", "  o", 7},
+        {"2.36", "1.2.5", "   ", "  o", 7},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct resolv_environment environment = {.glibc_version = cases[i].glibc,
+                                                       .musl_version = cases[i].musl};
+        struct resolv_facts facts = {0};
+
+        resolv_facts_read(*state, seven, strlen(seven), &environment, &facts);
+        assert_string_equal(concerned(*state, &facts, 1), cases[i].of_seven);
+        assert_int_equal(facts.views[RESOLVER_GLIBC].search_count, cases[i].searched);
+        resolv_facts_read(*state, dot, strlen(dot), &environment, &facts);
+        assert_string_equal(concerned(*state, &facts, 1), cases[i].of_dot);
+    }
+}
+
+/* Old glibc keeps 255 bytes, and the domain that they end in is cut. */
+static void test_old_search_cut(void **state)
+{
+    const struct resolv_environment old = {.glibc_version = "2.24"};
+    struct resolv_facts facts = {0};
+    char text[400] = "search ";
+
+    memset(text + 7, 'a', 60);
+    memcpy(text + 67, ".example b.example ", 19);
+    for (size_t i = 0; i < 3; i++) {
+        memset(text + 86 + i * 71, 'c', 60);
+        memcpy(text + 146 + i * 71, ".example.x ", 11);
+    }
+    resolv_facts_read(*state, text, strlen(text), &old, &facts);
+    assert_int_equal(facts.views[RESOLVER_GLIBC].search_count, 5);
+    assert_int_equal(strlen(facts.views[RESOLVER_GLIBC].search[4]), 255 - 79 - 2 * 71);
+    assert_int_equal(facts.views[RESOLVER_MUSL].search_count, 0); /* its line is too long */
+}
+
+/* A dnsConfig cannot take ndots away. */
+static void test_policy_reason(void **state)
+{
+    static const char *const lines[] = {"", "option ndots:5\n", "options ndots: 5\n"};
+
+    for (size_t i = 0; i < COUNT(lines); i++) {
+        const char *text = arena_printf(*state, "search ns.svc.c.l svc.c.l c.l\n%s", lines[i]);
+        struct resolv_facts facts;
+
+        read_text(*state, text, strlen(text), &facts);
+        assert_null(strstr(facts.dns_policy_reason, "dnsConfig"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ARENA_TEST(test_views),
-        ARENA_TEST(test_large),
-        ARENA_TEST(test_policy),
-        ARENA_TEST(test_warnings),
+        ARENA_TEST(test_views),    ARENA_TEST(test_large),          ARENA_TEST(test_policy),
+        ARENA_TEST(test_warnings), ARENA_TEST(test_lines),          ARENA_TEST(test_lines_of_pod),
+        ARENA_TEST(test_versions), ARENA_TEST(test_old_search_cut), ARENA_TEST(test_policy_reason),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

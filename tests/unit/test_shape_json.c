@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit.h"
 #include <jansson.h>
-#include <k8sdns/model/shape.h>
-#include <k8sdns/model/shape_json.h>
+#include <k8sdns/model/shape/gap.h>
+#include <k8sdns/model/shape/shape.h>
+#include <k8sdns/model/shape/shape_json.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct inner {
     uint64_t number;
@@ -100,9 +102,24 @@ static void test_set(void **state)
           "\"key_A\":\"v\"}");
 }
 
+/* Every gap has an id of its own; what rules need has words too, which nobody gives them elsewhere. */
+static void test_gaps(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < GAP_COUNT; i++) {
+        assert_true(gap_names[i] && *gap_names[i]);
+        for (size_t k = 0; k < i; k++)
+            assert_string_not_equal(gap_names[i], gap_names[k]);
+        if (i < GAP_NEEDS_END)
+            assert_true(gap_rows[i].what && gap_rows[i].how);
+    }
+    assert_null(gap_names[GAP_COUNT]);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_unset), cmocka_unit_test(test_set)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_unset), cmocka_unit_test(test_set),
+                                       cmocka_unit_test(test_gaps)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

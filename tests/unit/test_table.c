@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit.h"
 #include <k8sdns/base/text.h>
-#include <k8sdns/render/page.h>
-#include <k8sdns/render/table.h>
+#include <k8sdns/render/page/printer.h>
+#include <k8sdns/render/page/table.h>
 #include <string.h>
 
 static const struct table_column columns[] = {
@@ -12,16 +12,16 @@ static void test_columns(void **state)
 {
     struct table *table = table_new(*state, columns, COUNT(columns));
     struct text out = {0};
-    struct page page = {.out = &out, .width = 30};
+    struct printer printer = {.out = &out, .width = 30};
 
     table_row(table);
-    table_cell(table, PAINT_PLAIN, "a");
-    table_cellf(table, PAINT_PLAIN, "%d", 5);
-    table_cell(table, PAINT_PLAIN, "some words that wrap here");
+    table_cell(table, STYLE_PLAIN, "a");
+    table_cellf(table, STYLE_PLAIN, "%d", 5);
+    table_cell(table, STYLE_PLAIN, "some words that wrap here");
     table_row(table);
-    table_cell(table, PAINT_BAD, "long\033");
-    table_cell(table, PAINT_PLAIN, "123");
-    table_print(table, &page, 0);
+    table_cell(table, STYLE_BAD, "long\033");
+    table_cell(table, STYLE_PLAIN, "123");
+    table_print(table, &printer, 0);
     for (const char *line = text_string(&out); line && *line; line = strchr(line, '\n') + 1)
         assert_true(strcspn(line, "\n") <= 30);
     assert_non_null(strstr(text_string(&out), "long\\027  123"));
@@ -30,13 +30,13 @@ static void test_columns(void **state)
     text_fini(&out);
 }
 
-static void test_paint(void **state)
+static void test_style(void **state)
 {
     struct text out = {0};
-    struct page page = {.out = &out, .width = 80, .color = true};
+    struct printer printer = {.out = &out, .width = 80, .color = true};
 
     (void)state;
-    page_paint(&page, PAINT_BAD, "bad\033");
+    printer_style(&printer, STYLE_BAD, "bad\033");
     assert_memory_equal(text_string(&out), "\033[", 2);
     assert_non_null(strstr(text_string(&out), "bad\\027"));
     text_fini(&out);
@@ -45,17 +45,17 @@ static void test_paint(void **state)
 static void test_paragraph(void **state)
 {
     struct text out = {0};
-    struct page page = {.out = &out, .width = 20};
+    struct printer printer = {.out = &out, .width = 20};
 
     (void)state;
-    page_paragraph(&page, "* ", "%s", "one two three four five");
+    printer_paragraph(&printer, "* ", "%s", "one two three four five");
     assert_string_equal(text_string(&out), "* one two three four\n  five\n");
     text_fini(&out);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {ARENA_TEST(test_columns), cmocka_unit_test(test_paint),
+    const struct CMUnitTest tests[] = {ARENA_TEST(test_columns), cmocka_unit_test(test_style),
                                        cmocka_unit_test(test_paragraph)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The screen of top as a function: facts and a view in, cells out; keys and what they do to the view. */
 #include "unit.h"
-#include <k8sdns/model/history.h>
-#include <k8sdns/model/standing.h>
-#include <k8sdns/render/top_screen.h>
+#include <k8sdns/model/top/active_findings.h>
+#include <k8sdns/model/watch/history.h>
+#include <k8sdns/render/top/top_screen.h>
 #include <locale.h>
 #include <math.h>
 #include <string.h>
@@ -60,11 +60,11 @@ static void test_grid_cuts(__attribute__((unused)) void **state)
 {
     struct grid *grid = grid_new(test_arena, 8, 2, false);
 
-    assert_int_equal(grid_put(grid, 2, 0, 4, PAINT_PLAIN, "abcdef"), 4);
+    assert_int_equal(grid_put(grid, 2, 0, 4, STYLE_PLAIN, "abcdef"), 4);
     assert_string_equal(grid_row_text(grid, 0, test_arena), "  abc~");
     /* Outside there is nothing to write to. */
-    grid_put(grid, 7, 1, 10, PAINT_PLAIN, "xyz");
-    grid_put(grid, 0, 9, 10, PAINT_PLAIN, "xyz");
+    grid_put(grid, 7, 1, 10, STYLE_PLAIN, "xyz");
+    grid_put(grid, 0, 9, 10, STYLE_PLAIN, "xyz");
     assert_string_equal(grid_row_text(grid, 1, test_arena), "       x");
 }
 
@@ -92,7 +92,7 @@ static void test_grid_hostile(__attribute__((unused)) void **state)
     for (int utf8 = 0; utf8 < 2; utf8++) {
         for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
             struct grid *grid = grid_new(test_arena, 60, 1, utf8);
-            unsigned columns = grid_put(grid, 0, 0, 60, PAINT_PLAIN, texts[i]);
+            unsigned columns = grid_put(grid, 0, 0, 60, STYLE_PLAIN, texts[i]);
 
             assert_int_equal(columns, grid_columns(grid, texts[i]));
             for (unsigned x = 0; x < 60; x++) {
@@ -108,14 +108,14 @@ static void test_screen_hostile(__attribute__((unused)) void **state)
 {
     struct top_facts facts = some_facts(test_arena, 1);
     struct top_view view = {.utf8 = true};
-    struct standing_facts standing = {
+    struct active_finding_facts active_findings = {
         .id = "x", .title = "t\033]0;owned\a", .subject = "\033[2J\r\n", .over_s = (double)NAN};
     struct grid *grid;
 
     facts.history->series[0].target = "\033[H\033[2J10.0.0.1";
     facts.verdict = "\033[31mverdict";
-    facts.standing = &standing;
-    facts.standing_count = 1;
+    facts.active_findings = &active_findings;
+    facts.active_findings_count = 1;
     grid = draw(&facts, &view, 80, 24);
     for (size_t i = 0; i < (size_t)grid->width * grid->height; i++)
         assert_true(grid->cells[i].glyph >= 0x20 && grid->cells[i].glyph != 0x7f);
@@ -128,12 +128,12 @@ static void test_screen_hostile(__attribute__((unused)) void **state)
 static void test_sizes(__attribute__((unused)) void **state)
 {
     struct top_facts facts = some_facts(test_arena, 16);
-    struct standing_facts standing = {
+    struct active_finding_facts active_findings = {
         .id = "replica-unreachable", .title = "a replica is dead", .over_s = (double)NAN};
 
     facts.verdict = "DNS fails";
-    facts.standing = &standing;
-    facts.standing_count = 1;
+    facts.active_findings = &active_findings;
+    facts.active_findings_count = 1;
     for (unsigned width = 1; width < 210; width += width < 12 ? 1 : 13)
         for (unsigned height = 1; height < 60; height += height < 12 ? 1 : 7) {
             struct top_view view = {.utf8 = true};
@@ -300,50 +300,50 @@ static struct clock_stamp at(uint64_t seconds)
     return (struct clock_stamp){seconds * SECOND, seconds * SECOND};
 }
 
-static void test_standing(__attribute__((unused)) void **state)
+static void test_active_findings(__attribute__((unused)) void **state)
 {
-    struct standing *standing = standing_new();
+    struct active_findings *active_findings = active_findings_new();
     struct finding two[] = {{.id = "a", .title = "A", .severity = SEVERITY_WARNING},
                             {.id = "b", .title = "B", .subject = "s", .severity = SEVERITY_CRITICAL}};
     struct top_facts facts = {0};
 
-    standing_update(standing, two, 1, at(100));
-    standing_update(standing, two, 2, at(110));
-    standing_facts_of(standing, at(115), test_arena, &facts);
-    assert_int_equal(facts.standing_count, 2);
-    assert_string_equal(facts.standing[0].id, "b");
-    assert_true(facts.standing[0].stood_s == 5 && facts.standing[1].stood_s == 15);
+    active_findings_update(active_findings, two, 1, at(100));
+    active_findings_update(active_findings, two, 2, at(110));
+    active_finding_facts_of(active_findings, at(115), test_arena, &facts);
+    assert_int_equal(facts.active_findings_count, 2);
+    assert_string_equal(facts.active_findings[0].id, "b");
+    assert_true(facts.active_findings[0].stood_s == 5 && facts.active_findings[1].stood_s == 15);
     /* It ends, is remembered, comes back as a new one, and is forgotten in the end. */
-    standing_update(standing, &two[1], 1, at(120));
-    standing_facts_of(standing, at(130), test_arena, &facts);
-    assert_true(isnan(facts.standing[0].over_s));
-    assert_true(facts.standing[1].over_s == 10 && facts.standing[1].stood_s == 20);
-    standing_update(standing, two, 2, at(140));
-    standing_facts_of(standing, at(141), test_arena, &facts);
-    assert_string_equal(facts.standing[0].id, "a");
-    assert_true(facts.standing[0].stood_s == 1);
-    standing_update(standing, NULL, 0, at(150));
-    standing_update(standing, NULL, 0, at(150 + STANDING_OVER_NS / SECOND + 1));
-    standing_facts_of(standing, at(1000), test_arena, &facts);
-    assert_int_equal(facts.standing_count, 0);
-    standing_free(standing);
+    active_findings_update(active_findings, &two[1], 1, at(120));
+    active_finding_facts_of(active_findings, at(130), test_arena, &facts);
+    assert_true(isnan(facts.active_findings[0].over_s));
+    assert_true(facts.active_findings[1].over_s == 10 && facts.active_findings[1].stood_s == 20);
+    active_findings_update(active_findings, two, 2, at(140));
+    active_finding_facts_of(active_findings, at(141), test_arena, &facts);
+    assert_string_equal(facts.active_findings[0].id, "a");
+    assert_true(facts.active_findings[0].stood_s == 1);
+    active_findings_update(active_findings, NULL, 0, at(150));
+    active_findings_update(active_findings, NULL, 0, at(150 + STANDING_OVER_NS / SECOND + 1));
+    active_finding_facts_of(active_findings, at(1000), test_arena, &facts);
+    assert_int_equal(facts.active_findings_count, 0);
+    active_findings_free(active_findings);
 }
 
-static void test_standing_is_bounded(__attribute__((unused)) void **state)
+static void test_active_findings_is_bounded(__attribute__((unused)) void **state)
 {
-    struct standing *standing = standing_new();
+    struct active_findings *active_findings = active_findings_new();
     struct top_facts facts = {0};
 
     for (size_t i = 0; i < 3 * STANDING_MAX; i++) {
         struct finding one = {.id = "a", .title = "A", .subject = arena_printf(test_arena, "%zu", i)};
 
-        standing_update(standing, &one, 1, at(100 + i / 100));
+        active_findings_update(active_findings, &one, 1, at(100 + i / 100));
     }
-    standing_facts_of(standing, at(200), test_arena, &facts);
-    assert_int_equal(facts.standing_count, STANDING_MAX);
-    assert_int_equal(facts.standing_forgotten, 2 * STANDING_MAX);
-    assert_string_equal(facts.standing[0].subject, "191");
-    standing_free(standing);
+    active_finding_facts_of(active_findings, at(200), test_arena, &facts);
+    assert_int_equal(facts.active_findings_count, STANDING_MAX);
+    assert_int_equal(facts.active_findings_forgotten, 2 * STANDING_MAX);
+    assert_string_equal(facts.active_findings[0].subject, "191");
+    active_findings_free(active_findings);
 }
 
 /* ---- the last minutes ---- */
@@ -351,6 +351,7 @@ static void test_standing_is_bounded(__attribute__((unused)) void **state)
 static void ask(struct history *history, uint64_t second, uint64_t rtt_us)
 {
     struct watch_outcome outcome = {.sent = at(second),
+                                    .unreachable = -1,
                                     .rtt_us = rtt_us,
                                     .status = rtt_us == SHAPE_UNSET ? PROBE_TIMEOUT : PROBE_ANSWER,
                                     .rcode = rtt_us == SHAPE_UNSET ? -1 : 0,
@@ -449,11 +450,14 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_grid_cuts), TEST(test_grid_hostile),  TEST(test_screen_hostile),
-        TEST(test_sizes),     TEST(test_order),         TEST(test_mark_stays),
-        TEST(test_filter),    TEST(test_keys),          TEST(test_typing),
-        TEST(test_mouse),     TEST(test_standing),      TEST(test_standing_is_bounded),
-        TEST(test_history),   TEST(test_history_turns), TEST(test_history_carries),
+        TEST(test_grid_cuts),       TEST(test_grid_hostile),
+        TEST(test_screen_hostile),  TEST(test_sizes),
+        TEST(test_order),           TEST(test_mark_stays),
+        TEST(test_filter),          TEST(test_keys),
+        TEST(test_typing),          TEST(test_mouse),
+        TEST(test_active_findings), TEST(test_active_findings_is_bounded),
+        TEST(test_history),         TEST(test_history_turns),
+        TEST(test_history_carries),
     };
 
     setlocale(LC_CTYPE, "C.UTF-8");

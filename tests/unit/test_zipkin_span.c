@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit.h"
-#include <k8sdns/model/trace_record.h>
-#include <k8sdns/wire/zipkin_span.h>
+#include <k8sdns/model/spans/span_record.h>
+#include <k8sdns/wire/spans/zipkin_span.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,45 +96,44 @@ static void test_read(void **state)
 /* Held until its root has come, and for a while after it; given up without one. */
 static void test_waiting(void **state)
 {
-    struct trace_record *record = trace_record_new(100, 1);
+    struct span_record *record = span_record_new(100, 1);
     struct zipkin_span span = {.trace = 1, .id = 2, .parent = 1, .name = {"cache", 5}, .duration_us = 5};
     struct spans_facts facts;
 
-    trace_record_add(record, &span, 1000);
+    span_record_add(record, &span, 1000);
     span.parent = 0;
     span.id = 1;
     span.name = (struct zipkin_text){"servedns", 8};
     span.duration_us = 200;
-    trace_record_add(record, &span, 2000);
+    span_record_add(record, &span, 2000);
     span.trace = 2;
     span.parent = 9;
-    trace_record_add(record, &span, 3000);
-    assert_false(trace_record_tick(record, 1999 + TRACE_WAIT_NS));
-    assert_true(trace_record_tick(record, 2000 + TRACE_WAIT_NS));
-    trace_record_facts(record, false, *state, &facts);
+    span_record_add(record, &span, 3000);
+    assert_false(span_record_tick(record, 1999 + TRACE_WAIT_NS));
+    assert_true(span_record_tick(record, 2000 + TRACE_WAIT_NS));
+    span_record_facts(record, false, *state, &facts);
     assert_int_equal(facts.traces, 1);
     assert_int_equal(facts.incomplete, 0);
     assert_int_equal(facts.events_count, 1);
-    assert_false(trace_record_tick(record, 3000 + TRACE_GIVEN_UP));
-    trace_record_facts(record, false, *state, &facts);
+    assert_false(span_record_tick(record, 3000 + TRACE_GIVEN_UP));
+    span_record_facts(record, false, *state, &facts);
     assert_int_equal(facts.incomplete, 1);
     assert_int_equal(facts.events_count, 0);
-    trace_record_free(record);
+    span_record_free(record);
 }
 
 /* More than can be held: the oldest goes, and is counted. */
 static void test_maximum(void **state)
 {
-    struct trace_record *record = trace_record_new(100, 1);
+    struct span_record *record = span_record_new(100, 1);
     struct spans_facts facts;
 
     for (uint64_t i = 1; i <= TRACES_HELD_MAX + 10; i++)
-        trace_record_add(record, &(struct zipkin_span){.trace = i, .id = i, .parent = 1, .name = {"a", 1}},
-                         1);
-    trace_record_facts(record, false, *state, &facts);
+        span_record_add(record, &(struct zipkin_span){.trace = i, .id = i, .parent = 1, .name = {"a", 1}}, 1);
+    span_record_facts(record, false, *state, &facts);
     assert_int_equal(facts.incomplete, 10);
     assert_int_equal(facts.spans, TRACES_HELD_MAX + 10);
-    trace_record_free(record);
+    span_record_free(record);
 }
 
 int main(void)

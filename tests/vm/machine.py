@@ -5,6 +5,7 @@ The machine is emulated by qemu, without network or disk. Its root file system i
 programs, this tree's tests and k8sdns; its kernel is Debian's (tests/vm/kernel). The test is its first process but
 one: what it prints goes over the serial console, its exit status last.
 """
+import fcntl
 import os
 import pathlib
 import re
@@ -21,7 +22,7 @@ KERNEL = pathlib.Path(os.environ.get("K8SDNS_VM_KERNEL", SOURCE / "build-tests/k
 QEMU = "qemu-system-x86_64"
 INSIDE = "K8SDNS_VM_INSIDE"  # as init.py sets it
 STATUS = "=== status "  # as init.py prints it
-SECONDS = int(os.environ.get("K8SDNS_VM_SECONDS", "420"))
+SECONDS = int(os.environ.get("K8SDNS_VM_SECONDS", "1200"))
 PROGRAMS = ("bash", "cat", "conntrack", "dirname", "env", "head", "ip", "iptables-legacy", "ipvsadm", "knotd", "mkdir",
             "modprobe", "mount", "nft", "nsenter", "python3", "setpriv", "sh", "ss", "sysctl", "tc", "timeout",
             "unbound", "unshare")
@@ -50,7 +51,9 @@ def enter():
     if reason:
         print(f"SKIP: {reason}")
         sys.exit(77)
-    with tempfile.TemporaryDirectory() as folder:
+    # One machine at a time: each takes a GB of memory and both cores.
+    with open(KERNEL / "unpacked", "rb") as lock, tempfile.TemporaryDirectory() as folder:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         image = pathlib.Path(folder) / "initramfs"
         with open(image, "wb") as file:
             fill(Archive(file))

@@ -44,6 +44,8 @@ bool address_same_host(const struct address *a, const struct address *b);
 bool address_is_loopback(const struct address *address);
 /* 169.254.0.0/16 or fe80::/10: where node-local-dns listens. */
 bool address_is_link_local(const struct address *address);
+/* Of the Internet: none of the ranges for use within a site. Sources: RFC 6890, RFC 6598, RFC 4291. */
+bool address_is_public(const struct address *address);
 
 /* To and from the kernel's form; IPv4-mapped IPv6 becomes IPv4. Return the length used. */
 socklen_t address_to_sockaddr(const struct address *address, struct sockaddr_storage *ret_sa);

@@ -21,6 +21,8 @@ void arena_free(struct arena *arena);
 /* Give back all that was taken but keep a block for what comes next: for work that repeats. */
 void arena_reset(struct arena *arena);
 
+/* Take over what `child` holds, which is then gone: for work that was done in a thread of its own. */
+void arena_adopt(struct arena *arena, struct arena *child);
 /* `size` zeroed bytes, aligned for any type. */
 void *arena_alloc(struct arena *arena, size_t size) __attribute__((malloc, returns_nonnull));
 

@@ -19,4 +19,7 @@ bool capability_has(int capability);
  */
 int capability_keep(uint64_t kept);
 
+/* Have only those of `effective` in effect that it may have; UINT64_MAX: all again. Return as above. */
+int capability_lower(uint64_t effective);
+
 #endif

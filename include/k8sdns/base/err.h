@@ -34,7 +34,8 @@ struct err {
 
 /*
  * Fill `err` (NULL is allowed) and return -errno_code, so that a caller can `return err_set(...)`.
- * errno_code: a positive errno, 0 counts as EINVAL. Text that does not fit is cut.
+ * errno_code: a positive errno, 0 counts as EINVAL. Text that does not fit is cut. ERR_INPUT becomes
+ * ERR_UNOBSERVED where the errno says that this process has no descriptors or memory left.
  */
 int err_set(struct err *err, enum err_kind kind, int errno_code, const char *fmt, ...) PRINTF_LIKE(4, 5);
 

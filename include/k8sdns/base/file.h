@@ -4,6 +4,9 @@
 
 #include <k8sdns/base/arena.h>
 #include <k8sdns/base/err.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
 
 /*
  * Read a whole file (or standard input, when `path` is "-") into the arena, with a NUL behind it that is not
@@ -14,6 +17,33 @@
  */
 int file_read(struct arena *arena, const char *path, size_t max, char **ret_bytes, size_t *ret_len,
               struct err *err) MUST_USE;
+
+/* What a path that file_read() takes is called: itself, or "standard input". */
+const char *file_shown(const char *path) __attribute__((returns_nonnull));
+
+/*
+ * Open a file for reading (O_CLOEXEC and O_NOCTTY). Return the descriptor, or a negative errno. One that
+ * file_open_early() has opened by this path is given the first time that it is asked for.
+ */
+int file_open(const char *path) MUST_USE;
+
+/* Open a file before privileges are given up; when it cannot be opened, file_open() will say so. */
+void file_open_early(const char *path);
+
+/*
+ * From now on pipes, terminals and sockets are read until that time (monotonic, in ns), as if they ended
+ * then; 0: until they end. Files are read whole.
+ */
+void file_deadline_set(uint64_t ns);
+
+/* Whether one was left before its end since the deadline was set. */
+bool file_deadline_has_cut(void);
+
+/* Whether it is over; who asks leaves a pipe open. */
+bool file_deadline_is_over(void);
+
+/* read(2) under that deadline, and not ended by signals that are handled: -1 with errno, 0 at the end. */
+ssize_t file_read_some(int fd, void *bytes, size_t size) MUST_USE;
 
 /* The text of a file, "" when it is not to be had: for readers to whom an empty text says nothing. */
 const char *file_text(struct arena *arena, const char *path, size_t max) __attribute__((returns_nonnull));

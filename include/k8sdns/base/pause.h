@@ -20,4 +20,10 @@ bool pause_wait(struct pause *pause);
  */
 bool pause_is_enough(void);
 
+/*
+ * What is left to do may take its time: from here on one of these signals ends the program at once. Those
+ * that have come before are taken, since they meant the end of the waiting.
+ */
+void pause_end(void);
+
 #endif

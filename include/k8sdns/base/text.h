@@ -23,6 +23,9 @@ void text_add_n(struct text *text, const char *more, size_t len);
 void text_add_char(struct text *text, char c, size_t times);
 void text_addf(struct text *text, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* The first, or the second where that is NULL or empty. */
+const char *text_or(const char *text, const char *otherwise);
+
 /* Sort `count` strings by their bytes. */
 void text_sort(const char **items, size_t count);
 /* Add untrusted text, escaped for a terminal (see escape.h). */

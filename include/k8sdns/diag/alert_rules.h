@@ -4,7 +4,7 @@
 
 #include <k8sdns/base/arena.h>
 #include <k8sdns/diag/threshold.h>
-#include <k8sdns/model/metrics_facts.h>
+#include <k8sdns/model/metrics/metrics_facts.h>
 
 /*
  * Rules for Prometheus that draw the lines where these thresholds do, for CoreDNS of any version (both names

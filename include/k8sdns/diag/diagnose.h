@@ -3,7 +3,7 @@
 #define K8SDNS_DIAG_DIAGNOSE_H
 
 #include <k8sdns/diag/rule.h>
-#include <k8sdns/model/diagnose_facts.h>
+#include <k8sdns/model/diagnosis/diagnose_facts.h>
 
 /*
  * Run every rule over the facts. The findings come worst first, each followed by its consequences; every rule

@@ -4,7 +4,7 @@
 
 #include <k8sdns/base/arena.h>
 #include <k8sdns/base/err.h>
-#include <k8sdns/model/explain_facts.h>
+#include <k8sdns/model/diagnosis/explain_facts.h>
 
 /*
  * Put a finding id, or an application's message, into words; everything that can be explained when `text` is

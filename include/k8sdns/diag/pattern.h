@@ -2,7 +2,7 @@
 #ifndef K8SDNS_DIAG_PATTERN_H
 #define K8SDNS_DIAG_PATTERN_H
 
-#include <k8sdns/model/scope_facts.h>
+#include <k8sdns/model/scope/scope_facts.h>
 
 /*
  * Fill facts->causes and facts->next: what the reports name, the most often first, and what how often and how

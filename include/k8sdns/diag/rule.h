@@ -5,7 +5,9 @@
 #include <k8sdns/base/arena.h>
 #include <k8sdns/base/err.h>
 #include <k8sdns/diag/threshold.h>
+#include <k8sdns/model/diagnosis/diagnose_facts.h>
 #include <k8sdns/model/facts.h>
+#include <k8sdns/model/probe/server_place.h>
 
 /*
  * A rule is a pure function from facts to findings, in one file of lib/diag/rules that ends in a `const
@@ -14,28 +16,12 @@
  * k8sdns-findings(7) are made from it.
  */
 
-/* Parts of the facts that a rule cannot do without; without them it is unknown. */
+/* Parts of the facts that a rule cannot do without; without them it is unknown, and the gap is told. */
 enum rule_need {
-    NEED_RESOLV = 1 << 0,
-    NEED_MATRIX = 1 << 1,
-    NEED_SAMPLING = 1 << 2,
-    NEED_REPLICAS = 1 << 3, /* servers besides the ClusterIP were asked */
-    NEED_TABLE = 1 << 4,    /* connection tracking of a namespace that tracks */
-    NEED_DNS_ENTRIES = 1 << 5,
-    NEED_NODE = 1 << 6,
-    NEED_IPVS = 1 << 7,
-    NEED_KUBE = 1 << 8,
-    NEED_TCP = 1 << 9,
-    NEED_HEARD = 1 << 11,   /* some server answers */
-    NEED_KNOWN = 1 << 10,   /* somebody other than the kernel says which replicas live */
-    NEED_METRICS = 1 << 12, /* some replica was scraped */
-    NEED_LOGS = 1 << 13,
-    NEED_DNSTAP = 1 << 14, /* CoreDNS told of queries */
-    NEED_SPANS = 1 << 15,
-    NEED_COREFILE = 1 << 16,
-    NEED_DROPS = 1 << 17, /* the kernel was watched while questions were asked */
+#define NEED_OF_RULES(id, need, ...) NEED_##need = 1 << GAP_##id,
+    GAPS_OF_RULES(NEED_OF_RULES)
+#undef NEED_OF_RULES
 };
-#define RULE_NEEDS 18
 
 struct diagnosis;
 
@@ -45,12 +31,13 @@ struct rule {
     int severity;                /* the usual one */
     unsigned needs;              /* enum rule_need: all of these */
     unsigned needs_any;          /* and one of these at least, when there are any: kinds of evidence */
-    const char *opening;         /* of the verdict, when this leads; NULL: by its severity */
+    const char *opening;         /* of the verdict, when nothing but this is found; NULL: none */
     const char *healthy;         /* what it says when it is quiet, in a few words */
     const char *cause;           /* why it happens, and what it does to lookups */
-    const char *const *remedies; /* safest first, with the way back; NULL-terminated */
+    const struct step *steps;    /* safest first; ends with one without a text. Braces: see lib/diag/step.h */
     const char *const *checks;   /* commands that tell more; NULL-terminated */
     const char *const *explains; /* ids of findings that are its consequences; NULL-terminated, or NULL */
+    unsigned concerns;           /* enum concern: the queries that its findings are about */
     void (*eval)(const struct rule *rule, struct diagnosis *diagnosis);
 };
 
@@ -61,17 +48,25 @@ const struct rule *rule_find(const char *id);
 /* One server, as the matrix and the sampling show it. */
 struct server {
     const struct target_facts *target;
-    uint64_t asked, heard; /* questions of the matrix over UDP; those that brought anything */
-    uint64_t icmp,
-        filtered; /* answered by ICMP: port unreachable; administratively prohibited, or refused locally */
-    const char *icmp_detail;        /* of the first ICMP error of any kind; NULL for none */
+    enum server_place place; /* where its address leads */
+    uint64_t asked, heard;   /* questions of the matrix over UDP; those that brought anything */
+    uint64_t unreachable[UNREACHABLE_KINDS]; /* of both: what did not get there, by the error */
+    uint64_t own_errors; /* questions of the matrix that this machine could not send; and what of, a kind */
+    uint64_t own_sends;  /* of these: the error came at the send itself, and not later from a neighbour */
+    int own_kind;        /* enum unreachable; -1: none */
+    const char *own_detail;
+    uint64_t filtered;              /* of these: those that somebody decided about */
+    const char *unreachable_detail; /* words for the first error; NULL for none */
+    const char *filtered_detail;    /* words for the first that was filtered; NULL for none */
     uint64_t refused;               /* rcode REFUSED */
     uint64_t malformed, mismatched; /* of both; and words for the first of each, or NULL */
     const char *malformed_detail, *mismatch_detail;
-    uint64_t failed;                          /* questions of the matrix that were not answered well */
-    uint64_t sent, answered, lost;            /* of the sampling: what was decided */
-    double loss_ratio;                        /* of the sampling; NAN without */
-    uint64_t p50_us;                          /* unset without an answer */
+    uint64_t failed;               /* questions of the matrix that were not answered well */
+    uint64_t bad;                  /* of the sampling: lost, damaged, or answered with an error */
+    uint64_t sent, answered, lost; /* of the sampling: what was decided */
+    double loss_ratio;             /* of the sampling; NAN without */
+    uint64_t p50_us;               /* unset without an answer */
+    bool late; /* of the sampling: most that was not answered in time was answered later, and is not lost */
     const struct watch_target_facts *sampled; /* NULL without a sampling */
     bool silent;                              /* asked, and never heard in either */
 };
@@ -89,7 +84,10 @@ struct diagnosis {
     size_t findings_count;
     struct check_facts *checks; /* one for each rule */
     size_t checks_count;
-    const char *unknown_why; /* of the rule that runs */
+    const char *unknown_why;     /* of the rule that runs */
+    bool is_doubtful;            /* likewise: it is quiet, but what it looks at is not all well */
+    struct seen_lookup *lookups; /* what a program sees of each name that should exist */
+    size_t lookups_count;
 };
 
 /* Begin a finding: severity, title, cause, remedies are the rule's and may be changed after. */
@@ -100,7 +98,13 @@ void finding_evidence(struct diagnosis *diagnosis, struct finding *finding, cons
 void finding_about(struct diagnosis *diagnosis, struct finding *finding, const char *server);
 /* Likewise about the replica that is the Pod of this name, where the facts say which that is. */
 void finding_about_pod(struct diagnosis *diagnosis, struct finding *finding, const char *pod);
+/* The finding is about these kinds of queries as well (enum concern). */
+void finding_concerns(struct finding *finding, unsigned concerns);
+/* What to do is this, by what was seen, and not the rule's; ends with a step without a text. */
+void finding_steps(struct diagnosis *diagnosis, struct finding *finding, const struct step *steps);
 /* The rule cannot tell, though the parts that it needs are there. */
 void rule_unknown(struct diagnosis *diagnosis, const char *why);
+/* The rule has no finding, yet not all of what it looked at is well: it is not listed among what is fine. */
+void rule_doubts(struct diagnosis *diagnosis);
 
 #endif

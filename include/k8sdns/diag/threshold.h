@@ -14,6 +14,7 @@ struct thresholds {
     double forward_servfail_warning_ratio, forward_servfail_critical_ratio, forward_latency_p99_s;
     double cpu_cores, cpu_limit_ratio;
     double slow_factor, slow_more_ms;
+    double lookup_slow_ms, lookup_very_slow_ms;
     double near_full_ratio, full_ratio;
     double port_use_ratio;
     double limit_ratio;

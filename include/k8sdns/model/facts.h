@@ -2,24 +2,27 @@
 #ifndef K8SDNS_MODEL_FACTS_H
 #define K8SDNS_MODEL_FACTS_H
 
-#include <k8sdns/model/conntrack_facts.h>
-#include <k8sdns/model/corefile_facts.h>
-#include <k8sdns/model/dnstap_facts.h>
-#include <k8sdns/model/drops_facts.h>
-#include <k8sdns/model/envelope_facts.h>
-#include <k8sdns/model/history_facts.h>
-#include <k8sdns/model/host_facts.h>
-#include <k8sdns/model/ipvs_facts.h>
-#include <k8sdns/model/kube_facts.h>
-#include <k8sdns/model/logs_facts.h>
-#include <k8sdns/model/metrics_facts.h>
-#include <k8sdns/model/node_facts.h>
-#include <k8sdns/model/plan_facts.h>
-#include <k8sdns/model/probe_facts.h>
-#include <k8sdns/model/replica_facts.h>
-#include <k8sdns/model/resolv_facts.h>
-#include <k8sdns/model/span_facts.h>
-#include <k8sdns/model/watch_facts.h>
+#include <k8sdns/model/cluster/cluster_dns.h>
+#include <k8sdns/model/cluster/kube_facts.h>
+#include <k8sdns/model/cluster/replica_facts.h>
+#include <k8sdns/model/corefile/corefile_facts.h>
+#include <k8sdns/model/dnstap/dnstap_facts.h>
+#include <k8sdns/model/logs/logs_facts.h>
+#include <k8sdns/model/metrics/metrics_facts.h>
+#include <k8sdns/model/node/conntrack_facts.h>
+#include <k8sdns/model/node/dns_socket_facts.h>
+#include <k8sdns/model/node/ipvs_facts.h>
+#include <k8sdns/model/node/node_facts.h>
+#include <k8sdns/model/probe/interception_facts.h>
+#include <k8sdns/model/probe/probe_facts.h>
+#include <k8sdns/model/resolver/plan_facts.h>
+#include <k8sdns/model/resolver/resolv_facts.h>
+#include <k8sdns/model/shape/envelope_facts.h>
+#include <k8sdns/model/shape/host_facts.h>
+#include <k8sdns/model/spans/span_facts.h>
+#include <k8sdns/model/tracing/drops_facts.h>
+#include <k8sdns/model/watch/history_facts.h>
+#include <k8sdns/model/watch/watch_facts.h>
 
 /* Why a name is asked for. */
 enum name_kind {
@@ -27,8 +30,9 @@ enum name_kind {
     NAME_OWN,      /* one of the cluster's, which CoreDNS answers from memory */
     NAME_EXTERNAL, /* one of the world's, which takes an upstream */
     NAME_MISSING,  /* one that does not exist */
+    NAME_UNCACHED, /* one below an external name, which no cache knows: whether it exists does not matter */
 };
-extern const char *const name_kind_words[];
+extern const char *const name_kind_names[];
 
 struct asked_name {
     const char *name;
@@ -47,17 +51,22 @@ struct facts {
     struct asked_name *names;
     size_t names_count;
     struct resolv_facts *resolv;
-    struct expand_facts *plans;      /* of the names, by the resolver of this Pod */
-    struct matrix_facts *matrix;     /* each name at each server, once */
-    struct matrix_facts *small;      /* what was lost, asked again for a small answer */
-    struct matrix_facts *near_names; /* names like those that do not exist; NULL when all do */
-    struct matrix_facts *tcp;        /* one name at each server over TCP */
-    struct watch_facts *sampling;    /* one name at each server, many times */
-    struct history_facts *history;   /* the last minutes of that; of top alone */
+    struct expand_facts *plans;            /* of the names, by the resolver of this Pod */
+    struct matrix_facts *matrix;           /* each name at each server, once */
+    struct matrix_facts *small;            /* what was lost, asked again for a small answer */
+    struct matrix_facts *name_suggestions; /* names like those that do not exist; NULL when all do */
+    struct matrix_facts
+        *service_guess;       /* usual addresses of the DNS Service, where resolv.conf's is silent */
+    struct matrix_facts *tcp; /* one name at each server over TCP */
+    struct interception_facts *interception; /* whether something redirects port 53 */
+    struct watch_facts *sampling;            /* one name at each server, many times */
+    struct history_facts *history;           /* the last minutes of that; of top alone */
     struct replicas_facts *replicas;
+    struct cluster_dns *dns; /* what the cluster's DNS is called; NULL: not known */
     struct kube_facts *kube;
     struct conntrack_facts *conntrack; /* with its rates over the sampling */
     struct node_facts *node;           /* likewise */
+    struct dns_sockets_facts *sockets;
     struct ipvs_facts *ipvs;
     struct corefile_facts *corefile;
     struct metrics_facts *metrics; /* what the replicas count */

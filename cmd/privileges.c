@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "privileges.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <k8sdns/base/file.h>
+#include <k8sdns/base/sandbox.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool looks_into_processes(const struct command *command)
+{
+    return command->observes_process || command->takes_targets || command->capabilities & CAPABILITY(CAP_BPF);
+}
+
+static bool asks_from_ports(const struct command *command)
+{
+    return command->chooses_ports;
+}
+
+static bool writes_files(const struct command *command)
+{
+    return command->writes_files;
+}
+
+/* What is needed after the start, besides what a command names itself; of a run on a capture nothing. */
+static const struct {
+    uint64_t capabilities;
+    bool (*needed)(const struct command *command);
+    const char *why;
+} rows[] = {
+    {CAPABILITY(CAP_SYS_PTRACE), looks_into_processes,
+     "the root, the namespaces and the descriptors of a process are shown to whoever may trace it"},
+    {CAPABILITY(CAP_DAC_READ_SEARCH), looks_into_processes,
+     "files below that root have the owners of a container"},
+    {CAPABILITY(CAP_NET_BIND_SERVICE), asks_from_ports, "a port under 1024 may be named"},
+    {CAPABILITY(CAP_DAC_OVERRIDE), writes_files, "the file named is in a folder of whatever owner"},
+};
+
+static uint64_t needed(const struct run *run)
+{
+    const struct command *command = run->command;
+    uint64_t set = 0;
+
+    if (run->globals->from)
+        return command->writes_files ? CAPABILITY(CAP_DAC_OVERRIDE) : 0;
+    set = command->capabilities;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (rows[i].needed(command))
+            set |= rows[i].capabilities;
+    return set;
+}
+
+/* Open what `kept` would not open; what is no file, or no business of a capability, is left alone. */
+static void open_early(const char *path, uint64_t kept)
+{
+    struct stat there;
+    int r;
+
+    if (stat(path, &there) < 0 || !S_ISREG(there.st_mode) || capability_lower(kept) < 0)
+        return;
+    r = faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) < 0 ? -errno : 0;
+    (void)!capability_lower(UINT64_MAX);
+    if (r == -EACCES)
+        file_open_early(path);
+}
+
+/* A word, what follows its "=", and the parts of a list in it may name files. */
+static void open_early_all(struct arena *arena, const char *word, uint64_t kept)
+{
+    const char *equals = *word == '-' ? strchr(word, '=') : NULL;
+    const char *list = equals ? equals + 1 : word;
+
+    open_early(list, kept);
+    for (const char *at = list; strchr(list, ',') && *at;) {
+        size_t len = strcspn(at, ",");
+
+        open_early(arena_text_n(arena, at, len), kept);
+        at += len + (at[len] == ',');
+    }
+}
+
+void privileges_give_up(const struct run *run, int argc, char **argv)
+{
+    uint64_t kept = needed(run);
+    bool terminal = strcmp(run->command->name, "top") == 0;
+
+    for (int i = 1; i < argc && capability_has(CAP_DAC_READ_SEARCH); i++)
+        open_early_all(run->arena, argv[i], kept);
+    (void)!capability_keep(kept);
+    sandbox_enter(run->globals->from && !terminal ? SANDBOX_FILES : run->command->sandbox);
+}

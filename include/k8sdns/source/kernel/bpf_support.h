@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef K8SDNS_SOURCE_BPF_SUPPORT_H
+#define K8SDNS_SOURCE_BPF_SUPPORT_H
+
+#include <k8sdns/base/err.h>
+#include <stdbool.h>
+
+/* Whether programs for the kernel are built in (meson feature `bpf`). */
+extern const bool bpf_built_in;
+
+/*
+ * Whether programs can be put into this kernel at all: they are built in, libbpf is there, the kernel
+ * describes its types (BTF), and this process has the capabilities: CAP_BPF and CAP_PERFMON, or
+ * CAP_SYS_ADMIN, which kernels before 5.8 know alone. With `uprobes`, CAP_SYS_ADMIN in any case, which the
+ * kernel asks of them.
+ *
+ * Return 0, or a negative errno with a message (kind ERR_UNOBSERVED) that names all that is missing. What the
+ * kernel then still refuses (a lockdown, a kind of program) shows only when it is tried.
+ * Source: capabilities(7), Linux kernel/bpf/syscall.c.
+ */
+int bpf_support_check(bool uprobes, struct err *err) MUST_USE;
+
+/*
+ * The error for what the kernel refused all the same, a negative errno: -EPERM and -EACCES name who refuses
+ * (a seccomp filter on this process, a lockdown, else a security module), anything else says `otherwise`.
+ * Return `r`. Source: proc_pid_status(5), kernel_lockdown(7).
+ */
+int bpf_support_refused(int r, const char *otherwise, struct err *err);
+
+#endif

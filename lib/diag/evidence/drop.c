@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "drop.h"
+#include <inttypes.h>
+#include <string.h>
+
+/* Kinds told of; the others are counted in `k8sdns drops`. */
+#define TOLD 3
+
+static const char *place_text(struct arena *arena, const struct drop_kind_facts *kind)
+{
+    const char *hook = kind->hook >= 0 ? arena_printf(arena, ", hook %s", drop_hook_names[kind->hook]) : "";
+    const char *table = kind->table ? arena_printf(arena, ", table %s", kind->table) : "";
+    const char *chain = kind->chain ? arena_printf(arena, ", chain %s", kind->chain) : "";
+
+    return arena_printf(arena, "%s in %s%s%s%s", kind->reason ? kind->reason : "dropped",
+                        kind->function ? kind->function : "the kernel", hook, table, chain);
+}
+
+static const char *example_text(struct arena *arena, const struct drop_facts *e)
+{
+    const char *whose = e->pod     ? arena_printf(arena, " in pod %s", e->pod)
+                        : e->netns ? arena_printf(arena, " in network namespace %s", e->netns)
+                                   : "";
+
+    return arena_printf(
+        arena, "; such as %s%s%s from %s to %s port %" PRIu64 "%s%s", e->answer == 1 ? "the answer " : "",
+        e->type ? arena_printf(arena, "%s ", e->type) : "", e->name ? e->name : "one", e->ends.src,
+        e->ends.dst, e->ends.dst_port, whose, e->process ? arena_printf(arena, " of %s", e->process) : "");
+}
+
+/* 0: not known. */
+static unsigned transport_of(const struct drop_facts *example)
+{
+    if (!example || !example->transport)
+        return 0;
+    return strcmp(example->transport, "tcp") == 0 ? CONCERNS_TCP : CONCERNS_UDP;
+}
+
+static bool is_server(const struct diagnosis *d, const struct drop_ends_facts *ends)
+{
+    for (size_t i = 0; ends && i < d->servers_count; i++) {
+        const char *address = d->servers[i].target->address;
+
+        if ((ends->src && strcmp(ends->src, address) == 0) || (ends->dst && strcmp(ends->dst, address) == 0))
+            return true;
+    }
+    return false;
+}
+
+/* Between this place and one of the servers asked: what else the node drops is no evidence here. */
+static bool is_of_servers(const struct diagnosis *d, const struct drop_facts *example)
+{
+    return !example || is_server(d, &example->ends) || is_server(d, example->before_nat) ||
+           is_server(d, example->after_nat);
+}
+
+struct finding *drop_finding(struct diagnosis *d, const struct rule *rule, struct finding *finding,
+                             unsigned causes)
+{
+    const struct drops_facts *drops = d->facts->drops;
+    size_t told = 0;
+    unsigned concerns = 0;
+    bool is_known = true;
+
+    for (size_t i = 0; drops && i < drops->kinds_count && told < TOLD; i++) {
+        const struct drop_kind_facts *kind = &drops->kinds[i];
+
+        if (!(DROP_CAUSE(kind->cause) & causes) || !is_of_servers(d, kind->example))
+            continue;
+        if (!finding) {
+            finding = finding_new(d, rule, NULL);
+            finding->confidence = kind->sure == 1 ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
+        }
+        finding_evidence(d, finding,
+                         "the kernel dropped %" PRIu64 " of the packets asked or answered here: %s%s",
+                         kind->count, place_text(d->arena, kind),
+                         kind->example ? example_text(d->arena, kind->example) : "");
+        concerns |= transport_of(kind->example);
+        is_known = is_known && transport_of(kind->example);
+        told++;
+    }
+    if (told && is_known)
+        finding_concerns(finding, concerns);
+    else if (told)
+        finding->concerns &= ~(unsigned)(CONCERNS_UDP | CONCERNS_TCP);
+    return finding;
+}

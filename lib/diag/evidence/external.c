@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* External names, which take an upstream, beside cluster names, which do not. */
+#include "external.h"
+#include "server.h"
+#include <string.h>
+
+static const char *bare(struct arena *arena, const char *name)
+{
+    size_t len = strlen(name);
+
+    return len > 1 && name[len - 1] == '.' ? arena_text_n(arena, name, len - 1) : name;
+}
+
+/* A server that loses small answers from its own memory as well: a loss there tells nothing of the upstream.
+ */
+static bool loses_anyway(const struct diagnosis *d, const char *id)
+{
+    const struct server *server = server_find(d, id);
+
+    return server && server->lost > 0;
+}
+
+/* Nor does the error of a server that answers the cluster's own names with the same. */
+static bool fails_anyway(const struct diagnosis *d, const struct probe_facts *external)
+{
+    const struct matrix_facts *matrix = d->facts->matrix;
+
+    for (size_t i = 0; i < matrix->probes_count; i++) {
+        const struct probe_facts *p = &matrix->probes[i];
+
+        if (p->status == external->status && is_cluster_query(d, p) &&
+            strcmp(p->target, external->target) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* An error of any kind comes from behind CoreDNS, or from where nothing serves the name. */
+static bool is_error(const struct probe_facts *p)
+{
+    switch (p->status) {
+    case PROBE_SERVFAIL:
+    case PROBE_REFUSED:
+    case PROBE_FORMERR:
+    case PROBE_NOTIMP:
+        return true;
+    case PROBE_ERROR:
+        return p->rcode != NULL;
+    default:
+        return false;
+    }
+}
+
+static void tally_external(struct external_tally *tally, const struct probe_facts *p)
+{
+    tally->asked++;
+    if (!is_error(p) && p->status != PROBE_TIMEOUT)
+        return;
+    tally->failed++;
+    tally->example = p;
+    tally->types |= concern_of_type(p->type);
+}
+
+static bool answered_by_search(const struct matrix_facts *matrix, const struct probe_facts *p)
+{
+    for (size_t i = 0; i < matrix->probes_count; i++) {
+        const struct probe_facts *q = &matrix->probes[i];
+
+        if (strcmp(q->name, p->name) == 0 && q->status == PROBE_ANSWER && matrix_is_own(matrix, q->candidate))
+            return true;
+    }
+    return false;
+}
+
+/* A query that takes an upstream, at a server that is heard. */
+static bool is_external_query(const struct diagnosis *d, const struct probe_facts *p)
+{
+    const struct matrix_facts *matrix = d->facts->matrix;
+    int kind = name_kind_of(d->facts, p->name);
+
+    /* The others under the search list may be anybody's, and so is a name that the search list answers. */
+    return !is_cluster_query(d, p) && p->transport == TRANSPORT_UDP &&
+           (kind == NAME_EXTERNAL || kind == NAME_GIVEN || kind == NAME_UNCACHED) &&
+           strcmp(p->candidate, bare(d->arena, p->name)) == 0 && strchr(p->candidate, '.') &&
+           !is_silent_server(d, p->target) && !answered_by_search(matrix, p);
+}
+
+/* It fails as cluster names do at that server. */
+static bool tells_nothing(const struct diagnosis *d, const struct probe_facts *p)
+{
+    return (p->status == PROBE_TIMEOUT && loses_anyway(d, p->target)) || (is_error(p) && fails_anyway(d, p));
+}
+
+void external_tally_server(const struct diagnosis *d, const char *id, struct external_tally ret_tally[2],
+                           bool *ret_failing)
+{
+    for (size_t i = 0; i < d->facts->matrix->probes_count; i++) {
+        const struct probe_facts *p = &d->facts->matrix->probes[i];
+
+        if ((id && strcmp(p->target, id) != 0) || !is_external_query(d, p))
+            continue;
+        if (tells_nothing(d, p))
+            *ret_failing = true;
+        else
+            tally_external(&ret_tally[name_kind_of(d->facts, p->name) == NAME_UNCACHED], p);
+    }
+}
+
+/* Fewer queries that all fail at one server may be chance. */
+#define SERVER_FAILS 2
+
+bool external_fails_all(const struct diagnosis *d, const char *id, struct external_tally ret_tally[2])
+{
+    bool ignored;
+    uint64_t asked, failed;
+
+    ret_tally[0] = ret_tally[1] = (struct external_tally){0};
+    external_tally_server(d, id, ret_tally, &ignored);
+    asked = ret_tally[0].asked + ret_tally[1].asked;
+    failed = ret_tally[0].failed + ret_tally[1].failed;
+    return failed == asked && failed >= SERVER_FAILS;
+}
+
+uint64_t cluster_answers(const struct diagnosis *d, const char *id)
+{
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < d->facts->matrix->probes_count; i++) {
+        const struct probe_facts *p = &d->facts->matrix->probes[i];
+
+        count +=
+            (!id || strcmp(p->target, id) == 0) && is_cluster_query(d, p) && probe_status_is_good(p->status);
+    }
+    return count;
+}

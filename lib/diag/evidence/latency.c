@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How long answers take, and what is slow. */
+#include "latency.h"
+#include "server.h"
+#include <k8sdns/model/statistics/median.h>
+#include <string.h>
+
+uint64_t matrix_latency_us(const struct diagnosis *d, const char *id, const char *type, unsigned names)
+{
+    const struct matrix_facts *matrix = d->facts->matrix;
+    double *values = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; matrix && i < matrix->probes_count; i++) {
+        const struct probe_facts *p = &matrix->probes[i];
+        unsigned kind = is_cluster_query(d, p) ? CONCERNS_CLUSTER : CONCERNS_EXTERNAL;
+
+        /* A name of one label is refused by many an upstream at once, and tells little of it. */
+        if (kind == CONCERNS_EXTERNAL && name_kind_of(d->facts, p->name) == NAME_MISSING)
+            continue;
+        if (p->transport != TRANSPORT_UDP || !probe_status_is_good(p->status) || p->rtt_us == SHAPE_UNSET ||
+            !(kind & names) || (id && strcmp(p->target, id) != 0) || (type && strcmp(p->type, type) != 0))
+            continue;
+        *ARENA_PUSH(d->arena, values, count) = (double)p->rtt_us;
+    }
+    return count ? (uint64_t)median(values, count) : SHAPE_UNSET;
+}
+
+int latency_severity(const struct diagnosis *d, uint64_t us)
+{
+    if (us == SHAPE_UNSET || (double)us < d->thresholds->lookup_slow_ms * 1000)
+        return -1;
+    return (double)us < d->thresholds->lookup_very_slow_ms * 1000 ? SEVERITY_INFO : SEVERITY_WARNING;
+}
+
+bool latency_stands_out(const struct diagnosis *d, uint64_t us, uint64_t peers_us)
+{
+    return us != SHAPE_UNSET && peers_us != SHAPE_UNSET &&
+           (double)us >= (double)peers_us * d->thresholds->slow_factor &&
+           (double)us >= (double)peers_us + d->thresholds->slow_more_ms * 1000;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef K8SDNS_DIAG_PODS_H
+#define K8SDNS_DIAG_PODS_H
+
+#include <k8sdns/diag/rule.h>
+
+/*
+ * The finding that tells why no Pod of the cluster's DNS is ready: they end again and again, or have not
+ * started. NULL when some is ready, or nothing is known of them. Its rules run before those of what follows
+ * from it.
+ */
+const struct finding *pods_down_finding(const struct diagnosis *d);
+
+/* Give a finding a step of its own in place of its rule's. `command` and `undo` may be NULL; braces as in
+ * step.h. */
+void finding_step(struct diagnosis *d, struct finding *finding, const char *text, const char *command,
+                  const char *undo);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which finding follows from which, and in what order they are told. */
+#include "relation.h"
+#include "evidence/server.h"
+#include <stdlib.h>
+#include <string.h>
+
+bool rule_explains(const struct rule *rule, const char *id)
+{
+    for (size_t i = 0; rule->explains && rule->explains[i]; i++)
+        if (strcmp(rule->explains[i], id) == 0)
+            return true;
+    return false;
+}
+
+static bool is_about(const struct finding *finding, const char *id)
+{
+    for (size_t i = 0; i < finding->about_count; i++)
+        if (strcmp(finding->about[i], id) == 0)
+            return true;
+    return false;
+}
+
+/* How many of the replicas a finding is about. */
+static size_t replicas_about(const struct diagnosis *d, const struct finding *finding)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < d->servers_count; i++)
+        count += d->servers[i].target->role == TARGET_REPLICA && is_about(finding, d->servers[i].target->id);
+    return count;
+}
+
+/* It is about nameservers alone that are no ClusterIP: what other servers do has other causes. */
+static bool is_of_nameservers(const struct diagnosis *d, const struct finding *finding)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < finding->about_count; i++) {
+        const struct server *server = server_find(d, finding->about[i]);
+
+        if (server && server->target->role != TARGET_NAMESERVER)
+            return false;
+        count += server != NULL;
+    }
+    return count > 0;
+}
+
+/* They are about one server at least, or the effect is about none. */
+static bool shares_server(const struct diagnosis *d, const struct finding *cause,
+                          const struct finding *effect)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < effect->about_count; i++) {
+        if (is_about(cause, effect->about[i]))
+            return true;
+        any = any || server_find(d, effect->about[i]);
+    }
+    return !any;
+}
+
+/*
+ * The cause is about every replica that the effect is about: what is wrong with one of them does not explain
+ * what is wrong with another. What a ClusterIP or a cache passes on may come from any of them, but all of it
+ * only from all.
+ */
+static bool covers_servers(const struct diagnosis *d, const struct finding *cause,
+                           const struct finding *effect)
+{
+    size_t some = replicas_about(d, cause);
+
+    if (is_of_nameservers(d, cause) && !shares_server(d, cause, effect))
+        return false;
+    for (size_t i = 0; some && i < effect->about_count; i++) {
+        const struct server *server = server_find(d, effect->about[i]);
+        bool free = server && server->target->role != TARGET_REPLICA && !server->silent;
+
+        if (!free && some < d->replicas_count && !is_about(cause, effect->about[i]))
+            return false;
+    }
+    return true;
+}
+
+/*
+ * Nor does what is wrong with queries of one kind explain what is wrong with those of another: of a group of
+ * kinds that both name, the effect has none besides those of the cause.
+ */
+static bool covers_concerns(const struct finding *cause, const struct finding *effect)
+{
+    static const unsigned groups[] = {CONCERNS_A | CONCERNS_AAAA, CONCERNS_UDP | CONCERNS_TCP,
+                                      CONCERNS_CLUSTER | CONCERNS_EXTERNAL};
+
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+        if (cause->concerns & groups[i] && effect->concerns & groups[i] & ~cause->concerns)
+            return false;
+    return true;
+}
+
+/* A mere remark explains nothing; neither does what is only possible, since the effect was measured. */
+static bool is_strong_enough(const struct finding *cause)
+{
+    return cause->severity != SEVERITY_INFO && cause->confidence != CONFIDENCE_POSSIBLE;
+}
+
+/*
+ * Give each finding the one that explains it: the first by the order of the rules, which go from causes to
+ * symptoms.
+ */
+void findings_relate(struct diagnosis *d)
+{
+    for (size_t i = 0; i < d->findings_count; i++) {
+        struct finding *effect = &d->findings[i];
+
+        for (size_t k = 0; k < d->findings_count && !effect->consequence; k++) {
+            const struct finding *cause = &d->findings[k];
+
+            if (k != i && rule_explains(rule_find(cause->id), effect->id) && is_strong_enough(cause) &&
+                covers_servers(d, cause, effect) && covers_concerns(cause, effect) &&
+                (!cause->consequence || strcmp(cause->consequence, effect->id) != 0))
+                effect->consequence = cause->id;
+        }
+    }
+}
+
+/* The id that leads to a finding in the end. */
+static const char *leader(const struct diagnosis *d, const struct finding *finding)
+{
+    for (size_t steps = 0; finding->consequence && steps < d->findings_count; steps++)
+        for (size_t i = 0; i < d->findings_count; i++)
+            if (strcmp(d->findings[i].id, finding->consequence) == 0) {
+                finding = &d->findings[i];
+                break;
+            }
+    return finding->id;
+}
+
+/* How bad a leading finding is with all that follows from it. */
+static int weight(const struct diagnosis *d, const char *id)
+{
+    int worst = SEVERITY_INFO;
+
+    for (size_t i = 0; i < d->findings_count; i++)
+        if (d->findings[i].severity < worst && strcmp(leader(d, &d->findings[i]), id) == 0)
+            worst = d->findings[i].severity;
+    return worst;
+}
+
+struct ranked_finding {
+    struct finding finding;
+    const char *leader;
+    int weight, confidence; /* of the leader */
+    size_t leader_at, at;
+};
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct ranked_finding *x = a, *y = b;
+
+    if (x->weight != y->weight)
+        return x->weight - y->weight;
+    if (x->confidence != y->confidence)
+        return x->confidence - y->confidence;
+    if (x->leader_at != y->leader_at)
+        return x->leader_at < y->leader_at ? -1 : 1;
+    if (!x->finding.consequence != !y->finding.consequence)
+        return x->finding.consequence ? 1 : -1;
+    if (x->finding.severity != y->finding.severity)
+        return x->finding.severity - y->finding.severity;
+    return x->at < y->at ? -1 : x->at > y->at;
+}
+
+void findings_rank(struct diagnosis *d)
+{
+    struct ranked_finding *all = arena_array(d->arena, d->findings_count + 1, sizeof(*all));
+
+    for (size_t i = 0; i < d->findings_count; i++) {
+        all[i] =
+            (struct ranked_finding){.finding = d->findings[i], .leader = leader(d, &d->findings[i]), .at = i};
+        all[i].weight = weight(d, all[i].leader);
+        while (strcmp(d->findings[all[i].leader_at].id, all[i].leader) != 0)
+            all[i].leader_at++;
+        all[i].confidence = d->findings[all[i].leader_at].confidence;
+    }
+    qsort(all, d->findings_count, sizeof(*all), by_rank);
+    for (size_t i = 0; i < d->findings_count; i++)
+        d->findings[i] = all[i].finding;
+}

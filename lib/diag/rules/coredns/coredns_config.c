@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../evidence/coredns/log_evidence.h"
+#include "../../evidence/coredns/replica_metrics.h"
+#include <inttypes.h>
+
+/* More than these make a page that nobody reads; k8sdns corefile has them all. */
+#define EVIDENCE_MAX 6
+
+static const char *place(const struct diagnosis *d, const struct corefile_remark_facts *remark)
+{
+    return remark->line == SHAPE_UNSET
+               ? ""
+               : arena_printf(d->arena, "line %" PRIu64 "%s%s: ", remark->line, remark->file ? " of " : "",
+                              remark->file ? remark->file : "");
+}
+
+/* What the Corefile says. */
+static void by_remarks(const struct rule *rule, struct diagnosis *d)
+{
+    const struct corefile_facts *corefile = d->facts->corefile;
+    struct finding *finding = NULL;
+    size_t said = 0;
+
+    for (size_t i = 0; i < corefile->remarks_count; i++) {
+        const struct corefile_remark_facts *remark = &corefile->remarks[i];
+
+        /* A loop has a finding of its own. */
+        if (remark->severity == SEVERITY_INFO || remark->matter == MATTER_FORWARD_LOOP)
+            continue;
+        if (!finding) {
+            finding = finding_new(d, rule, corefile->source);
+            finding->severity = remark->severity;
+        }
+        if (said++ < EVIDENCE_MAX)
+            finding_evidence(d, finding, "%s%s%s%s", place(d, remark), remark->text,
+                             remark->write ? "; write: " : "", remark->write ? remark->write : "");
+    }
+    if (said > EVIDENCE_MAX)
+        finding_evidence(d, finding, "and %zu things more; see k8sdns corefile", said - EVIDENCE_MAX);
+}
+
+/* Corefiles that replicas refused: they go on with the one before, until they start anew and cannot. */
+static void by_reloads(const struct rule *rule, struct diagnosis *d)
+{
+    struct finding *finding = NULL;
+
+    for (const struct metrics_replica_facts *m = metrics_first(d->facts); m; m = metrics_next(d->facts, m)) {
+        if (!metrics_grew(m->reload_failed_total))
+            continue;
+        finding = metrics_finding(d, rule, finding, m);
+        finding->title = "CoreDNS refuses its Corefile";
+        finding_evidence(d, finding, "%s has refused a new Corefile %" PRIu64 " times since it began%s",
+                         m->source, m->reload_failed_total,
+                         metrics_grew(m->reload_failed_new) ? ", and did so just now" : "");
+        /* One that was refused long ago may have been mended since. */
+        if (!metrics_grew(m->reload_failed_new))
+            finding->confidence = CONFIDENCE_POSSIBLE;
+    }
+}
+
+/* What its log says at the end: it does not start, or goes on with an older Corefile. */
+static void by_logged_states(const struct rule *rule, struct diagnosis *d)
+{
+    for (const struct log_state_facts *s = NULL; (s = log_state(d, LOG_START_FAILED, s));) {
+        struct finding *finding = finding_new(d, rule, log_source(s->source));
+
+        finding->title = "CoreDNS does not start";
+        finding->severity = SEVERITY_CRITICAL;
+        finding_evidence(d, finding, "its last words%s%s: %s", s->last_time ? ", " : "",
+                         s->last_time ? s->last_time : "", s->text);
+        if (s->count > 1)
+            finding_evidence(d, finding, "%" PRIu64 " starts failed", s->count);
+    }
+    for (const struct log_state_facts *s = NULL; (s = log_state(d, LOG_RELOAD_FAILED, s));) {
+        struct finding *finding = finding_new(d, rule, log_source(s->source));
+
+        finding->title = "CoreDNS refuses its Corefile";
+        finding_evidence(d, finding, "%s", s->text);
+        finding_evidence(d, finding,
+                         "it runs with the Corefile from before, and does not start after a restart");
+    }
+}
+
+/* Files and zones that it serves names from. */
+static void by_logged_files(const struct rule *rule, struct diagnosis *d)
+{
+    const struct logs_facts *logs = d->facts->logs;
+
+    for (size_t i = 0; logs && i < logs->events_count; i++) {
+        const struct log_event_facts *event = &logs->events[i];
+        bool file = event->kind == LOG_FILE_UNREADABLE;
+        struct finding *finding;
+
+        /* A transfer is tried again; one that keeps failing ends in an expired zone. */
+        if (!file && (event->kind != LOG_TRANSFER_FAILED || event->count < LOG_FEW))
+            continue;
+        finding = finding_new(d, rule, log_source(event->source));
+        finding->title = file ? "CoreDNS cannot read a file" : "CoreDNS cannot update a zone";
+        finding->confidence = CONFIDENCE_LIKELY;
+        finding->cause =
+            file ? "The names in this file are not served. The path in the Corefile is wrong, or the "
+                   "volume with the file is not mounted."
+                 : "The names of this zone get old, and then fail (SERVFAIL when it has expired).";
+        finding_evidence(d, finding, "%s%s", event->text, log_last(d, event));
+    }
+}
+
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    if (d->facts->corefile)
+        by_remarks(rule, d);
+    else
+        rule_unknown(d, "the Corefile; kubectl -n {ns} get cm {cm} -o yaml | k8sdns diagnose --corefile -");
+    by_reloads(rule, d);
+    by_logged_states(rule, d);
+    by_logged_files(rule, d);
+}
+
+static const struct step steps[] = {
+    {.text = "read each remark with its reason",
+     .command = "kubectl -n {ns} get configmap {cm} -o yaml | k8sdns corefile -"},
+    {.text = "keep a copy", .command = "{keep}"},
+    {.text = "edit it", .command = "{edit}", .undo = "{putback}"},
+    {0},
+};
+
+static const char *const checks[] = {
+    "kubectl -n {ns} get configmap {cm} -o yaml | k8sdns corefile -v -",
+    "kubectl -n {ns} logs -l {sel}{c} --tail=-1 | grep -i -e reload -e plugin/",
+    NULL,
+};
+
+static const char *const explains[] = {
+    "coredns-panic", "upstream-failing", "coredns-cpu", "coredns-errors",
+    "replica-slow",  "replica-refused",  NULL,
+};
+
+const struct rule rule_coredns_config = {
+    .id = "coredns-config",
+    .title = "the Corefile has a problem",
+    .severity = SEVERITY_WARNING,
+    .healthy = "no problem found in the Corefile",
+    .cause = "CoreDNS does what its Corefile says. Without cache each query goes to the upstream; "
+             "without ready it gets queries before it knows the Services; with a line that it cannot "
+             "read it does not start again.",
+    .steps = steps,
+    .checks = checks,
+    .explains = explains,
+    .eval = eval,
+};

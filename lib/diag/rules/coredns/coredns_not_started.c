@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../evidence/pods.h"
+#include <inttypes.h>
+#include <string.h>
+
+/* Reasons why a container waits that pass by themselves. Source: kubernetes, pkg/kubelet/kubelet_pods.go. */
+static bool is_starting(const char *waiting)
+{
+    return strcmp(waiting, "ContainerCreating") == 0 || strcmp(waiting, "PodInitializing") == 0;
+}
+
+/* Why a Pod has no process; NULL for one that has, or that ends again and again, which another rule tells of.
+ */
+static const char *reason_of(struct diagnosis *d, const struct kube_pod_facts *pod)
+{
+    if (pod->unscheduled)
+        return arena_printf(d->arena, "no node takes it: %s", pod->unscheduled);
+    if (pod->waiting && strcmp(pod->waiting, "CrashLoopBackOff") != 0 && !is_starting(pod->waiting))
+        return arena_printf(d->arena, "%s%s%s", pod->waiting, pod->waiting_message ? ": " : "",
+                            pod->waiting_message ? pod->waiting_message : "");
+    return pod->phase && strcmp(pod->phase, "Pending") == 0 ? "Pending" : NULL;
+}
+
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    const struct kube_facts *kube = d->facts->kube;
+    struct finding *finding = NULL;
+    size_t ready = 0, waiting = 0;
+
+    if (!kube->pods_count) {
+        rule_unknown(d, "the Pods of CoreDNS");
+        return;
+    }
+    for (size_t i = 0; i < kube->pods_count; i++)
+        ready += kube->pods[i].ready == KUBE_YES;
+    for (size_t i = 0; i < kube->pods_count; i++) {
+        const struct kube_pod_facts *pod = &kube->pods[i];
+        const char *reason = reason_of(d, pod);
+
+        if (!reason)
+            continue;
+        if (!finding)
+            finding = finding_new(d, rule, pod->name);
+        if (pod->kube_dns)
+            finding->title = "a replica of kube-dns has not started";
+        finding_about_pod(d, finding, pod->name);
+        finding_evidence(d, finding, "%s has not started: %s", pod->name, reason);
+        waiting++;
+    }
+    if (!finding)
+        return;
+    finding_evidence(d, finding, "%zu of %zu replicas are ready", ready, kube->pods_count);
+    if (!ready && waiting == kube->pods_count)
+        finding->severity = SEVERITY_CRITICAL;
+    finding_step(d, finding, "see what keeps it",
+                 arena_printf(d->arena, "kubectl -n {ns} describe pod %s", finding->subject), NULL);
+    finding_step(d, finding, "see what the nodes say", "kubectl get nodes -o wide", NULL);
+}
+
+static const struct step steps[] = {
+    {.text = "see what keeps it", .command = "kubectl -n {ns} describe pods -l {sel}"},
+    {0},
+};
+
+static const char *const checks[] = {
+    "kubectl -n {ns} get pods -l {sel} -o wide",
+    NULL,
+};
+
+static const char *const explains[] = {
+    "replica-unreachable",
+    NULL,
+};
+
+const struct rule rule_coredns_not_started = {
+    .id = "coredns-not-started",
+    .title = "a replica of {dns} has not started",
+    .severity = SEVERITY_WARNING,
+    .needs = NEED_KUBE,
+    .healthy = "all Pods of {dns} have started",
+    .cause =
+        "A Pod that no node takes (taints, too little memory or CPU, no network plugin), or whose image or volumes "
+        "are not there, answers no query. The replicas that are left carry all.",
+    .steps = steps,
+    .checks = checks,
+    .explains = explains,
+    .eval = eval,
+};

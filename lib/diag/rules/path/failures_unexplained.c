@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What fails though no other rule says why: it comes behind all that look for causes. */
+#include "../../application.h"
+#include "../../evidence/server.h"
+#include <inttypes.h>
+#include <k8sdns/base/number.h>
+
+/* Findings of at least this severity that others have made. What is only possible explains nothing measured.
+ */
+static bool has_finding(const struct diagnosis *d, int severity)
+{
+    for (size_t i = 0; i < d->findings_count; i++)
+        if (d->findings[i].severity <= severity && d->findings[i].confidence != CONFIDENCE_POSSIBLE)
+            return true;
+    return false;
+}
+
+/* Queries that failed; what came too late is slow, and told as such. */
+static uint64_t failures(const struct server *server)
+{
+    uint64_t late = server->sampled ? server->sampled->late : 0, bad = server->failed + server->bad;
+
+    return bad > late ? bad - late : 0;
+}
+
+static struct finding *by_queries(const struct rule *rule, struct diagnosis *d)
+{
+    struct finding *finding = NULL;
+    uint64_t asked = 0, failed = 0;
+
+    for (size_t i = 0; i < d->servers_count; i++) {
+        asked += d->servers[i].asked + d->servers[i].sent;
+        failed += failures(&d->servers[i]);
+    }
+    if (!failed || has_finding(d, SEVERITY_WARNING))
+        return NULL;
+    for (size_t i = 0; i < d->servers_count; i++) {
+        const struct server *server = &d->servers[i];
+
+        if (!failures(server))
+            continue;
+        finding = server_finding(d, rule, finding, server);
+        finding_evidence(d, finding, "%s: %" PRIu64 " of %" PRIu64 " queries failed", server->target->id,
+                         failures(server), server->asked + server->sent);
+    }
+    if ((double)failed >= (double)asked * d->thresholds->loss_critical_ratio)
+        finding->severity = SEVERITY_CRITICAL;
+    return finding;
+}
+
+/* A name that exists and that programs here do not find is worse than any warning. */
+static void by_lookups(const struct rule *rule, struct diagnosis *d, struct finding *finding)
+{
+    for (size_t i = 0; i < d->lookups_count; i++) {
+        const struct seen_lookup *lookup = &d->lookups[i];
+        char time[DURATION_TEXT];
+
+        if (lookup->found || !lookup->exists || (!finding && has_finding(d, SEVERITY_CRITICAL)))
+            continue;
+        if (!finding) {
+            finding = finding_new(d, rule, lookup->name);
+            finding->title = "programs do not find a name that exists";
+        }
+        finding->severity = SEVERITY_CRITICAL;
+        finding_evidence(d, finding, "%s exists, and %s fails after %s (%s)", lookup->name,
+                         resolver_names[lookup->resolver],
+                         duration_format_us(time, sizeof(time), (uint64_t)(lookup->total_ms * 1000)),
+                         lookup->error ? lookup->error : "no address");
+    }
+}
+
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    by_lookups(rule, d, by_queries(rule, d));
+}
+
+static const struct step steps[] = {
+    {.text = "see each query and its answer", .command = "k8sdns probe kubernetes.default www.example.com"},
+    {.text = "see when and how often it fails", .command = "k8sdns watch kubernetes.default --duration 1m"},
+    {.text = "let {dns}'s log tell more",
+     .command =
+         "kubectl -n {ns} logs -l {sel}{c} --prefix --timestamps --tail=-1 | k8sdns diagnose --logs -"},
+    {0},
+};
+
+static const char *const checks[] = {
+    "k8sdns probe kubernetes.default www.example.com",
+    "k8sdns watch kubernetes.default --duration 1m",
+    NULL,
+};
+
+const struct rule rule_failures_unexplained = {
+    .id = "failures-unexplained",
+    .title = "some queries fail; cause not identified",
+    .severity = SEVERITY_WARNING,
+    .needs = NEED_MATRIX,
+    .cause = "Queries failed, and nothing that was checked explains why. The failures are real: "
+             "applications see them, too.",
+    .steps = steps,
+    .checks = checks,
+    .eval = eval,
+};

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../evidence/drop.h"
+#include "../../evidence/server.h"
+#include <inttypes.h>
+
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    struct finding *finding = NULL;
+
+    for (size_t i = 0; i < d->servers_count; i++) {
+        const struct server *server = &d->servers[i];
+
+        /* A route of this namespace that forbids it is no rule, nor is a Service without backends at the
+         * socket. */
+        if (!server->filtered || server_is_refused_at_socket(d, server) ||
+            (server->own_errors && server->own_kind == UNREACHABLE_REJECT_ROUTE))
+            continue;
+        finding = server_finding(d, rule, finding, server);
+        finding_concerns(finding, CONCERNS_UDP);
+        finding_evidence(d, finding, "%" PRIu64 " of %" PRIu64 " queries to %s were prohibited: %s",
+                         server->filtered, server->asked + server->sent, server->target->id,
+                         server->filtered_detail);
+        server_tell_tcp(d, finding, server);
+    }
+    drop_finding(d, rule, finding, DROP_CAUSE(CAUSE_RULE) | DROP_CAUSE(CAUSE_IPTABLES));
+}
+
+static const struct step steps[] = {
+    {.text = "see which policies select the Pod; DNS needs UDP and TCP 53 to namespace {ns}",
+     .command = "kubectl get networkpolicy --all-namespaces"},
+    {.text = "find the rule, on the Pod's node and on the replica's",
+     .command = "nft list ruleset | grep -n -B3 -e drop -e reject || iptables-save | grep -e DROP -e "
+                "REJECT"},
+    {.text = "allow egress to port 53, UDP and TCP, in a NetworkPolicy", .undo = "delete that NetworkPolicy"},
+    {0},
+};
+
+static const char *const checks[] = {
+    "kubectl get networkpolicy --all-namespaces",
+    NULL,
+};
+
+static const char *const explains[] = {
+    "clusterip-unreachable", "replica-unreachable", "all-unreachable", "path-lossy", "clusterip-lossy",
+    "tcp-blocked",           "replica-refused",     "lookup-slow",     NULL,
+};
+
+const struct rule rule_path_filtered = {
+    .id = "path-filtered",
+    .title = "DNS packets are rejected or dropped by a rule",
+    .severity = SEVERITY_CRITICAL,
+    .needs = NEED_MATRIX,
+    .healthy = "no rule is seen to drop or reject DNS",
+    .cause = "A NetworkPolicy or a firewall rule (iptables, nftables) drops or rejects the packets, or "
+             "the kernel refuses to send them.",
+    .steps = steps,
+    .checks = checks,
+    .explains = explains,
+    .eval = eval,
+};

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../evidence/server.h"
+#include <ctype.h>
+#include <inttypes.h>
+#include <k8sdns/base/address.h>
+#include <string.h>
+
+/* Others that do resolve, each once, the likeliest first. */
+#define NEAR_SHOWN 5
+
+static void add_near(struct diagnosis *d, struct finding *finding, const char *name)
+{
+    const struct matrix_facts *near = d->facts->name_suggestions;
+
+    for (size_t i = 0, shown = 0; near && i < near->probes_count && shown < NEAR_SHOWN; i++) {
+        const struct probe_facts *p = &near->probes[i];
+        bool said = false;
+
+        for (size_t k = 0; k < i && !said; k++)
+            said = near->probes[k].status == PROBE_ANSWER &&
+                   strcmp(near->probes[k].candidate, p->candidate) == 0;
+        if (p->status != PROBE_ANSWER || said || strcmp(p->name, name) != 0)
+            continue;
+        shown++;
+        finding_evidence(d, finding, "%s does exist", p->candidate);
+    }
+}
+
+static bool is_made_up(int kind)
+{
+    return kind == NAME_MISSING || kind == NAME_UNCACHED;
+}
+
+/* Some server answers this very query with NXDOMAIN, and none knows the candidate. */
+static bool is_denied(const struct matrix_facts *matrix, const struct probe_facts *p)
+{
+    bool denied = false;
+
+    for (size_t i = 0; i < matrix->probes_count; i++) {
+        const struct probe_facts *q = &matrix->probes[i];
+
+        if (strcmp(q->candidate, p->candidate) != 0)
+            continue;
+        if (q->status == PROBE_ANSWER || q->status == PROBE_NODATA || q->status == PROBE_TRUNCATED)
+            return false;
+        denied = denied || (q->status == PROBE_NXDOMAIN && strcmp(q->type, p->type) == 0);
+    }
+    return denied;
+}
+
+/* On a node, whose nameservers need not know the cluster's names. */
+static bool is_nodes_own(const struct diagnosis *d)
+{
+    const struct resolv_facts *resolv = d->facts->resolv;
+
+    return !d->facts->host.in_pod && resolv && resolv->dns_policy &&
+           strcmp(resolv->dns_policy, "Default") == 0;
+}
+
+/* A character that no name of a host has, for which glibc and others send no query; '\0' for none. */
+static char character_of_no_host(const char *name)
+{
+    for (; *name; name++)
+        if (!isalnum((unsigned char)*name) && !strchr("-_.", *name) && (unsigned char)*name < 0x80)
+            return *name;
+    return '\0';
+}
+
+/* A name that was given, and for which the resolver sends nothing. */
+static void eval_never_asked(const struct rule *rule, struct diagnosis *d, const struct asked_name *name)
+{
+    char character = character_of_no_host(name->name);
+    const char *at = strchr(name->name, '@');
+    struct finding *finding;
+    struct address server;
+
+    if (name->kind != NAME_GIVEN || !character)
+        return;
+    finding = finding_new(d, rule, name->name);
+    finding_evidence(d, finding,
+                     "no query was sent for %s: '%c' is in no host name, and the resolver refuses it",
+                     name->name, character);
+    if (at && at > name->name && address_parse(at + 1, 53, &server, NULL) == 0)
+        finding_evidence(d, finding, "the server to ask goes before the name: k8sdns probe @%s %.*s", at + 1,
+                         (int)(at - name->name), name->name);
+}
+
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    const struct matrix_facts *matrix = d->facts->matrix;
+
+    for (size_t n = 0; n < d->facts->names_count; n++) {
+        const struct asked_name *name = &d->facts->names[n];
+        uint64_t missing = 0, others = 0, asked = 0;
+        struct finding *finding;
+
+        for (size_t i = 0; i < matrix->probes_count && !is_made_up(name->kind); i++) {
+            const struct probe_facts *p = &matrix->probes[i];
+
+            /* What was lost may have been the answer, unless another server denies it. */
+            if (strcmp(p->name, name->name) != 0)
+                continue;
+            asked++;
+            missing += p->status == PROBE_NXDOMAIN;
+            others += p->status != PROBE_NXDOMAIN && !is_denied(matrix, p);
+        }
+        if (!asked)
+            eval_never_asked(rule, d, name);
+        /* A name that every cluster has is not mistyped: the domain is. */
+        if (!missing || others || (name->kind == NAME_OWN && matrix->cluster_domain))
+            continue;
+        finding = finding_new(d, rule, name->name);
+        finding_evidence(
+            d, finding, "%" PRIu64 " answers for %s under every search domain and as it stands: all NXDOMAIN",
+            missing, name->name);
+        add_near(d, finding, name->name);
+        /* A name of the usual set is for the servers, not for its own sake. */
+        if (name->kind != NAME_GIVEN)
+            finding->severity =
+                name->kind == NAME_OWN && !is_nodes_own(d) ? SEVERITY_CRITICAL : SEVERITY_WARNING;
+    }
+}
+
+static const struct step steps[] = {
+    {.text = "see which Services exist", .command = "kubectl get services --all-namespaces"},
+    {.text = "from another namespace use the full form: SERVICE.NAMESPACE"},
+    {0},
+};
+
+static const char *const checks[] = {
+    "k8sdns expand NAME",
+    "kubectl get services --all-namespaces",
+    NULL,
+};
+
+const struct rule rule_name_not_found = {
+    .id = "name-not-found",
+    .title = "the name does not exist",
+    .severity = SEVERITY_WARNING,
+    .needs = NEED_HEARD | NEED_MATRIX,
+    .opening = "DNS works; ",
+    .healthy = "the names asked for exist",
+    .cause = "Every candidate of the search list, and the name as it stands, is NXDOMAIN at every "
+             "server. DNS works; the name is mistyped, in another namespace, or its Service is gone.",
+    .steps = steps,
+    .checks = checks,
+    .eval = eval,
+};

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What ends one resolver's way through the search list and not another's: a domain that fails, a name without
+ * A. */
+#include "../../application.h"
+#include "../../evidence/family.h"
+#include "../../evidence/server.h"
+#include <inttypes.h>
+#include <string.h>
+
+/* From so long a wait on a lookup is trouble, in ms. */
+#define LONG_WAIT_MS 1000
+
+/* ---- a search domain that fails ---- */
+
+/* What became of the queries under a search domain at one server. */
+struct suffix_tally {
+    uint64_t asked, failed, lost;
+    unsigned types;
+    const struct probe_facts *example;
+};
+
+/* Not what says that nothing is there, or that something is. */
+static bool fails(const struct probe_facts *p)
+{
+    return !probe_status_is_good(p->status) && p->status != PROBE_MALFORMED && p->status != PROBE_MISMATCH &&
+           p->status != PROBE_UNREACHABLE && (p->status != PROBE_ERROR || p->rcode);
+}
+
+/* The full name under a search domain: "www.example.com.corp.example". */
+static bool is_candidate_of(const char *candidate, const char *name, const char *suffix)
+{
+    size_t len = strlen(name);
+
+    return strncasecmp(candidate, name, len) == 0 && candidate[len] == '.' &&
+           strcasecmp(candidate + len + 1, suffix) == 0;
+}
+
+static void tally_suffix(const struct matrix_facts *matrix, const char *suffix, const char *target,
+                         struct suffix_tally *tally)
+{
+    for (size_t i = 0; matrix && i < matrix->probes_count; i++) {
+        const struct probe_facts *p = &matrix->probes[i];
+
+        if (p->transport != TRANSPORT_UDP || strcmp(p->target, target) != 0 ||
+            !is_candidate_of(p->candidate, p->name, suffix))
+            continue;
+        tally->asked++;
+        if (!fails(p))
+            continue;
+        tally->failed++;
+        tally->lost += p->status == PROBE_TIMEOUT;
+        tally->types |= concern_of_type(p->type);
+        tally->example = p;
+    }
+}
+
+/* Everything under it fails at this server, and not by chance: silence is asked again. */
+static bool is_failing(const struct diagnosis *d, const struct server *server, const char *suffix,
+                       struct suffix_tally *ret_tally)
+{
+    struct suffix_tally again = {0};
+
+    *ret_tally = (struct suffix_tally){0};
+    tally_suffix(d->facts->matrix, suffix, server->target->id, ret_tally);
+    if (server->silent || ret_tally->asked < 2 || ret_tally->failed < ret_tally->asked)
+        return false;
+    tally_suffix(d->facts->small, suffix, server->target->id, &again);
+    return !ret_tally->lost || (again.asked && again.lost == again.asked);
+}
+
+/* A replica behind it does the same. */
+static bool is_passed_on(const struct diagnosis *d, const struct server *server, const char *suffix)
+{
+    struct suffix_tally tally;
+
+    if (server->target->role != TARGET_CLUSTER_IP && server->target->role != TARGET_NODE_LOCAL)
+        return false;
+    for (size_t i = 0; i < d->servers_count; i++)
+        if (d->servers[i].target->role == TARGET_REPLICA && is_failing(d, &d->servers[i], suffix, &tally))
+            return true;
+    return false;
+}
+
+/* What it does to programs here, by the worst of the names that are looked for under it. */
+static void weigh(struct diagnosis *d, struct finding *finding)
+{
+    for (size_t i = 0; i < d->lookups_count; i++) {
+        const struct seen_lookup *lookup = &d->lookups[i];
+        const char *text;
+
+        if (!lookup->exists ||
+            (lookup->found && lookup->total_ms < LONG_WAIT_MS && application_agrees(d, lookup->name)))
+            continue;
+        if (!lookup->found)
+            finding->severity = SEVERITY_CRITICAL;
+        else if (lookup->total_ms >= LONG_WAIT_MS && finding->severity > SEVERITY_WARNING)
+            finding->severity = SEVERITY_WARNING;
+        text = application_text(d, lookup->name);
+        if (text)
+            finding_evidence(d, finding, "%s: %s", lookup->name, text);
+    }
+}
+
+static bool judge_suffix(const struct rule *rule, struct diagnosis *d, const char *suffix)
+{
+    struct finding *finding = NULL;
+    size_t servers = 0;
+
+    for (size_t i = 0; i < d->servers_count; i++) {
+        const struct server *server = &d->servers[i];
+        struct suffix_tally tally;
+
+        if (!is_failing(d, server, suffix, &tally))
+            continue;
+        servers++;
+        if (is_passed_on(d, server, suffix))
+            continue;
+        if (!finding) {
+            finding = finding_new(d, rule, suffix);
+            finding->severity = SEVERITY_WARNING;
+            finding->title = tally.lost ? "queries under a search domain get no answer"
+                                        : "queries under a search domain fail";
+            finding_concerns(finding, CONCERNS_EXTERNAL);
+        }
+        finding_about(d, finding, server->target->id);
+        finding_concerns(finding, tally.types);
+        finding_evidence(d, finding, "%s: all of %" PRIu64 " queries under %s fail (%s: %s)",
+                         server->target->id, tally.failed, suffix, tally.example->candidate,
+                         probe_status_names[tally.example->status]);
+    }
+    if (finding && servers < d->heard_count)
+        finding->subject = arena_printf(d->arena, "%s at %s", suffix,
+                                        arena_join(d->arena, finding->about, finding->about_count, ", "));
+    if (finding)
+        weigh(d, finding);
+    return finding != NULL;
+}
+
+static bool is_first(const char **seen, size_t count, const char *suffix)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcasecmp(seen[i], suffix) == 0)
+            return false;
+    return true;
+}
+
+/* Those of the cluster itself are for other rules. */
+static bool by_suffixes(const struct rule *rule, struct diagnosis *d)
+{
+    const char **seen = NULL;
+    size_t seen_count = 0;
+    bool found = false;
+
+    for (size_t i = 0; d->facts->plans && i < d->facts->plans->names_count; i++) {
+        const struct name_plans *name = &d->facts->plans->names[i];
+
+        for (size_t k = 0; name->plans_count && k < name->plans[0].queries_count; k++) {
+            const char *suffix = name->plans[0].queries[k].suffix;
+
+            if (!suffix || !*suffix || !is_first(seen, seen_count, suffix))
+                continue;
+            *ARENA_PUSH(d->arena, seen, seen_count) = suffix;
+            if (!matrix_is_own(d->facts->matrix, suffix))
+                found = judge_suffix(rule, d, suffix) || found;
+        }
+    }
+    return found;
+}
+
+/* ---- a name that stops musl alone ---- */
+
+/* The other type of it is well, or fails no less: what fails in one type alone is told elsewhere. */
+static bool is_of_one_type(const struct matrix_facts *matrix, const struct probe_facts *p)
+{
+    const struct probe_facts *other = probe_of_other_type(matrix, p);
+
+    return other &&
+           (p->status == PROBE_NODATA ? other->status == PROBE_ANSWER
+                                      : other->status == PROBE_ANSWER || other->status == PROBE_NODATA);
+}
+
+/* A later candidate for the same name at the same server that is answered. */
+static const struct probe_facts *answered_later(const struct matrix_facts *matrix, size_t from)
+{
+    const struct probe_facts *p = &matrix->probes[from];
+
+    for (size_t i = from + 1; i < matrix->probes_count; i++) {
+        const struct probe_facts *q = &matrix->probes[i];
+
+        if (strcmp(q->target, p->target) == 0 && strcmp(q->name, p->name) == 0 &&
+            strcmp(q->candidate, p->candidate) != 0 && q->status == PROBE_ANSWER)
+            return q;
+    }
+    return NULL;
+}
+
+static void by_candidates(const struct rule *rule, struct diagnosis *d)
+{
+    const struct matrix_facts *matrix = d->facts->matrix;
+    const struct resolver_view *view = resolver_followed(d->facts);
+    bool musl = view && view->resolver == RESOLVER_MUSL;
+
+    for (size_t i = 0; i < matrix->probes_count; i++) {
+        const struct probe_facts *p = &matrix->probes[i], *later;
+        struct finding *finding;
+
+        if ((p->status != PROBE_SERVFAIL && p->status != PROBE_NODATA && p->status != PROBE_REFUSED &&
+             p->status != PROBE_FORMERR && p->status != PROBE_NOTIMP) ||
+            strcmp(p->type, "A") != 0 || is_of_one_type(matrix, p))
+            continue;
+        later = answered_later(matrix, i);
+        if (!later)
+            continue;
+        finding = finding_new(d, rule, p->name);
+        finding->severity = musl || p->status != PROBE_NODATA ? SEVERITY_WARNING : SEVERITY_INFO;
+        finding_about(d, finding, p->target);
+        finding_evidence(d, finding,
+                         "%s is %s at %s, where musl stops; %s, which glibc and Go try next, is answered",
+                         p->candidate, probe_status_names[p->status], p->target, later->candidate);
+        weigh(d, finding);
+        return;
+    }
+}
+
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    for (size_t i = 0; i < d->facts->names_count; i++)
+        if (!application_agrees(d, d->facts->names[i].name))
+            rule_doubts(d);
+    if (!by_suffixes(rule, d))
+        by_candidates(rule, d);
+}
+
+static const struct step steps[] = {
+    {.text = "see where they differ", .command = "k8sdns lookup NAME --as all"},
+    {.text = "write the name in full, with a final dot", .undo = "without the dot"},
+    {.text =
+         "take a search domain that fails out of the Pod's search list (dnsConfig.searches, or the node's "
+         "resolv.conf that the kubelet reads), or fix the server that is asked for it",
+     .undo = "put it in again"},
+    {.text =
+         "where a name under the search domain has a record of another type, remove it or give it an address"},
+    {0},
+};
+
+static const char *const checks[] = {
+    "k8sdns lookup NAME --as all",
+    "k8sdns lookup NAME --as glibc,node-resolve,nginx,busybox-nslookup",
+    NULL,
+};
+
+static const char *const explains[] = {
+    "lookup-slow",
+    NULL,
+};
+
+const struct rule rule_resolver_differs = {
+    .id = "resolver-differs",
+    .title = "glibc, musl and Go get different results",
+    .severity = SEVERITY_INFO,
+    .needs = NEED_HEARD | NEED_MATRIX,
+    .healthy = "glibc, musl and Go agree on these names",
+    .cause =
+        "In the middle of the search list musl stops where glibc and Go continue: at a name that "
+        "exists without the type asked for, and at an error of the server. Where a search domain gets no "
+        "answer, each waits for its timeouts first. The same name resolves in one image and not in another. "
+        "Programs with a resolver of their own differ more: nginx, HAProxy and dns.resolve() of Node.js have "
+        "no search list, and take an error of the first nameserver without asking the next. Tools differ as "
+        "well: nslookup of BusyBox asks for a name with a dot as it is, nslookup and host of BIND stop at an "
+        "error, dig does not search. k8sdns lookup does what the program does.",
+    .steps = steps,
+    .checks = checks,
+    .explains = explains,
+    .eval = eval,
+};

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../evidence/server.h"
+#include <string.h>
+
+/* How many of a kind of evidence are shown. */
+#define SHOWN 4
+
+static const char *address_of(const struct probe_facts *p)
+{
+    for (size_t i = 0; i < p->answers_count; i++)
+        if (p->answers[i].rdata.text && strcmp(p->answers[i].rdata.name, p->type) == 0)
+            return p->answers[i].rdata.text;
+    return "a record";
+}
+
+static bool is_shared(const struct probe_facts *a, const struct probe_facts *b)
+{
+    for (size_t i = 0; i < a->answers_count; i++)
+        for (size_t k = 0; k < b->answers_count; k++)
+            if (a->answers[i].rdata.text && b->answers[k].rdata.text &&
+                strcmp(a->answers[i].rdata.text, b->answers[k].rdata.text) == 0)
+                return true;
+    return false;
+}
+
+static bool is_said(const struct matrix_facts *matrix, const struct probe_facts *p, int status)
+{
+    for (const struct probe_facts *q = matrix->probes; q < p; q++)
+        if (q->status == status && strcasecmp(q->candidate, p->candidate) == 0)
+            return true;
+    return false;
+}
+
+/* A random name under each search domain. */
+static struct finding *by_random_name(const struct rule *rule, struct diagnosis *d)
+{
+    const struct matrix_facts *matrix = d->facts->matrix;
+    struct finding *finding = NULL;
+    size_t shown = 0;
+
+    for (size_t i = 0; i < matrix->probes_count; i++) {
+        const struct probe_facts *p = &matrix->probes[i];
+
+        if (name_kind_of(d->facts, p->name) != NAME_MISSING || p->status != PROBE_ANSWER)
+            continue;
+        if (!finding)
+            finding = finding_new(d, rule, p->candidate);
+        if (shown < SHOWN && !is_said(matrix, p, PROBE_ANSWER)) {
+            finding_evidence(d, finding, "%s, which cannot exist, was answered by %s with %s", p->candidate,
+                             p->target, address_of(p));
+            shown++;
+        }
+    }
+    return finding;
+}
+
+static size_t dots(const char *name)
+{
+    size_t count = 0;
+
+    for (; *name; name++)
+        count += *name == '.' && name[1];
+    return count;
+}
+
+/*
+ * "db.dev" may well be the Service db of namespace dev, though the same name exists elsewhere; a name of
+ * three labels is no such thing.
+ */
+static bool may_be_meant(const struct diagnosis *d, const struct probe_facts *p)
+{
+    return matrix_is_own(d->facts->matrix, p->candidate) && dots(p->name) < 2;
+}
+
+/* The same query for the name as it stands. */
+static const struct probe_facts *as_it_stands(const struct matrix_facts *matrix, const struct probe_facts *p)
+{
+    size_t len = strlen(p->name);
+
+    for (size_t i = 0; i < matrix->probes_count; i++) {
+        const struct probe_facts *q = &matrix->probes[i];
+
+        if (q->transport == p->transport && strcmp(q->target, p->target) == 0 &&
+            strcmp(q->type, p->type) == 0 && strcmp(q->name, p->name) == 0 &&
+            strncmp(q->candidate, p->name, len) == 0 && strlen(q->candidate) == len)
+            return q;
+    }
+    return NULL;
+}
+
+/* A name that exists as it stands, and that the search list leads elsewhere before it is asked for so. */
+static void by_comparison(const struct rule *rule, struct diagnosis *d, struct finding *finding)
+{
+    const struct matrix_facts *matrix = d->facts->matrix;
+    size_t shown = 0;
+
+    for (size_t i = 0; i < matrix->probes_count && shown < SHOWN; i++) {
+        const struct probe_facts *p = &matrix->probes[i], *meant;
+
+        if (p->status != PROBE_ANSWER || p->transport != TRANSPORT_UDP || may_be_meant(d, p) ||
+            is_said(matrix, p, PROBE_ANSWER))
+            continue;
+        meant = as_it_stands(matrix, p);
+        if (!meant || meant <= p || meant->status != PROBE_ANSWER || is_shared(p, meant))
+            continue;
+        if (!finding)
+            finding = finding_new(d, rule, p->candidate);
+        shown++;
+        finding_evidence(d, finding, "%s is %s, and %s, which is tried before it, is %s at %s", p->name,
+                         address_of(meant), p->candidate, address_of(p), p->target);
+    }
+}
+
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    by_comparison(rule, d, by_random_name(rule, d));
+}
+
+static const struct step steps[] = {
+    {.text = "see what it answers", .command = "k8sdns probe nothing-like-this"},
+    {.text = "write the names with a final dot, which skips the search list", .undo = "without the dot"},
+    {.text = "remove the domain from the Pod's search list (dnsConfig.searches, or the node's "
+             "resolv.conf)",
+     .undo = "add it again"},
+    {.text = "remove the wildcard record, or turn off the upstream's NXDOMAIN redirection"},
+    {0},
+};
+
+static const char *const checks[] = {
+    "k8sdns probe nothing-like-this",
+    NULL,
+};
+
+static const char *const explains[] = {
+    "resolver-differs",
+    "lookup-slow",
+    NULL,
+};
+
+const struct rule rule_search_hijack = {
+    .id = "search-hijack",
+    .title = "a search domain answers any name",
+    .severity = SEVERITY_WARNING,
+    .needs = NEED_HEARD | NEED_MATRIX,
+    .healthy = "no search domain answers names that do not exist",
+    .cause = "A wildcard record, or an upstream that answers for names that do not exist, catches "
+             "names under a search domain: applications connect to the wrong place.",
+    .steps = steps,
+    .checks = checks,
+    .explains = explains,
+    .eval = eval,
+};

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../evidence/pods.h"
+#include "../../evidence/server.h"
+#include <inttypes.h>
+#include <string.h>
+
+/* More endpoints or Pods than these are not named one by one. */
+#define FEW 5
+
+/* Whether the ClusterIP was asked, and answered: then what the objects say is of another time. */
+static bool clusterip_answers(const struct diagnosis *d)
+{
+    for (size_t i = 0; i < d->servers_count; i++)
+        if (d->servers[i].target->role == TARGET_CLUSTER_IP &&
+            (d->servers[i].heard || d->servers[i].answered))
+            return true;
+    return false;
+}
+
+/* Its selector fits no Pod, though there are some of CoreDNS. */
+static void by_selector(struct diagnosis *d, struct finding *finding, const struct dns_service_facts *service)
+{
+    const char *label = service->outside_labels ? service->outside_labels : "(none)";
+
+    finding->title = "the selector of the DNS Service fits no Pod";
+    finding->cause =
+        "A Service sends queries to the Pods that its selector fits. It fits none here, so there is no "
+        "endpoint, and kube-proxy is right to reject queries to the ClusterIP. A restart of kube-proxy "
+        "changes nothing.";
+    finding_evidence(d, finding, "its selector is %s; Pod %s is ready and has the labels %s",
+                     service->selector, service->outside_pod, label);
+    finding_step(d, finding, "compare the selector with the labels",
+                 arena_printf(d->arena,
+                              "kubectl -n %s get service %s -o wide; kubectl -n %s get pods --show-labels",
+                              service->namespace, service->name, service->namespace),
+                 NULL);
+    finding_step(d, finding, "set the selector to the label of the Pods",
+                 arena_printf(d->arena, "kubectl -n %s set selector service %s %s", service->namespace,
+                              service->name, arena_text_n(d->arena, label, strcspn(label, ","))),
+                 arena_printf(d->arena, "kubectl -n %s set selector service %s %s", service->namespace,
+                              service->name, service->selector));
+}
+
+/* Endpoints that are there and not ready. */
+static void by_readiness(struct diagnosis *d, struct finding *finding,
+                         const struct dns_service_facts *service)
+{
+    for (size_t i = 0; i < service->not_ready_names_count && i < FEW; i++)
+        finding_evidence(d, finding, "endpoint %s is not ready", service->not_ready_names[i]);
+    if (service->not_ready_names_count > FEW)
+        finding_evidence(d, finding, "and %zu more are not ready", service->not_ready_names_count - FEW);
+    finding_step(d, finding, "read what CoreDNS waits for",
+                 arena_printf(d->arena, "kubectl -n %s logs -l %s --prefix --tail 50", service->namespace,
+                              service->selector ? service->selector : "{sel}"),
+                 NULL);
+    finding_step(d, finding, "see which probe fails",
+                 arena_printf(d->arena, "kubectl -n %s describe pods -l %s", service->namespace,
+                              service->selector ? service->selector : "{sel}"),
+                 NULL);
+}
+
+/* There are Pods of CoreDNS that are ready, and its selector fits none of all. */
+static bool misses_pods(const struct dns_service_facts *service)
+{
+    return service->selector && service->outside_pod && !service->pods_selected;
+}
+
+static void judge(const struct rule *rule, struct diagnosis *d, const struct dns_service_facts *service)
+{
+    const char *space = *service->namespace ? service->namespace : "{ns}";
+    struct dns_service_facts named = *service;
+    const struct finding *down = pods_down_finding(d);
+    struct finding *finding;
+
+    /* Without its endpoints the Pods may still tell that it has none. */
+    if (service->endpoints_seen ? service->ready > 0 : !misses_pods(service))
+        return;
+    if (clusterip_answers(d)) {
+        rule_doubts(d);
+        return;
+    }
+    named.namespace = space;
+    finding = finding_new(d, rule, arena_printf(d->arena, "Service %s/%s", space, service->name));
+    for (size_t i = 0; i < d->servers_count; i++)
+        if (d->servers[i].target->role == TARGET_CLUSTER_IP)
+            finding_about(d, finding, d->servers[i].target->id);
+    finding->consequence = down ? down->id : NULL;
+    if (service->endpoints_seen)
+        finding_evidence(d, finding, "Service %s/%s has no ready endpoint (%" PRIu64 " not ready)", space,
+                         service->name, service->not_ready);
+    if (service->pods)
+        finding_evidence(d, finding, "%" PRIu64 " of %" PRIu64 " Pods of it are ready", service->pods_ready,
+                         service->pods);
+    if (!service->not_ready && misses_pods(service))
+        by_selector(d, finding, &named);
+    else if (service->not_ready)
+        by_readiness(d, finding, &named);
+}
+
+/* Load balancing at the socket has nothing to lead the ClusterIP to, and says so to whoever connects. */
+static bool by_socket(const struct rule *rule, struct diagnosis *d)
+{
+    struct finding *finding = NULL;
+
+    for (size_t i = 0; i < d->servers_count; i++) {
+        const struct server *server = &d->servers[i];
+
+        if (!server_is_refused_at_socket(d, server))
+            continue;
+        finding = finding ? finding : finding_new(d, rule, server->target->id);
+        finding_about(d, finding, server->target->id);
+        finding->cause =
+            "The data plane (Cilium, Calico with eBPF) chooses a backend when a program connects. It has none "
+            "for this Service: no Pod of {dns} is ready, or the agent of this node does not know them.";
+        finding_evidence(d, finding,
+                         "the kernel refuses to connect a socket to %s (EPERM), before anything is sent: no "
+                         "firewall rule does that",
+                         server->target->id);
+        finding_step(d, finding, "see whether the Service has ready endpoints",
+                     "kubectl -n {ns} get endpointslices -l kubernetes.io/service-name={svc} -o wide", NULL);
+        finding_step(d, finding, "see why no Pod is ready", "kubectl -n {ns} describe pods -l {sel}", NULL);
+        finding_step(d, finding, "where some are ready: see what the agent of this node knows",
+                     "kubectl -n kube-system exec ds/cilium -c cilium-agent -- cilium-dbg service list",
+                     NULL);
+    }
+    return finding != NULL;
+}
+
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    const struct replicas_facts *replicas = d->facts->replicas;
+    bool seen = by_socket(rule, d);
+
+    if (seen)
+        return;
+
+    /* Nothing is behind a Service where DNS runs on the nodes or outside the cluster. */
+    if (!cluster_dns_has_pods(d->facts->dns))
+        return;
+    for (size_t i = 0; replicas && i < replicas->services_count; i++) {
+        seen = seen || replicas->services[i].endpoints_seen || misses_pods(&replicas->services[i]);
+        judge(rule, d, &replicas->services[i]);
+    }
+    /* A ClusterIP that answers has some. */
+    if (!seen && !clusterip_answers(d))
+        rule_unknown(
+            d,
+            "the endpoints of the DNS Service; kubectl get services,endpointslices,pods -A -o json | k8sdns "
+            "diagnose --endpoints -");
+}
+
+static const struct step steps[] = {
+    {.text = "see whether {dns} runs", .command = "kubectl -n {ns} get pods -l {sel} -o wide"},
+    {.text = "see why no Pod is ready", .command = "kubectl -n {ns} describe pods -l {sel}"},
+    {0},
+};
+
+static const char *const checks[] = {
+    "kubectl -n {ns} get endpointslices -l kubernetes.io/service-name={svc} -o wide",
+    "kubectl -n {ns} get pods -l {sel} --show-labels -o wide",
+    NULL,
+};
+
+static const char *const explains[] = {
+    "all-unreachable", "clusterip-unreachable", "clusterip-lossy", "path-filtered", "replica-refused", NULL,
+};
+
+const struct rule rule_service_endpoints = {
+    .id = "service-endpoints",
+    .title = "the DNS Service has no ready endpoint",
+    .severity = SEVERITY_CRITICAL,
+    .healthy = "the DNS Service has ready endpoints",
+    .cause =
+        "The ClusterIP leads nowhere while its Service has no ready endpoint: kube-proxy rejects or drops the queries. "
+        "A {dns} that runs and is not ready has not reached the API server yet, or its readiness probe fails.",
+    .steps = steps,
+    .checks = checks,
+    .explains = explains,
+    .eval = eval,
+};

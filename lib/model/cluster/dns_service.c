@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The Service of the cluster DNS, with how many of its endpoints are ready: what tells a selector that fits
+ * no Pod from Pods that are not ready.
+ */
+#include <k8sdns/model/cluster/replica_facts.h>
+#include <string.h>
+
+static const struct shape_field fields[] = {
+    SHAPE_FIELD_NAME(struct dns_service_facts, name, "name", "of the Service"),
+    SHAPE_FIELD_NAME(struct dns_service_facts, namespace, "namespace", "of the Service"),
+    SHAPE_FIELD_TEXT(struct dns_service_facts, selector, "selector", "null when the Service was not seen"),
+    SHAPE_FIELD_BOOL(struct dns_service_facts, endpoints_seen, "endpoints_seen",
+                     "there were some, or none in a list"),
+    SHAPE_FIELD_COUNT(struct dns_service_facts, ready, "ready", "endpoints that are ready"),
+    SHAPE_FIELD_COUNT(struct dns_service_facts, not_ready, "not_ready", "endpoints that are not"),
+    SHAPE_FIELD_TEXTS(struct dns_service_facts, not_ready_names, "not_ready_names", "which these are"),
+    SHAPE_FIELD_COUNT(struct dns_service_facts, pods, "pods", "of CoreDNS in its namespace"),
+    SHAPE_FIELD_COUNT(struct dns_service_facts, pods_ready, "pods_ready", "of these"),
+    SHAPE_FIELD_COUNT(struct dns_service_facts, pods_selected, "pods_selected",
+                      "of these: the selector fits them"),
+    SHAPE_FIELD_TEXT(struct dns_service_facts, outside_pod, "outside_pod",
+                     "one that is ready and that it does not fit"),
+    SHAPE_FIELD_TEXT(struct dns_service_facts, outside_labels, "outside_labels", "of that Pod"),
+};
+const struct shape dns_service_facts_shape = SHAPE(struct dns_service_facts, fields, "dns_service");
+
+static bool same_space(const char *a, const char *b)
+{
+    return !a || !b || !*a || !*b || strcmp(a, b) == 0;
+}
+
+static struct dns_service_facts *service_of(struct arena *arena, struct replicas_facts *facts,
+                                            const char *name, const char *space)
+{
+    struct dns_service_facts *service;
+
+    for (size_t i = 0; i < facts->services_count; i++)
+        if (strcmp(facts->services[i].name, name) == 0 && same_space(facts->services[i].namespace, space))
+            return &facts->services[i];
+    service = ARENA_PUSH(arena, facts->services, facts->services_count);
+    *service = (struct dns_service_facts){.name = name, .namespace = space ? space : ""};
+    return service;
+}
+
+/* Endpoints and their slices may both be there, and say the same. */
+static void add_not_ready(struct arena *arena, struct dns_service_facts *service, const char *name)
+{
+    for (size_t i = 0; i < service->not_ready_names_count; i++)
+        if (strcmp(service->not_ready_names[i], name) == 0)
+            return;
+    *ARENA_PUSH(arena, service->not_ready_names, service->not_ready_names_count) = name;
+    service->not_ready = service->not_ready_names_count;
+}
+
+static void count_endpoints(struct arena *arena, const struct kube_objects *objects,
+                            struct dns_service_facts *service)
+{
+    for (size_t i = 0; i < objects->endpoints_count; i++) {
+        const struct kube_endpoint *e = &objects->endpoints[i];
+        char text[ADDRESS_TEXT];
+
+        if (e->node_local || !e->service || strcmp(e->service, service->name) != 0 ||
+            !same_space(e->space, service->namespace) || e->ready == KUBE_YES)
+            continue;
+        address_format(&e->where, text, sizeof(text));
+        add_not_ready(arena, service,
+                      e->pod ? arena_printf(arena, "%s (Pod %s)", text, e->pod) : arena_text(arena, text));
+    }
+}
+
+static void count_pods(const struct kube_objects *objects, struct dns_service_facts *service)
+{
+    service->pods = service->pods_ready = service->pods_selected = 0;
+    service->outside_pod = service->outside_labels = NULL;
+    for (size_t i = 0; i < objects->pods_count; i++) {
+        const struct kube_pod *pod = &objects->pods[i];
+
+        if (pod->node_local || !same_space(pod->space, service->namespace))
+            continue;
+        service->pods++;
+        service->pods_ready += pod->ready == KUBE_YES;
+        service->pods_selected += pod->selected;
+        if (!pod->selected && pod->ready == KUBE_YES && !service->outside_pod) {
+            service->outside_pod = pod->name;
+            service->outside_labels = pod->labels;
+        }
+    }
+}
+
+void dns_services_take(struct arena *arena, const struct kube_objects *objects, struct replicas_facts *facts)
+{
+    for (size_t i = 0; i < objects->services_count; i++)
+        if (!objects->services[i].node_local && objects->services[i].name)
+            service_of(arena, facts, objects->services[i].name, objects->services[i].space)->selector =
+                objects->services[i].selector;
+    for (size_t i = 0; i < objects->backings_count; i++) {
+        const struct kube_backing *backing = &objects->backings[i];
+        struct dns_service_facts *service = service_of(arena, facts, backing->service, backing->space);
+
+        service->endpoints_seen = true;
+        service->ready = backing->ready;
+        service->not_ready = 0;
+        service->not_ready_names = NULL;
+        service->not_ready_names_count = 0;
+        count_endpoints(arena, objects, service);
+    }
+    for (size_t i = 0; i < facts->services_count && objects->pods_count; i++)
+        count_pods(objects, &facts->services[i]);
+}

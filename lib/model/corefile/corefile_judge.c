@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* All remarks on a Corefile, in the order of its lines: block by block, line by line, then the whole. */
+#include "corefile_judgement.h"
+#include <k8sdns/base/line.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Octets of a line that are shown. */
+#define QUOTE_MAX 200
+
+int corefile_worst(const struct corefile_facts *facts)
+{
+    int worst = SEVERITY_INFO + 1;
+
+    for (size_t i = 0; i < facts->remarks_count; i++)
+        worst = facts->remarks[i].severity < worst ? facts->remarks[i].severity : worst;
+    return worst;
+}
+
+static void read_block(struct judgement *j, const struct corefile_block *block)
+{
+    struct judged_block *judged = ARENA_PUSH(j->arena, j->blocks, j->blocks_count);
+    struct corefile_block_facts *facts = ARENA_PUSH(j->arena, j->facts->blocks, j->facts->blocks_count);
+
+    *facts = (struct corefile_block_facts){
+        .line = corefile_line_number(block->line), .zones = block->keys, .zones_count = block->keys_count};
+    judged->block = block;
+    judged->label = arena_join(j->arena, block->keys, block->keys_count, " ");
+    for (size_t i = 0; i < block->keys_count; i++) {
+        struct corefile_key key;
+
+        if (!corefile_key_read(j->arena, block->keys[i], &key)) {
+            judgement_remark(j, MATTER_SYNTAX, SEVERITY_CRITICAL, judged, block->line,
+                             "CoreDNS does not start with it, and a running one keeps what it had.",
+                             "'%s' has a port that is none", block->keys[i]);
+            continue;
+        }
+        *ARENA_PUSH(j->arena, judged->keys, judged->keys_count) = key;
+        judged->root = judged->root || strcmp(key.zone, ".") == 0;
+    }
+    for (size_t i = 0; i < block->directives_count; i++) {
+        const struct corefile_directive *d = &block->directives[i];
+
+        *ARENA_PUSH(j->arena, facts->plugins, facts->plugins_count) = (struct corefile_plugin_facts){
+            d->name, corefile_line_number(d->line), arena_join(j->arena, d->args, d->args_count, " ")};
+        for (size_t k = 0; strcmp(d->name, "bind") == 0 && k < d->args_count; k++) {
+            struct address address;
+
+            j->node_local = j->node_local || strncmp(d->args[k], "__PILLAR__", 10) == 0;
+            if (address_parse(d->args[k], 0, &address, NULL) < 0)
+                continue;
+            *ARENA_PUSH(j->arena, judged->binds, judged->binds_count) = address;
+            j->node_local = j->node_local || address_is_link_local(&address);
+        }
+    }
+}
+
+static void list_unseen(struct judgement *j)
+{
+    const struct corefile *c = j->corefile;
+    struct corefile_facts *facts = j->facts;
+
+    for (size_t i = 0; i < c->imports_count; i++)
+        *ARENA_PUSH(j->arena, facts->unseen, facts->unseen_count) =
+            arena_printf(j->arena, "import %s", c->imports[i]);
+    for (size_t i = 0; i < c->blocks_count; i++)
+        for (size_t k = 0; k < c->blocks[i].imports_count; k++)
+            *ARENA_PUSH(j->arena, facts->unseen, facts->unseen_count) =
+                arena_printf(j->arena, "import %s", c->blocks[i].imports[k]);
+    for (size_t i = 0; i < c->variables_count; i++)
+        *ARENA_PUSH(j->arena, facts->unseen, facts->unseen_count) =
+            arena_printf(j->arena, "{$%s}", c->variables[i]);
+    if (j->environment->template)
+        *ARENA_PUSH(j->arena, facts->unseen, facts->unseen_count) = "placeholders {{ ... }} of a template";
+    if (facts->unseen_count)
+        judgement_remark(j, MATTER_UNSEEN, SEVERITY_INFO, NULL, SHAPE_UNSET,
+                         "What stands there counts as well, and was not looked at.",
+                         "it takes parts from elsewhere: %s",
+                         arena_join(j->arena, facts->unseen, facts->unseen_count, ", "));
+}
+
+/* The lines that remarks are about; `file` is the imported one, or NULL. */
+static void quote(struct judgement *j, const char *text, size_t len, const char *file)
+{
+    struct line_cursor cursor = {.bytes = text, .len = len};
+    struct line line;
+
+    while (cursor.bytes && line_cursor_next(&cursor, &line)) {
+        while (line.len && strchr(" \t\r", line.text[line.len - 1]))
+            line.len--;
+        while (line.len && strchr(" \t", *line.text)) {
+            line.text++;
+            line.len--;
+        }
+        for (size_t i = 0; i < j->facts->remarks_count; i++)
+            if (j->facts->remarks[i].line == line.number && j->facts->remarks[i].file == file)
+                j->facts->remarks[i].quote =
+                    arena_text_n(j->arena, line.text, line.len > QUOTE_MAX ? QUOTE_MAX : line.len);
+    }
+}
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct corefile_remark_facts *x = a, *y = b;
+
+    if (x->severity != y->severity)
+        return x->severity - y->severity;
+    if (x->line != y->line)
+        return x->line < y->line ? -1 : 1;
+    return x->matter - y->matter;
+}
+
+void corefile_judge(struct arena *arena, const struct corefile *corefile,
+                    const struct corefile_environment *environment, struct corefile_facts *ret)
+{
+    struct judgement j = {.arena = arena, .corefile = corefile, .environment = environment, .facts = ret};
+
+    *ret = (struct corefile_facts){.status = -1,
+                                   .source = environment->source ? environment->source : "",
+                                   .version = environment->version,
+                                   .lines = corefile->lines};
+    j.node_local = strstr(ret->source, "local-dns") || strstr(ret->source, "nodelocal");
+    for (size_t i = 0; i < corefile->blocks_count; i++)
+        read_block(&j, &corefile->blocks[i]);
+    ret->role = j.node_local ? COREFILE_NODE_LOCAL : COREFILE_COREDNS;
+    if (corefile->fault)
+        judgement_remark(
+            &j, MATTER_SYNTAX, SEVERITY_CRITICAL, NULL, corefile->fault_line,
+            "CoreDNS does not start with it, and a running one keeps what it had. What follows it "
+            "was not judged.",
+            "%s", corefile->fault);
+    for (size_t i = 0; i < j.blocks_count; i++) {
+        judge_plugins(&j, &j.blocks[i]);
+        judge_forward(&j, &j.blocks[i]);
+        judge_kubernetes(&j, &j.blocks[i]);
+        judge_order(&j, &j.blocks[i]);
+        judge_routes(&j, &j.blocks[i]);
+        judge_build(&j, &j.blocks[i]);
+        if (environment->version)
+            judge_versions(&j, &j.blocks[i]);
+        /* What seems missing may stand in the part that could not be read. */
+        if (!environment->partial && (!corefile->fault || i + 1 < j.blocks_count))
+            judge_block(&j, &j.blocks[i]);
+    }
+    if (!corefile->fault)
+        judge_whole(&j);
+    if (environment->partial)
+        judge_part(&j);
+    list_unseen(&j);
+    quote(&j, environment->text, environment->len, NULL);
+    for (size_t i = 0; i < corefile->files_count; i++)
+        quote(&j, corefile->files[i].text, corefile->files[i].len, corefile->files[i].name);
+    if (ret->remarks_count)
+        qsort(ret->remarks, ret->remarks_count, sizeof(*ret->remarks), by_rank);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef K8SDNS_MODEL_COREFILE_JUDGEMENT_H
+#define K8SDNS_MODEL_COREFILE_JUDGEMENT_H
+
+#include <k8sdns/base/number.h>
+#include <k8sdns/model/corefile/corefile_facts.h>
+#include <k8sdns/model/shape/envelope_facts.h>
+
+/* One Corefile as it is judged; private to corefile_*.c. */
+
+#define COREFILE_REMARKS_MAX 200
+
+struct judged_block {
+    const struct corefile_block *block;
+    const char *label; /* its keys */
+    struct corefile_key *keys;
+    size_t keys_count;
+    bool root;             /* it serves all names */
+    struct address *binds; /* none: every address */
+    size_t binds_count;
+};
+
+struct judgement {
+    struct arena *arena;
+    const struct corefile *corefile;
+    const struct corefile_environment *environment;
+    struct corefile_facts *facts;
+    struct judged_block *blocks;
+    size_t blocks_count;
+    bool node_local;
+};
+
+/* Add a remark about a line; `block` may be NULL, `line` SHAPE_UNSET. Return it, for its `write`. */
+struct corefile_remark_facts *judgement_remark(struct judgement *judgement, int matter, int severity,
+                                               const struct judged_block *block, uint64_t line,
+                                               const char *why, const char *fmt, ...) PRINTF_LIKE(7, 8);
+
+/* "line 5", "line 2 of test.override". */
+const char *judgement_line(const struct judgement *judgement, uint64_t line);
+
+/* The first directive, or option, of that name; NULL. */
+const struct corefile_directive *judged_find(const struct judged_block *block, const char *plugin);
+const struct corefile_option *directive_find(const struct corefile_directive *directive, const char *option);
+
+/* Whether `zone` is `under` or below it; both with a final dot. */
+bool zone_is_under(const char *zone, const char *under);
+
+/* The place of a plugin in the order that CoreDNS runs them in; -1 for none of its own. */
+int plugin_place(const char *name);
+bool plugin_answers(const char *name);
+
+/* What CoreDNS does with a Corefile that it refuses. */
+extern const char corefile_refused[];
+
+/* The checks. */
+void judge_arguments(struct judgement *judgement, const struct judged_block *block);
+/* A rule of rewrite, braces put in: NULL when CoreDNS takes it, else what is wrong; `*ret_at` is then near
+ * where. */
+const char *rewrite_fault(struct arena *arena, const char *const *args, size_t count, size_t *ret_at);
+/* What is between arguments and options of one plugin. */
+void judge_special(struct judgement *judgement, const struct judged_block *block,
+                   const struct corefile_directive *directive);
+void judge_plugins(struct judgement *judgement, const struct judged_block *block);
+void judge_order(struct judgement *judgement, const struct judged_block *block);
+void judge_forward(struct judgement *judgement, const struct judged_block *block);
+void judge_block(struct judgement *judgement, const struct judged_block *block);
+void judge_kubernetes(struct judgement *judgement, const struct judged_block *block);
+void judge_whole(struct judgement *judgement);
+/* What holds for a part that another Corefile imports. */
+void judge_part(struct judgement *judgement);
+void judge_routes(struct judgement *judgement, const struct judged_block *block);
+void judge_build(struct judgement *judgement, const struct judged_block *block);
+bool judged_is_node_cache(const struct judgement *judgement);
+bool judged_is_openshift(const struct judgement *judgement);
+void judge_versions(struct judgement *judgement, const struct judged_block *block);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What shows only over all blocks: the same zone twice, no block for the root or the cluster, ports
+ * that clash.
+ */
+#include "corefile_judgement.h"
+#include <string.h>
+
+/* Keys are compared with keys up to so many pairs; no Corefile of a cluster has as many. */
+#define PAIRS_MAX 4000000
+
+static const struct corefile_directive *anywhere(const struct judgement *j, const char *plugin)
+{
+    for (size_t i = 0; i < j->blocks_count; i++) {
+        const struct corefile_directive *found = judged_find(&j->blocks[i], plugin);
+
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+static bool share_an_address(const struct judged_block *a, const struct judged_block *b)
+{
+    if (!a->binds_count || !b->binds_count)
+        return true;
+    for (size_t i = 0; i < a->binds_count; i++)
+        for (size_t k = 0; k < b->binds_count; k++)
+            if (address_same_host(&a->binds[i], &b->binds[k]))
+                return true;
+    return false;
+}
+
+static void compare_keys(struct judgement *j, const struct judged_block *earlier,
+                         const struct judged_block *later, size_t *pairs)
+{
+    for (size_t i = 0; i < later->keys_count; i++)
+        for (size_t k = 0; k < (earlier == later ? i : earlier->keys_count) && (*pairs)++ < PAIRS_MAX; k++) {
+            const struct corefile_key *a = &earlier->keys[k], *b = &later->keys[i];
+
+            if (a->port != b->port || a->transport != b->transport || strcmp(a->zone, b->zone) != 0)
+                continue;
+            judgement_remark(
+                j, MATTER_DUPLICATE_ZONE, SEVERITY_CRITICAL, later, later->block->line,
+                "CoreDNS does not start with it (\"it is already defined\"), and a running one keeps "
+                "what it had.",
+                "%s port %u is served by the server block in %s already", b->zone, b->port,
+                judgement_line(j, earlier->block->line));
+            return;
+        }
+}
+
+static void judge_duplicates(struct judgement *j)
+{
+    size_t pairs = 0;
+
+    for (size_t later = 0; later < j->blocks_count; later++)
+        for (size_t earlier = 0; earlier <= later && pairs < PAIRS_MAX; earlier++) {
+            const struct judged_block *a = &j->blocks[earlier], *b = &j->blocks[later];
+
+            /* With view several may serve one zone, each for its own clients. */
+            if (share_an_address(a, b) && !judged_find(a, "view") && !judged_find(b, "view"))
+                compare_keys(j, a, b, &pairs);
+        }
+}
+
+/* Of the plugins that one server block has for all. */
+static void judge_process(struct judgement *j, int matter, int severity, const char *plugin, const char *why,
+                          const char *write)
+{
+    bool unseen = j->corefile->imports_count > 0;
+
+    for (size_t i = 0; i < j->blocks_count; i++)
+        unseen = unseen || j->blocks[i].block->imports_count;
+    if (!anywhere(j, plugin))
+        judgement_remark(j, matter, unseen ? SEVERITY_INFO : severity, NULL, SHAPE_UNSET, why,
+                         "no %s plugin%s", plugin, unseen ? " in what could be read" : "")
+            ->write = write;
+}
+
+static void judge_zones(struct judgement *j)
+{
+    bool root = false;
+
+    for (size_t i = 0; i < j->blocks_count; i++)
+        root = root || j->blocks[i].root;
+    if (!root && !j->corefile->imports_count && !j->corefile->variables_count)
+        judgement_remark(j, MATTER_ZONES, SEVERITY_WARNING, NULL, SHAPE_UNSET,
+                         "Names of other zones, all external names among them, are REFUSED.",
+                         "no server block serves the root zone")
+            ->write = "a server block .:53 with errors, cache 30, forward . /etc/resolv.conf, loop";
+    if (!j->node_local && !anywhere(j, "kubernetes"))
+        judgement_remark(j, MATTER_ZONES, SEVERITY_INFO, NULL, SHAPE_UNSET,
+                         "It knows no cluster name; others must answer for these.", "no kubernetes plugin")
+            ->write = "kubernetes cluster.local in-addr.arpa ip6.arpa";
+}
+
+void judge_whole(struct judgement *j)
+{
+    const struct corefile_directive *health = anywhere(j, "health");
+    const char *version = j->environment->version;
+    /* On a node, and not node-cache: a service of the node (AKS LocalDNS), which no kubelet probes. */
+    bool service = j->node_local && !judged_is_node_cache(j);
+
+    judge_duplicates(j);
+    if (j->environment->partial)
+        return;
+    judge_zones(j);
+    judge_process(
+        j, MATTER_HEALTH, service ? SEVERITY_INFO : SEVERITY_WARNING, "health",
+        "The kubelet's liveness probe asks for it (:8080/health), and ends CoreDNS again and again.",
+        "health, with lameduck 5s on a line of its own in its braces");
+    judge_process(j, MATTER_RELOAD, SEVERITY_INFO, "reload", "A change of the ConfigMap takes a restart.",
+                  "reload");
+    judge_process(j, MATTER_PROMETHEUS, SEVERITY_INFO, "prometheus",
+                  "There are no metrics: neither rates nor latencies nor panics can be told.",
+                  "prometheus :9153");
+    if (health && !directive_find(health, "lameduck") && !j->node_local)
+        judgement_remark(j, MATTER_HEALTH, SEVERITY_INFO, NULL, health->line,
+                         "A replica that ends stops answering at once, while queries are still sent to it.",
+                         "health without lameduck")
+            ->write = "health, with lameduck 5s on a line of its own in its braces";
+    if (j->node_local)
+        return;
+    /* It came with 1.5.0. */
+    if (!version || version_compare(version, "1.5.0") >= 0)
+        judge_process(
+            j, MATTER_READY, SEVERITY_WARNING, "ready",
+            "Kubernetes sends queries to a CoreDNS that has not yet heard from the API server: its answers "
+            "are NXDOMAIN or SERVFAIL for Services that exist.",
+            "ready");
+    if (anywhere(j, "kubernetes"))
+        judge_process(j, MATTER_LOADBALANCE, SEVERITY_INFO, "loadbalance",
+                      "Clients that take the first address of a headless Service all take the same.",
+                      "loadbalance");
+}
+
+/*
+ * The part that users may edit (coredns-custom of AKS and k3s), seen without the Corefile that imports it:
+ * what both of these have in their server block already, and CoreDNS takes once.
+ */
+void judge_part(struct judgement *j)
+{
+    static const char *const stock[] = {"cache", "errors", "kubernetes", "loop", "prometheus", "ready"};
+
+    for (size_t i = 0; i < j->blocks_count; i++)
+        for (size_t k = 0;
+             k < sizeof(stock) / sizeof(stock[0]) && !corefile_line_file(j->blocks[i].block->line); k++) {
+            const struct corefile_directive *d = judged_find(&j->blocks[i], stock[k]);
+
+            if (d)
+                judgement_remark(
+                    j, MATTER_REPEATED_PLUGIN, SEVERITY_WARNING, &j->blocks[i], d->line,
+                    "The Corefile that imports it is not seen. With both CoreDNS does not start.",
+                    "%s usually stands in the Corefile that imports this, and CoreDNS takes it once",
+                    d->name);
+        }
+}

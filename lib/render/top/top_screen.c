@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "top_layout.h"
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The title, the verdict, what to do. */
+#define HEAD_ROWS 4
+
+size_t top_screen_panels(void)
+{
+    size_t count = 0;
+
+    while (top_panels[count])
+        count++;
+    return count;
+}
+
+size_t top_screen_panel(const char *name)
+{
+    for (size_t i = 0; top_panels[i]; i++)
+        if (strcmp(top_panels[i]->name, name) == 0)
+            return i;
+    return SIZE_MAX;
+}
+
+/* ---- the head ---- */
+
+static enum style verdict_style(const struct top_facts *facts)
+{
+    int worst = SEVERITY_INFO;
+
+    for (size_t i = 0; i < facts->active_findings_count; i++)
+        if (isnan(facts->active_findings[i].over_s) && facts->active_findings[i].severity < worst)
+            worst = facts->active_findings[i].severity;
+    return !facts->diagnosis ? STYLE_FAINT : worst == SEVERITY_INFO ? STYLE_GOOD : top_severity_styles[worst];
+}
+
+/* "2026-01-31T12:00:00.000Z" as the time of day. */
+static const char *clock_of(const struct top_scene *scene)
+{
+    const char *time = scene->facts->time;
+
+    if (!time || strlen(time) < 19)
+        return "";
+    return scene->facts->live ? arena_printf(scene->arena, "%.8sZ", time + 11)
+                              : arena_printf(scene->arena, "%.10s %.8sZ", time, time + 11);
+}
+
+static void draw_title(const struct top_scene *scene, struct grid *grid)
+{
+    const struct top_view *view = scene->view;
+    const struct facts *facts = scene->facts->facts;
+    const char *host = facts ? facts->host.hostname : NULL;
+    const char *right = scene->facts->live ? arena_printf(scene->arena, "every %s  %s",
+                                                          scene->facts->interval, clock_of(scene))
+                                           : arena_printf(scene->arena, "capture of %s", clock_of(scene));
+    unsigned columns = grid_columns(grid, right);
+    struct top_line line = {grid, 0, 0, grid->width};
+
+    if (grid->width > columns + 12) {
+        grid_put(grid, grid->width - columns, 0, columns, STYLE_PLAIN, right);
+        line.room -= columns + 1;
+    }
+    top_line_add(&line, STYLE_STRONG, "k8sdns top");
+    if (view->paused)
+        top_line_add(&line, STYLE_ODD, "  PAUSED");
+    if (view->filter[0])
+        top_line_addf(&line, STYLE_ODD, "  only /%s", view->filter);
+    if (scene->facts->looks)
+        top_line_addf(&line, STYLE_ODD, "  %s", scene->facts->looks);
+    if (host)
+        top_line_addf(&line, STYLE_PLAIN, " %s", host);
+    for (size_t i = 0, given = 0; facts && i < facts->names_count; i++)
+        if (facts->names[i].kind == NAME_GIVEN)
+            top_line_addf(&line, STYLE_PLAIN, "%s%s", given++ ? ", " : " for ", facts->names[i].name);
+    grid_reverse(grid, 0, 0, grid->width);
+}
+
+/* The finding that the verdict is about; NULL when all is well. */
+static const struct finding *leading(const struct top_facts *facts)
+{
+    const struct finding *first =
+        facts->diagnosis && facts->diagnosis->findings_count ? &facts->diagnosis->findings[0] : NULL;
+
+    return first && first->severity < SEVERITY_INFO ? first : NULL;
+}
+
+/* The verdict, and what to do about it. Return the rows taken. */
+static unsigned draw_verdict(const struct top_scene *scene, struct grid *grid, unsigned y)
+{
+    const struct top_facts *facts = scene->facts;
+    const struct finding *lead = leading(facts);
+    struct lines lines = {.arena = scene->arena, .width = grid->width};
+    unsigned rows = grid->height < 10 ? 1 : 2, y_first = y;
+
+    if (facts->verdict)
+        lines_add(&lines, verdict_style(facts), "", "%s", facts->verdict);
+    else
+        lines_add(&lines, STYLE_FAINT, "", "%s ...", facts->doing ? facts->doing : "looking");
+    for (size_t i = 0; i < lines.count && i < rows; i++, y++)
+        grid_put(grid, 0, y, grid->width, lines.items[i].style, lines.items[i].text);
+    if (lead && lead->remedy_count && grid->height >= 20 && grid->width >= 60) {
+        struct top_line line = {grid, 0, y++, grid->width};
+
+        top_line_addf(&line, STYLE_PLAIN, "do: %s", lead->remedy[0]);
+    }
+    return y - y_first;
+}
+
+/* ---- the foot ---- */
+
+static void draw_prompt(const struct top_view *view, struct grid *grid, unsigned y)
+{
+    static const char *const questions[] = {
+        [TOP_PROMPT_NONE] = "",
+        [TOP_PROMPT_NAMES] = "names to ask for (none: the usual): ",
+        [TOP_PROMPT_INTERVAL] = "interval (500ms, 2s): ",
+        [TOP_PROMPT_FILTER] = "show rows with: ",
+        [TOP_PROMPT_WRITE] = "write a capture to: ",
+    };
+    struct top_line line = {grid, 0, y, grid->width};
+    unsigned typed = grid_columns(grid, view->typed);
+    const char *tail = view->typed;
+
+    grid_put(grid, 0, y, grid->width, STYLE_PLAIN, "");
+    top_line_add(&line, STYLE_STRONG, questions[view->prompt]);
+    /* Of a long text the end is seen, where one types. */
+    while (typed + 1 > line.room && *tail) {
+        tail++;
+        typed = grid_columns(grid, tail);
+    }
+    top_line_add(&line, STYLE_PLAIN, tail);
+    grid->cursor_x = (int)(line.x < grid->width ? line.x : grid->width - 1);
+    grid->cursor_y = (int)y;
+}
+
+static void draw_foot(const struct top_scene *scene, struct grid *grid)
+{
+    static const char panels[] =
+        "? help  q quit  Tab panel  Enter details  n names  / filter  s sort  p pause  "
+        "w write  i interval  r look";
+    static const char printer[] = "Esc back  q quit  up/down scroll  ? help";
+    const struct top_view *view = scene->view;
+    unsigned y = grid->height - 1;
+
+    if (view->prompt != TOP_PROMPT_NONE)
+        draw_prompt(view, grid, y);
+    else if (view->status[0])
+        grid_put(grid, 0, y, grid->width, STYLE_ODD, view->status);
+    else
+        grid_put(grid, 0, y, grid->width, STYLE_FAINT, view->mode == TOP_PANELS ? panels : printer);
+}
+
+/* ---- panels ---- */
+
+/* The marked row is the one that it was, though others came and went. */
+static void find_marked(const struct top_scene *scene, const struct top_place *place, size_t panel,
+                        struct top_row_view *at)
+{
+    const struct top_panel *p = top_panels[panel];
+
+    for (size_t i = 0; at->key[0] && i < place->count; i++)
+        if (strcmp(p->key(scene, place->items, i), at->key) == 0) {
+            at->row = i;
+            break;
+        }
+    if (at->row >= place->count)
+        at->row = place->count ? place->count - 1 : 0;
+    if (place->count && at->row)
+        snprintf(at->key, sizeof(at->key), "%s", p->key(scene, place->items, at->row));
+    else
+        at->key[0] = '\0';
+}
+
+static void draw_heading(const struct top_scene *scene, const struct top_place *place, size_t panel,
+                         size_t rows, struct grid *grid)
+{
+    const struct top_panel *p = top_panels[panel];
+    const struct top_row_view *at = &scene->view->at[panel];
+    const struct top_box *box = &place->box;
+    struct top_line line = {grid, box->x, box->y, box->width};
+    bool focused = scene->view->panel == panel && !scene->view->all_rows;
+
+    if (p->heading && !place->gap) {
+        struct top_line heading = line;
+
+        p->heading(scene, &heading);
+    }
+    top_line_addf(&line, STYLE_STRONG, "%zu %s", panel + 1, p->title);
+    if (place->gap)
+        top_line_addf(&line, STYLE_FAINT, ": %s", place->gap);
+    else if (place->count > rows && rows)
+        top_line_addf(&line, STYLE_FAINT, " %zu/%zu", at->first + rows, place->count);
+    else if (!place->count)
+        top_line_add(&line, STYLE_FAINT, ": no row has the text that is looked for");
+    grid_reverse(grid, box->x, box->y, focused ? line.x - box->x : 0);
+}
+
+static void draw_panel(const struct top_scene *scene, struct top_view *view, const struct top_place *place,
+                       size_t panel, struct grid *grid)
+{
+    const struct top_box *box = &place->box;
+    struct top_row_view *at = &view->at[panel];
+    size_t rows = box->height ? box->height - 1 : 0;
+
+    view->boxes[panel] = *box;
+    view->counts[panel] = place->gap ? 0 : place->count;
+    find_marked(scene, place, panel, at);
+    if (!box->height)
+        return;
+    if (rows && at->row < at->first)
+        at->first = at->row;
+    if (rows && at->row >= at->first + rows)
+        at->first = at->row + 1 - rows;
+    if (at->first + rows > place->count)
+        at->first = place->count > rows ? place->count - rows : 0;
+    if (view->panel == panel)
+        view->printer = rows ? rows : 1;
+    draw_heading(scene, place, panel, rows, grid);
+    for (size_t i = 0; i < rows && !place->gap && at->first + i < place->count; i++) {
+        struct top_line line = {grid, box->x, box->y + 1 + (unsigned)i, box->width};
+
+        top_panels[panel]->row(scene, place->items, at->first + i, &line);
+        if (view->panel == panel && at->first + i == at->row && !view->all_rows)
+            grid_reverse(grid, box->x, line.y, box->width);
+    }
+}
+
+static void draw_panels(const struct top_scene *scene, struct top_view *view, struct top_place *places,
+                        size_t count, unsigned y, struct grid *grid)
+{
+    unsigned below = view->all_rows ? 0 : 1;
+    const struct top_box area = {0, y, grid->width, grid->height > y + below ? grid->height - y - below : 0};
+
+    top_layout(view, &area, places, count);
+    for (size_t i = 0; i < count; i++)
+        draw_panel(scene, view, &places[i], i, grid);
+}
+
+/* ---- pages ---- */
+
+static void draw_page(struct top_view *view, const struct lines *lines, struct grid *grid)
+{
+    size_t rows = grid->height > 2 ? grid->height - 2 : 0;
+
+    view->printer = rows ? rows : 1;
+    view->scroll_max = lines->count > rows ? lines->count - rows : 0;
+    if (view->scroll > view->scroll_max)
+        view->scroll = view->scroll_max;
+    for (size_t i = 0; i < rows && view->scroll + i < lines->count; i++)
+        grid_put(grid, 0, 1 + (unsigned)i, grid->width, lines->items[view->scroll + i].style,
+                 lines->items[view->scroll + i].text);
+    if (view->scroll < view->scroll_max && rows)
+        grid_put(grid, grid->width > 8 ? grid->width - 8 : 0, (unsigned)rows, 8, STYLE_FAINT, " more...");
+}
+
+static bool draw_details(const struct top_scene *scene, struct top_view *view, struct top_place *places,
+                         struct grid *grid)
+{
+    const struct top_place *place = &places[view->panel];
+    const struct top_panel *panel = top_panels[view->panel];
+    struct lines lines = {.arena = scene->arena, .width = grid->width};
+
+    find_marked(scene, place, view->panel, &view->at[view->panel]);
+    view->counts[view->panel] = place->gap ? 0 : place->count;
+    if (place->gap || !place->count || !panel->details)
+        return false;
+    panel->details(scene, place->items, view->at[view->panel].row, &lines);
+    draw_page(view, &lines, grid);
+    return true;
+}
+
+struct grid *top_screen_draw(const struct top_facts *facts, struct top_view *view, struct arena *arena)
+{
+    const struct top_scene scene = {arena, facts, view, view->utf8};
+    struct top_place places[TOP_PANELS_MAX] = {0};
+    size_t count = top_screen_panels(), rows = HEAD_ROWS;
+    struct grid *grid;
+
+    for (size_t i = 0; i < count; i++) {
+        places[i].gap = top_panels[i]->gap(&scene);
+        if (!places[i].gap)
+            places[i].count = top_panels[i]->list(&scene, &places[i].items);
+        rows += 2 + places[i].count;
+    }
+    grid = grid_new(arena, view->width, view->all_rows ? (unsigned)rows : view->height, view->utf8);
+    if (!grid->width || !grid->height)
+        return grid;
+    memset(view->boxes, 0, sizeof(view->boxes));
+    draw_title(&scene, grid);
+    if (view->mode == TOP_HELP) {
+        struct lines lines = {.arena = arena, .width = grid->width};
+
+        top_help_lines(&lines, view->utf8);
+        draw_page(view, &lines, grid);
+    } else if (view->mode != TOP_DETAILS || !draw_details(&scene, view, places, grid)) {
+        view->mode = TOP_PANELS;
+        draw_panels(&scene, view, places, count, 1 + draw_verdict(&scene, grid, 1), grid);
+    }
+    if (!view->all_rows)
+        draw_foot(&scene, grid);
+    return grid;
+}

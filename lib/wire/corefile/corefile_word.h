@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef K8SDNS_WIRE_COREFILE_WORD_H
+#define K8SDNS_WIRE_COREFILE_WORD_H
+
+#include <k8sdns/wire/corefile/corefile.h>
+
+struct corefile_word {
+    const char *text;
+    uint64_t line, end_line; /* a quoted word may go over several */
+    bool quoted;
+};
+
+/* Cut a text into its words, without comments. Return how many there are; `*ret_lines` is that of lines. */
+size_t corefile_words(struct arena *arena, const char *bytes, size_t len, struct corefile_word **ret_words,
+                      uint64_t *ret_lines);
+
+#endif

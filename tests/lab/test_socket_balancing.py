@@ -1,0 +1,130 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A data plane that balances at the socket, in place of kube-proxy's rules: what it is, and its own fault."""
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import unittest
+
+import private
+from cluster import CLUSTER_IP, replica_address
+from diagnose_case import DiagnoseCase
+
+SOURCE = pathlib.Path(__file__).with_name("socket_balancer_bpf.c")
+HOOKS = ("connect4", "sendmsg4", "recvmsg4", "getpeername4")
+BPF, GROUPS = pathlib.Path("/run/bpf"), pathlib.Path("/run/cgroup2")
+
+
+def end(address):
+    return socket.inet_aton(address).ljust(16, b"\0") + struct.pack("!H", 53) + b"\0\0"
+
+
+class Balancer:
+    """The programs, in a control group of their own."""
+
+    def __init__(self):
+        for folder, kind in ((BPF, "bpf"), (GROUPS, "cgroup2")):
+            folder.mkdir(exist_ok=True)
+            self.run("mount", "-t", kind, "none", folder)
+        self.group = GROUPS / f"k8sdns-lab-{os.getpid()}"
+        self.group.mkdir()
+        made = pathlib.Path("/run/balancer.o")
+        self.run("clang", "-O2", "-g", "-target", "bpf", f"-I/usr/include/{os.uname().machine}-linux-gnu", "-c", SOURCE,
+                 "-o", made)
+        self.run("bpftool", "prog", "loadall", made, BPF / "programs", "pinmaps", BPF)
+        for hook in HOOKS:
+            self.run("bpftool", "cgroup", "attach", self.group, hook, "pinned", BPF / "programs" / hook, "multi")
+
+    def run(self, *words):
+        done = subprocess.run([*map(str, words)], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise unittest.SkipTest(f"{words[0]}: {done.stderr.strip()}")
+
+    def lead_to(self, *addresses):
+        value = struct.pack("=I", len(addresses)) + b"".join(map(end, addresses)).ljust(160, b"\0")
+        self.run("bpftool", "map", "update", "pinned", BPF / "services", "key", "hex",
+                 *end(CLUSTER_IP).hex(" ").split(), "value", "hex", *value.hex(" ").split())
+
+    def command(self, words):
+        """The command line that runs in the control group."""
+        return ["sh", "-c", f'echo $$ >{self.group}/cgroup.procs; exec "$@"', "sh", *words]
+
+    def close(self):
+        for folder in (BPF, GROUPS):
+            with contextlib.suppress(OSError):
+                self.group.rmdir()
+            subprocess.run(["umount", folder], check=False)
+
+
+class SocketBalancing(DiagnoseCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        try:
+            cls.balancer = Balancer()
+        except unittest.SkipTest:
+            cls.lab.__exit__()
+            raise
+        cls.lab.output("node", ["nft", "flush", "ruleset"])
+        # Every command of the Pod runs in the group, before its privileges are given up.
+        cls.rights = (*cls.balancer.command(()), *DiagnoseCase.rights)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.balancer.close()
+        super().tearDownClass()
+
+    def setUp(self):
+        self.balancer.lead_to(*map(replica_address, (1, 2, 3)))
+
+    def test_healthy(self):
+        """No rule, no entry of the ClusterIP: it answers, and nothing leads."""
+        document = self.leads([])
+        self.assertEqual(document["data"]["status"], "ok")
+
+    def test_no_backend(self):
+        """EPERM at connect(2) is not a firewall's: the Service has nobody."""
+        self.balancer.lead_to()
+        document, found = self.diagnose()
+        self.assertEqual(found, ["service-endpoints"], [f["evidence"] for f in document["findings"]])
+        self.assertNotIn("path-filtered", [f["id"] for f in document["findings"]])
+
+    def test_recognised(self):
+        """A socket that is connected to the ClusterIP leads to a replica, whatever getpeername(2) tells."""
+        words = self.lab.pod_command([*self.rights, os.environ["K8SDNS"], "capture", "--budget", "2s"])
+        done = subprocess.run(words, env=self.lab.pod_environment(), capture_output=True, text=True, check=False,
+                              timeout=60)
+        sockets = json.loads(done.stdout)["data"]["sockets"]
+        self.assertIn(sockets["cluster_ip_backend"], [replica_address(n) for n in (1, 2, 3)])
+        self.assertFalse(sockets["cluster_ip_refused"])
+
+    def test_no_collisions(self):
+        """One socket that sends to many backends is what such a data plane makes of musl's."""
+        script = ("import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(1)\n"
+                  "q = b'\\1\\1\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\3www\\7example\\3com\\0\\0\\1\\0\\1'\n"
+                  f"for _ in range(30): s.sendto(q, ('{CLUSTER_IP}', 53)); s.recv(512)\n")
+        # Something that tracks, as a masquerading rule makes it.
+        self.lab.nft("node", "table ip watch {\n chain passing {\n  type filter hook forward priority 0;\n"
+                             "  ct state new counter;\n }\n}\n")
+        done = subprocess.run(self.lab.pod_command(self.balancer.command([sys.executable, "-c", script])),
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        said = self.lab.output("node", [os.environ["K8SDNS"], "conntrack", "--json", "--no-discovery"])
+        data = json.loads(said)["data"]
+        self.lab.nft("node", "delete table ip watch\n")
+        self.assertGreaterEqual(data["dns"]["entries"], 2)
+        self.assertEqual(data["collisions_total"], 0)
+
+
+if __name__ == "__main__":
+    private.enter()
+    if os.geteuid() or not all(map(shutil.which, ("clang", "bpftool"))):
+        print("SKIP: it takes root, clang and bpftool")
+        sys.exit(77)
+    unittest.main(verbosity=2)

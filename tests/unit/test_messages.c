@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "unit.h"
+#include <k8sdns/base/file.h>
+#include <k8sdns/base/line.h>
+#include <k8sdns/diag/explanation.h>
+#include <k8sdns/diag/rule.h>
+#include <k8sdns/diag/symptom.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *class_of(const char *text, size_t len)
+{
+    const struct message_pattern *found = message_pattern_find(text, len);
+
+    return found ? symptom_class_names[symptoms[found->symptom].class] : "unknown";
+}
+
+static bool is_one_of(const char *class, const char *classes, size_t len)
+{
+    size_t n = strlen(class);
+
+    for (size_t i = 0; i + n <= len; i++)
+        if (memcmp(classes + i, class, n) == 0 && (i + n == len || classes[i + n] == '|') &&
+            (i == 0 || classes[i - 1] == '|'))
+            return true;
+    return false;
+}
+
+/* Every message of the file is put into one of its classes. */
+static void test_file(void **state)
+{
+    size_t len, rows = 0;
+    char *bytes;
+    struct line_cursor cursor;
+    struct line line;
+
+    assert_int_equal(file_read(*state, DATA "/messages/messages.tsv", 1U << 20, &bytes, &len, NULL), 0);
+    cursor = (struct line_cursor){.bytes = bytes, .len = len};
+    while (line_cursor_next(&cursor, &line)) {
+        const char *tab = memchr(line.text, '\t', line.len), *class;
+        size_t classes_len;
+
+        assert_non_null(tab);
+        classes_len = (size_t)(tab - line.text);
+        class = class_of(tab + 1, line.len - classes_len - 1);
+        rows++;
+        if (is_one_of(class, line.text, classes_len))
+            continue;
+        if (strcmp(class, "unknown") == 0 &&
+            (is_one_of("notdns", line.text, classes_len) || is_one_of("vague", line.text, classes_len) ||
+             is_one_of("noise", line.text, classes_len)))
+            continue;
+        fail_msg("line %zu: %s: %.*s", line.number, class, (int)line.len, line.text);
+    }
+    assert_true(rows >= 300);
+}
+
+static void test_fits(void **state)
+{
+    static const struct {
+        const char *form, *line;
+        bool fits;
+    } cases[] = {
+        {"no such host", "lookup web: no such host", true},
+        {"no such host", "no such hostname", false},
+        {"no such host*", "no such hostname", true},
+        {"lookup *no such host", "no such host, lookup", false},
+        {"^try again$", "try again", true},
+        {"^try again$", "please try again", false},
+        {": try again$", "getaddrinfo: try again", true},
+        {": try again$", "getaddrinfo: try again later", false},
+        {"status 1", "c-ares status 12", false},
+        {"ENODATA", "enodata", true},
+        {"a*b*c", "a c b", false},
+        {"^a*b$", "ab", true},
+        {"^a*a$", "a", false},
+        {"", "anything", true},
+        {"x", "", false},
+        {"foo", "foobar foo", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        if (message_pattern_fits(cases[i].form, cases[i].line, strlen(cases[i].line)) != cases[i].fits)
+            fail_msg("'%s' in '%s'", cases[i].form, cases[i].line);
+}
+
+/* No form is hidden wholly by one that is tried before it, or has no words. */
+static void test_tables(void **state)
+{
+    const struct message_pattern *rows[4096];
+    size_t count = 0;
+
+    (void)state;
+    for (size_t t = 0; message_tables[t]; t++) {
+        for (const struct message_pattern *row = message_tables[t]; row->form; row++) {
+            assert_true(count < COUNT(rows) && strlen(row->form) > 3 && row->program);
+            for (size_t i = 0; i < count; i++)
+                if (strcasecmp(rows[i]->form, row->form) == 0)
+                    fail_msg("'%s' stands twice", row->form);
+            rows[count++] = row;
+        }
+    }
+    for (int i = 0; i < SYMPTOMS_COUNT; i++) {
+        bool used = false;
+
+        for (size_t k = 0; k < count; k++)
+            used = used || rows[k]->symptom == (enum symptom_id)i;
+        if (!used || !symptoms[i].title)
+            fail_msg("symptom %d", i);
+        for (size_t k = 0; symptoms[i].likely[k]; k++)
+            assert_non_null(rule_find(symptoms[i].likely[k]));
+    }
+}
+
+/* A stack trace: the innermost cause leads, what only says that it failed follows. */
+static void test_trace(void **state)
+{
+    static const char trace[] =
+        "org.springframework.web.client.ResourceAccessException: I/O error on GET request: Connection refused\n"
+        "\tat org.springframework.web.client.RestTemplate.doExecute(RestTemplate.java:785)\n"
+        "Caused by: java.net.UnknownHostException: web.shop\n"
+        "\tat java.base/java.net.InetAddress.getAllByName0(InetAddress.java:1529)\n"
+        "Caused by: io.netty.resolver.dns.DnsNameResolverTimeoutException: [/10.96.0.10:53] query via UDP timed "
+        "out after 5000 milliseconds\n"
+        "\t... 12 more\n";
+    struct known_message *messages;
+    size_t count;
+
+    messages_find(*state, trace, &messages, &count);
+    assert_int_equal(count, 3);
+    assert_int_equal(messages[0].form->symptom, SYMPTOM_TIMEOUT);
+    assert_int_equal(messages[0].line, 5);
+    assert_int_equal(messages[1].form->symptom, SYMPTOM_FAILED);
+    assert_int_equal(messages[2].form->symptom, SYMPTOM_NOTDNS_CONNECT);
+    messages_find(*state, "curl: (6) Could not resolve host: a\ncurl: (6) Could not resolve host: b\n",
+                  &messages, &count);
+    assert_int_equal(count, 1);
+    assert_int_equal(messages[0].count, 2);
+    assert_int_equal(messages[0].line, 1);
+    messages_find(*state, "\n \n", &messages, &count);
+    assert_int_equal(count, 0);
+}
+
+static void test_unknown(void **state)
+{
+    struct explain_facts facts = {0};
+    struct err err = {0};
+
+    assert_true(explanation_write(*state, "the printer is out of paper", &facts, &err) < 0);
+    assert_int_equal(err.kind, ERR_UNOBSERVED);
+    assert_non_null(strstr(err.text, "not known"));
+    err = (struct err){0};
+    facts = (struct explain_facts){0};
+    assert_true(explanation_write(*state, "validating resolver says: no signature that is valid was found",
+                                  &facts, &err) < 0);
+    assert_int_equal(facts.symptoms_count, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ARENA_TEST(test_file),  ARENA_TEST(test_fits),    ARENA_TEST(test_tables),
+        ARENA_TEST(test_trace), ARENA_TEST(test_unknown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
