@@ -52,33 +52,6 @@ static int copy(int from, int to)
     }
 }
 
-/* The process that writes. A signal to the whole group must not end it before it has cleaned up. */
-static _Noreturn void serve(int from, int to, int answers, const char *temporary, const char *path)
-{
-    int wrong;
-    char word;
-
-    signal(SIGINT, SIG_IGN);
-    signal(SIGTERM, SIG_IGN);
-    signal(SIGHUP, SIG_IGN);
-    (void)!capability_keep(CAPABILITY(CAP_DAC_OVERRIDE));
-    close(STDIN_FILENO);
-    close(STDOUT_FILENO);
-    wrong = copy(from, to);
-    if (!wrong && fsync(to) < 0 && errno != EINVAL)
-        wrong = errno;
-    if (read(answers, &word, 1) != 1) {
-        unlink(temporary); /* nobody asked for it in the end */
-        _exit(1);
-    }
-    if (!wrong && rename(temporary, path) < 0)
-        wrong = errno;
-    if (wrong)
-        unlink(temporary);
-    (void)!write(answers, &wrong, sizeof(wrong));
-    _exit(0);
-}
-
 /* A new file beside `path`, with the rights that it has, or those of any new file. */
 static int create(const char *path, const struct stat *there, char *temporary, size_t size)
 {
@@ -95,6 +68,46 @@ static int create(const char *path, const struct stat *there, char *temporary, s
     return fd;
 }
 
+/* Tell the other side an errno, or 0. */
+static void answer(int fd, int wrong)
+{
+    (void)!write(fd, &wrong, sizeof(wrong));
+}
+
+/*
+ * The process that writes. A signal to the whole group must not end it before it has cleaned up. It makes the file
+ * itself, so that there is no moment at which the other's death leaves one behind.
+ */
+static _Noreturn void serve(int from, int talk, const char *path, const struct stat *there)
+{
+    char temporary[4096], word;
+    int to, wrong;
+
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    to = create(path, there, temporary, sizeof(temporary));
+    answer(talk, to < 0 ? -to : 0);
+    if (to < 0)
+        _exit(1);
+    (void)!capability_keep(CAPABILITY(CAP_DAC_OVERRIDE));
+    close(STDIN_FILENO);
+    close(STDOUT_FILENO);
+    wrong = copy(from, to);
+    if (!wrong && fsync(to) < 0 && errno != EINVAL)
+        wrong = errno;
+    if (read(talk, &word, 1) != 1) {
+        unlink(temporary); /* nobody asked for it in the end */
+        _exit(1);
+    }
+    if (!wrong && rename(temporary, path) < 0)
+        wrong = errno;
+    if (wrong)
+        unlink(temporary);
+    answer(talk, wrong);
+    _exit(0);
+}
+
 static int replace_output(int fd)
 {
     int r = dup2(fd, STDOUT_FILENO) < 0 ? -errno : 0;
@@ -103,10 +116,17 @@ static int replace_output(int fd)
     return r;
 }
 
+/* An errno that the process that writes tells, or 0. */
+static int told(int fd)
+{
+    int wrong = EIO;
+
+    return read(fd, &wrong, sizeof(wrong)) == (ssize_t)sizeof(wrong) ? wrong : EIO;
+}
+
 static int begin(const char *path)
 {
-    char temporary[4096];
-    int ends[2], talk[2], fd;
+    int ends[2], talk[2], fd, wrong;
     struct stat there;
     bool is_there = stat(path, &there) == 0;
     pid_t child;
@@ -117,24 +137,19 @@ static int begin(const char *path)
         fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
         return fd < 0 ? -errno : replace_output(fd);
     }
-    fd = create(path, is_there ? &there : NULL, temporary, sizeof(temporary));
-    if (fd < 0)
-        return fd;
     if (pipe2(ends, O_CLOEXEC) < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, talk) < 0 ||
-        (child = fork()) < 0) {
-        int wrong = errno;
-
-        unlink(temporary);
-        return -wrong;
-    }
+        (child = fork()) < 0)
+        return -errno;
     if (child == 0) {
         close(ends[1]);
         close(talk[0]);
-        serve(ends[0], fd, talk[1], temporary, path);
+        serve(ends[0], talk[1], path, is_there ? &there : NULL);
     }
-    close(fd);
     close(ends[0]);
     close(talk[1]);
+    wrong = told(talk[0]);
+    if (wrong)
+        return -wrong;
     control = talk[0];
     return replace_output(ends[1]);
 }
@@ -150,11 +165,10 @@ int output_file_begin(const char *path, struct err *err)
 
 int output_file_end(struct err *err)
 {
-    int wrong = EIO;
+    int wrong;
 
     if (control < 0)
         return 0;
-    if (write(control, "w", 1) != 1 || read(control, &wrong, sizeof(wrong)) != (ssize_t)sizeof(wrong))
-        wrong = wrong ? wrong : EIO;
+    wrong = write(control, "w", 1) == 1 ? told(control) : EIO;
     return wrong ? err_set_errno(err, ERR_INPUT, wrong, "cannot write %s", name) : 0;
 }

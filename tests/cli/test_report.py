@@ -403,6 +403,7 @@ class Output(binary.Case):
             while len(list(self.folder.iterdir())) < 2 and time.monotonic() < end:
                 time.sleep(0.02)
             process.kill()
+        end = time.monotonic() + 60
         while len(list(self.folder.iterdir())) > 1 and time.monotonic() < end:
             time.sleep(0.02)
         self.assertEqual([path.name for path in self.folder.iterdir()], ["report.html"])

@@ -72,7 +72,7 @@ class Drops(DropCase):
             self.assertEqual(event["after_nat"], {"src": POD, "src_port": PORT, "dst": event["dst"], "dst_port": 53})
         with chain(self.lab, "node", "forward", 0, "ip saddr 10.244.1.0/24 udp sport 53 drop"):
             events, data = self.drops_of(lambda: self.ask(CLUSTER_IP, count=1))
-        self.assertEqual((len(events), data["clients"]), (1, {POD: 1}))
+        self.assertEqual((len(events), data["clients"]), (1, {POD: 1}), events)
         self.check(events[0], answer=True, name=NAME, dst=POD, dst_port=PORT, src_port=53)
         self.assertEqual(events[0]["after_nat"]["src"], CLUSTER_IP)
 
