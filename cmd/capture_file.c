@@ -4,10 +4,14 @@
 #include "envelope.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <k8sdns/base/file.h>
+#include <k8sdns/base/moment.h>
+#include <k8sdns/collect/recorded_facts.h>
 #include <k8sdns/model/facts_read.h>
 #include <k8sdns/wire/capture/input_kind.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -59,6 +63,53 @@ static int read_envelope(struct run *run, json_t *envelope, struct facts *facts)
     return facts_from_json(run->arena, data, facts, &run->err);
 }
 
+int capture_take(struct run *run, const struct facts *facts)
+{
+    int r = check(run, facts);
+
+    if (r < 0)
+        return r;
+    run->captured = facts;
+    *run->host = facts->host;
+    run->unobserved = NULL;
+    run->unobserved_count = 0;
+    for (size_t i = 0; i < facts->unobserved_count; i++)
+        *ARENA_PUSH(run->arena, run->unobserved, run->unobserved_count) = facts->unobserved[i];
+    return 0;
+}
+
+const struct recording *capture_recording_open(struct run *run, const char *path)
+{
+    struct recording *recording = ARENA_NEW(run->arena, struct recording);
+
+    if (recording_open(run->arena, path, recording, &run->err) < 0)
+        return NULL;
+    for (size_t i = 0; i < recording->segments_count; i++)
+        if (recording->segments[i].damage && !run->globals->quiet)
+            fprintf(stderr, "k8sdns: %s/%s: damaged at byte %" PRIu64 ": %s; the rest of it is left out\n", path,
+                    recording->segments[i].name, recording->segments[i].good_size,
+                    recording->segments[i].damage);
+    return recording;
+}
+
+static int read_recording(struct run *run, const char *path)
+{
+    const struct recording *recording = capture_recording_open(run, path);
+    struct facts *facts = ARENA_NEW(run->arena, struct facts);
+    struct moment moment;
+    int r = recording ? 0 : -EBADMSG;
+
+    if (r == 0 && run->globals->at)
+        r = err_prefix(&run->err,
+                       moment_parse(run->globals->at, recording_newest_ns(recording), &moment, &run->err), "--at");
+    if (r == 0)
+        r = recorded_facts_at(run->arena, recording, run->globals->at ? &moment : NULL, facts, &run->err);
+    if (r == 0)
+        r = capture_take(run, facts);
+    run->recording = recording;
+    return r;
+}
+
 int capture_file_read(struct run *run, const char *path)
 {
     struct facts *facts = ARENA_NEW(run->arena, struct facts);
@@ -67,8 +118,13 @@ int capture_file_read(struct run *run, const char *path)
     json_t *envelope;
     char *bytes;
     size_t len;
-    int r = file_read(run->arena, path, CAPTURE_MAX, &bytes, &len, &run->err);
+    int r;
 
+    if (recording_is_at(path))
+        return read_recording(run, path);
+    if (run->globals->at)
+        return err_set(&run->err, ERR_USAGE, EINVAL, "--at goes with a recording, and %s is a file", path);
+    r = file_read(run->arena, path, CAPTURE_MAX, &bytes, &len, &run->err);
     if (r < 0)
         return r;
     envelope = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &where);
@@ -81,14 +137,8 @@ int capture_file_read(struct run *run, const char *path)
     r = read_envelope(run, envelope, facts);
     json_decref(envelope);
     if (r == 0)
-        r = check(run, facts);
-    if (r < 0)
-        return err_prefix(&run->err, r, "%s", name);
-    run->captured = facts;
-    *run->host = facts->host;
-    for (size_t i = 0; i < facts->unobserved_count; i++)
-        *ARENA_PUSH(run->arena, run->unobserved, run->unobserved_count) = facts->unobserved[i];
-    return 0;
+        r = capture_take(run, facts);
+    return r < 0 ? err_prefix(&run->err, r, "%s", name) : 0;
 }
 
 static int write_whole(int fd, const struct text *text)

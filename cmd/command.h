@@ -13,6 +13,7 @@
 #include <k8sdns/model/shape/envelope_facts.h>
 #include <k8sdns/model/shape/shape.h>
 #include <k8sdns/render/page/printer.h>
+#include <k8sdns/source/recorder/record_reader.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -116,7 +117,8 @@ struct globals {
     const char *container_root; /* of another container's image; NULL: none given */
     const char *as_pod;         /* names are completed as a Pod of this namespace does; NULL: none given */
     const char *netns;          /* NULL: none given */
-    const char *from;           /* a capture instead of this machine; NULL: none given */
+    const char *from;           /* a capture or a recording instead of this machine; NULL: none given */
+    const char *at;             /* of a recording: when; NULL: the newest */
 };
 extern const struct option_row global_options[];
 
@@ -150,6 +152,7 @@ struct run {
     size_t args_count;
     struct finding *findings;
     size_t findings_count;
+    const struct recording *recording; /* of --from, when that is a folder; else NULL */
     size_t captured_gaps;      /* of `unobserved`: so many are of the capture that was read, the first ones */
     char *process_resolv_conf; /* of --pid, when the command reads_process; else NULL */
     size_t process_resolv_conf_len;
@@ -181,6 +184,7 @@ struct command {
     bool reads_process;       /* with --pid it reads the resolv.conf of that process, and no more of it */
     bool observes_process;    /* it asks what that process, or this Pod's application, would */
     bool from_facts;          /* run() judges run->captured when there is one */
+    bool reads_from;          /* run() reads globals->from itself */
     size_t part_offset;       /* of a pointer in struct facts: with --from its data is that part */
     const char *part_missing; /* what to say when the capture has it not; NULL when it is no such command */
     int (*part_status)(const void *data); /* the exit status of such a part; NULL: always STATUS_OK */
@@ -192,6 +196,7 @@ struct command {
     bool judges;
     size_t status_offset;
     uint64_t capabilities;     /* what it takes besides those of the table in privileges.c: CAPABILITY() */
+    uint64_t (*capabilities_for)(const void *config); /* and by its options; NULL: no more */
     enum sandbox sandbox;      /* what of the kernel it leaves to itself; with --from always SANDBOX_FILES */
     bool chooses_ports;        /* it may bind to a port that is named */
     bool writes_files;         /* it may write a file that is named */

@@ -96,6 +96,8 @@ static int check_arguments(struct run *run)
 {
     const struct command *command = run->command;
 
+    if (run->globals->at && !run->globals->from)
+        return err_set(&run->err, ERR_USAGE, EINVAL, "--at goes with --from DIR, a recording");
     if (run->args_count < command->args_min && !run->globals->from)
         return err_set(&run->err, ERR_USAGE, EINVAL, "missing argument; usage: k8sdns %s %s", command->name,
                        command->arguments);
@@ -207,7 +209,7 @@ static int enter(struct run *run)
 
 static bool reads_captures(const struct command *command)
 {
-    return command->from_facts || command->part_missing;
+    return command->from_facts || command->part_missing || command->reads_from;
 }
 
 static const char *capture_readers(struct arena *arena)
@@ -272,6 +274,8 @@ static int run_captured(struct run *run, const void *config, void *data)
     if (!reads_captures(command))
         return err_set(&run->err, ERR_USAGE, EINVAL, "%s reads no capture; --from goes with %s",
                        command->name, capture_readers(run->arena));
+    if (command->reads_from)
+        return command->run(run, config, data);
     r = capture_file_read(run, run->globals->from);
     if (r < 0)
         return r;
@@ -381,7 +385,7 @@ int main(int argc, char **argv)
     if (status == 0)
         status = observed_process_check(&process, &run.err);
     if (status == 0)
-        privileges_give_up(&run, argc, argv);
+        privileges_give_up(&run, config, argc, argv);
     globals.json = globals.json || (status == 0 && run.command->json_only);
     prepare_survey(&run);
     host_observe(run.arena, &host);

@@ -37,14 +37,25 @@ static const struct {
     {CAPABILITY(CAP_DAC_OVERRIDE), writes_files, "the file named is in a folder of whatever owner"},
 };
 
-static uint64_t needed(const struct run *run)
+/* A recording, unlike a file, is opened piece by piece as it is read. */
+static bool reads_folder(const struct run *run)
+{
+    struct stat there;
+
+    return run->globals->from && stat(run->globals->from, &there) == 0 && S_ISDIR(there.st_mode);
+}
+
+static uint64_t needed(const struct run *run, const void *config)
 {
     const struct command *command = run->command;
     uint64_t set = 0;
 
     if (run->globals->from)
-        return command->writes_files ? CAPABILITY(CAP_DAC_OVERRIDE) : 0;
+        return (command->writes_files ? CAPABILITY(CAP_DAC_OVERRIDE) : 0) |
+               (reads_folder(run) ? CAPABILITY(CAP_DAC_READ_SEARCH) : 0);
     set = command->capabilities;
+    if (command->capabilities_for && config)
+        set |= command->capabilities_for(config);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         if (rows[i].needed(command))
             set |= rows[i].capabilities;
@@ -80,9 +91,9 @@ static void open_early_all(struct arena *arena, const char *word, uint64_t kept)
     }
 }
 
-void privileges_give_up(const struct run *run, int argc, char **argv)
+void privileges_give_up(const struct run *run, const void *config, int argc, char **argv)
 {
-    uint64_t kept = needed(run);
+    uint64_t kept = needed(run, config);
     bool terminal = strcmp(run->command->name, "top") == 0;
 
     for (int i = 1; i < argc && capability_has(CAP_DAC_READ_SEARCH); i++)

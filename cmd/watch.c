@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "emit.h"
 #include "question_set.h"
+#include "record_rows.h"
+#include "watch_recording.h"
 #include <errno.h>
 #include <k8sdns/base/clock.h>
 #include <k8sdns/collect/resolver_choice.h>
 #include <k8sdns/model/facts.h>
 #include <k8sdns/render/watch/watch_text.h>
+#include <k8sdns/source/event_loop.h>
 #include <k8sdns/source/watch/watcher.h>
 #include <string.h>
 
@@ -25,6 +28,7 @@ struct watch_config {
     bool yes_load;
     int ports;
     uint64_t source_port;
+    struct record_options record;
 };
 
 static const struct watch_config defaults = {
@@ -60,6 +64,7 @@ static const struct option_row options[] = {
      .max = 65535,
      ROW(NUMBER, source_port),
      .help = "keep this port; further servers count up from it"},
+    RECORD_OPTION_ROWS(struct watch_config, record),
     {0},
 };
 
@@ -88,6 +93,7 @@ struct watch_reports {
     struct run *run;
     struct name_view *names_as;
     struct watch_record record;
+    struct watch_recording *recording; /* NULL: none */
 };
 
 static int report(void *user)
@@ -100,6 +106,8 @@ static int report(void *user)
     /* What is told goes with the telling: a watch may last for days. */
     reports->run->arena = arena_new();
     watch_record_facts(&reports->record, false, clock_monotonic_ns(), reports->run->arena, &facts);
+    if (reports->recording)
+        watch_recording_add(reports->recording, &facts);
     if (emit_is_live(reports->run))
         watch_record_facts(&reports->record, true, clock_monotonic_ns(), reports->run->arena, &facts);
     facts.names_as = reports->names_as;
@@ -112,6 +120,32 @@ static int report(void *user)
 static int watch_status(const void *data)
 {
     return watch_health(data);
+}
+
+/* On a loop of its own, which a recording has its captures taken on. */
+static int ask(struct watch_reports *reports, const struct watch_config *config,
+               const struct question_set *set, struct watcher_options *asking)
+{
+    struct run *run = reports->run;
+    struct recorder_options recorder;
+    int r = record_options_take(&config->record, &recorder, &run->err);
+
+    if (r == 0)
+        r = event_loop_new(true, &asking->base, &run->err);
+    if (r < 0)
+        return r;
+    if (recorder.folder) {
+        reports->recording = watch_recording_begin(run, &recorder, &config->targets, asking->base);
+        r = reports->recording ? 0 : -EINVAL;
+    }
+    if (r == 0)
+        r = watcher_run(run->arena, asking, set->targets, set->targets_count, &reports->record, &run->err);
+    /* The rest of the last interval, so that the parts add up to the whole. */
+    if (r >= 0 && watch_record_interval_has_any(&reports->record))
+        r = report(reports);
+    watch_recording_end(reports->recording);
+    event_base_free(asking->base);
+    return r;
 }
 
 static int run(struct run *run, const void *config_at, void *data)
@@ -147,15 +181,19 @@ static int run(struct run *run, const void *config_at, void *data)
         .report = report,
         .user = reports,
     };
-    r = watcher_run(run->arena, &asking, set.targets, set.targets_count, &reports->record, &run->err);
-    /* The rest of the last interval, so that the parts add up to the whole. */
-    if (r >= 0 && watch_record_interval_has_any(&reports->record))
-        r = report(reports);
+    r = ask(reports, config, &set, &asking);
     if (r < 0)
         return r;
     watch_record_facts(&reports->record, true, clock_monotonic_ns(), run->arena, data);
     ((struct watch_facts *)data)->names_as = reports->names_as;
     return watch_status(data);
+}
+
+static uint64_t capabilities_for(const void *config_at)
+{
+    const struct watch_config *config = config_at;
+
+    return config->record.folder ? CAPABILITIES_RECORD : 0;
 }
 
 const struct command command_watch = {
@@ -174,6 +212,7 @@ const struct command command_watch = {
     .part_missing = "no sampling of the servers",
     .part_status = watch_status,
     .capabilities = CAPABILITY(CAP_NET_ADMIN),
+    .capabilities_for = capabilities_for,
     .chooses_ports = true,
     .shape = &watch_facts_shape,
     .judges = true,

@@ -50,6 +50,8 @@ static const struct shape_field target_fields[] = {
     SHAPE_FIELD_COUNT(struct watch_target_facts, late, "late",
                       "of the lost: the answer came after the timeout"),
     SHAPE_FIELD_COUNT(struct watch_target_facts, bad, "bad", "lost, damaged, or answered with an error"),
+    SHAPE_FIELD_TEXT(struct watch_target_facts, first_bad, "first_bad", "when the first of these was sent"),
+    SHAPE_FIELD_TEXT(struct watch_target_facts, last_bad, "last_bad", "when the last of these was sent"),
     SHAPE_FIELD_COUNT(struct watch_target_facts, duplicates, "duplicates", "answers that came again"),
     SHAPE_FIELD_COUNT(struct watch_target_facts, mismatches, "mismatches",
                       "answers with a wrong id, question or source address"),

@@ -43,6 +43,10 @@ static void tally(struct watch_tally *tally, const struct watch_outcome *o, bool
         tally->unreachables[o->unreachable]++;
     tally->bad += bad;
     tally->bad_by_type[o->type] += bad;
+    if (bad && (!tally->first_bad_ns || o->sent.real_ns < tally->first_bad_ns))
+        tally->first_bad_ns = o->sent.real_ns;
+    if (bad && o->sent.real_ns > tally->last_bad_ns)
+        tally->last_bad_ns = o->sent.real_ns;
     if (streak > tally->longest_streak)
         tally->longest_streak = streak;
     if (answered) {
@@ -104,15 +108,22 @@ bool watch_record_has_sent(const struct watch_record *record)
     return false;
 }
 
+/* A time of the wall clock; NULL for none. */
+static const char *time_text(struct arena *arena, uint64_t real_ns)
+{
+    char time[CLOCK_TEXT];
+
+    return real_ns ? arena_text(arena, clock_format(real_ns, time, sizeof(time))) : NULL;
+}
+
 static struct watch_failure_facts *failure_facts(struct arena *arena, const struct watch_failure *failure)
 {
     struct watch_failure_facts *facts;
-    char time[CLOCK_TEXT];
 
     if (!failure->set)
         return NULL;
     facts = ARENA_NEW(arena, struct watch_failure_facts);
-    facts->time = arena_text(arena, clock_format(failure->sent.real_ns, time, sizeof(time)));
+    facts->time = time_text(arena, failure->sent.real_ns);
     facts->name = failure->name;
     facts->type = failure->type;
     facts->status = failure->status;
@@ -165,6 +176,8 @@ static void tally_facts(struct arena *arena, const struct watch_record *record,
         to->lost += from->lost[i];
     }
     to->bad = from->bad;
+    to->first_bad = time_text(arena, from->first_bad_ns);
+    to->last_bad = time_text(arena, from->last_bad_ns);
     to->late = from->strays[STRAY_LATE];
     to->duplicates = from->strays[STRAY_DUPLICATE];
     to->mismatches = from->strays[STRAY_MISMATCH];
@@ -207,14 +220,6 @@ static void windows_facts(struct arena *arena, const struct watch_record *record
                                         .us = parts[i].us};
 }
 
-/* When the run began, by the wall clock. */
-static const char *began_text(struct arena *arena, const struct watch_record *record)
-{
-    char time[CLOCK_TEXT];
-
-    return record->began_real_ns ? arena_text(arena, clock_format(record->began_real_ns, time, sizeof(time)))
-                                 : NULL;
-}
 
 static uint64_t decided(const struct watch_record *record, const struct watch_tally *tally)
 {
@@ -305,7 +310,7 @@ void watch_record_facts(struct watch_record *record, bool summary, uint64_t now_
         .summary = summary,
         .interval = record->intervals,
         .span_ms = (double)(now_ns - (summary ? record->began_ns : record->interval_began_ns)) / 1e6,
-        .began = began_text(arena, record),
+        .began = time_text(arena, record->began_real_ns),
         .targets = arena_array(arena, record->targets_count, sizeof(*facts->targets)),
         .targets_count = record->targets_count,
         .skipped = summary ? record->skipped : record->skipped_in_interval,

@@ -249,6 +249,7 @@ int watcher_run(struct arena *arena, const struct watcher_options *options,
         .targets = targets,
         .targets_count = targets_count,
         .record = record,
+        .base = options->base,
         .began_ns = clock_monotonic_ns(),
         .sends_total = options->rounds * options->candidates_count * targets_count,
         .err = err,
@@ -267,7 +268,7 @@ int watcher_run(struct arena *arena, const struct watcher_options *options,
                          ? err_set_errno(err, ERR_UNOBSERVED, run.own_errno, "no socket can be opened here")
                          : run.failed;
     run_fini(&run);
-    if (run.base)
+    if (run.base && run.base != options->base)
         event_base_free(run.base);
     return run.failed;
 }

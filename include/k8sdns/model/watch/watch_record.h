@@ -28,6 +28,7 @@ struct watch_tally {
     uint64_t sent[WATCH_TYPES_MAX], answered[WATCH_TYPES_MAX], lost[WATCH_TYPES_MAX];
     uint64_t statuses[WATCH_STATUSES], rcodes[WATCH_RCODES], unreachables[UNREACHABLE_KINDS];
     uint64_t bad, strays[STRAY_MISMATCH + 1], longest_streak;
+    uint64_t first_bad_ns, last_bad_ns; /* realtime: when these were sent; 0: none was bad */
     uint64_t bad_by_type[WATCH_TYPES_MAX], us_by_type[WATCH_TYPES_MAX]; /* the latter: the sum */
     uint64_t rcodes_by_type[WATCH_TYPES_MAX][WATCH_RCODES];
     struct histogram latency;

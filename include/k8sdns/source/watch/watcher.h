@@ -5,6 +5,8 @@
 #include <k8sdns/model/watch/watch_record.h>
 #include <k8sdns/source/probe/prober.h>
 
+struct event_base;
+
 struct watcher_options {
     const struct probe_candidate *candidates;
     size_t candidates_count;
@@ -19,6 +21,7 @@ struct watcher_options {
     uint16_t source_port; /* the first of the kept ports, one for each target; 0: the kernel chooses */
     uint16_t udp_size;    /* EDNS buffer size; 0: no EDNS */
     bool nsid;
+    struct event_base *base; /* watcher_run() runs on it; NULL: on one of its own */
     /* Called when an interval is over; NULL: never. A negative errno ends the run with it. */
     int (*report)(void *user);
     /* Called with what became of each question, after the record has it; NULL: never. */
@@ -43,7 +46,6 @@ int watcher_run(struct arena *arena, const struct watcher_options *options,
                 const struct target_facts *targets, size_t targets_count, struct watch_record *record,
                 struct err *err) MUST_USE;
 
-struct event_base;
 struct watch_run;
 
 /*
