@@ -86,8 +86,8 @@ const struct recording *capture_recording_open(struct run *run, const char *path
         return NULL;
     for (size_t i = 0; i < recording->segments_count; i++)
         if (recording->segments[i].damage && !run->globals->quiet)
-            fprintf(stderr, "k8sdns: %s/%s: damaged at byte %" PRIu64 ": %s; the rest of it is left out\n", path,
-                    recording->segments[i].name, recording->segments[i].good_size,
+            fprintf(stderr, "k8sdns: %s/%s: damaged at byte %" PRIu64 ": %s; the rest of it is left out\n",
+                    path, recording->segments[i].name, recording->segments[i].good_size,
                     recording->segments[i].damage);
     return recording;
 }
@@ -96,12 +96,13 @@ static int read_recording(struct run *run, const char *path)
 {
     const struct recording *recording = capture_recording_open(run, path);
     struct facts *facts = ARENA_NEW(run->arena, struct facts);
-    struct moment moment;
+    struct wall_moment moment;
     int r = recording ? 0 : -EBADMSG;
 
     if (r == 0 && run->globals->at)
         r = err_prefix(&run->err,
-                       moment_parse(run->globals->at, recording_newest_ns(recording), &moment, &run->err), "--at");
+                       moment_parse(run->globals->at, recording_newest_ns(recording), &moment, &run->err),
+                       "--at");
     if (r == 0)
         r = recorded_facts_at(run->arena, recording, run->globals->at ? &moment : NULL, facts, &run->err);
     if (r == 0)

@@ -7,15 +7,15 @@
 
 /*
  * Read what `k8sdns capture` wrote ("-" is standard input), or of a recording (a folder) the facts at
- * globals->at, into run->captured, and take its host and its gaps for those of this run. Return 0, or a negative
- * errno with a message in run->err: kind ERR_INPUT when it cannot be opened, ERR_FORMAT when it is no capture,
- * or one of another version, ERR_UNOBSERVED when nothing was recorded at that time.
+ * globals->at, into run->captured, and take its host and its gaps for those of this run. Return 0, or a
+ * negative errno with a message in run->err: kind ERR_INPUT when it cannot be opened, ERR_FORMAT when it is
+ * no capture, or one of another version, ERR_UNOBSERVED when nothing was recorded at that time.
  */
 int capture_file_read(struct run *run, const char *path) MUST_USE;
 
 /*
- * Open a recording for this run, and say on stderr which segments of it are damaged. Return it, or NULL with a
- * message in run->err.
+ * Open a recording for this run, and say on stderr which segments of it are damaged. Return it, or NULL with
+ * a message in run->err.
  */
 const struct recording *capture_recording_open(struct run *run, const char *path) MUST_USE;
 

@@ -195,7 +195,7 @@ struct command {
      */
     bool judges;
     size_t status_offset;
-    uint64_t capabilities;     /* what it takes besides those of the table in privileges.c: CAPABILITY() */
+    uint64_t capabilities; /* what it takes besides those of the table in privileges.c: CAPABILITY() */
     uint64_t (*capabilities_for)(const void *config); /* and by its options; NULL: no more */
     enum sandbox sandbox;      /* what of the kernel it leaves to itself; with --from always SANDBOX_FILES */
     bool chooses_ports;        /* it may bind to a port that is named */

@@ -2,7 +2,8 @@
 #include "record_rows.h"
 #include <errno.h>
 
-int record_options_take(const struct record_options *options, struct recorder_options *recorder, struct err *err)
+int record_options_take(const struct record_options *options, struct recorder_options *recorder,
+                        struct err *err)
 {
     struct recorder_options taken = {.folder = options->folder, .redact = options->redact};
 

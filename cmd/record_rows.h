@@ -13,18 +13,18 @@ struct record_options {
 };
 
 /* The rows for a struct record_options that is the `member` of a config. */
-#define RECORD_OPTION_ROWS(config, member)                                                           \
-    {.name = "record",                                                                               \
-     .value = "DIR",                                                                                 \
-     OPTION_AT(TEXT, config, member.folder),                                                         \
-     .help = "record into a folder; see k8sdns-history(1)"},                                         \
-        {.name = "keep",                                                                             \
-         .value = "SIZE,DURATION",                                                                   \
-         OPTION_AT(TEXT, config, member.keep),                                                       \
-         .help = "of --record at most this much, this long (default " RECORDER_KEEP ")"},            \
-    {                                                                                                \
-        .name = "redact", .value = "WORD", OPTION_AT(TEXT, config, member.redact),                   \
-        .help = "of --record: hide names and addresses; alike with the same WORD"                    \
+#define RECORD_OPTION_ROWS(config, member)                                                \
+    {.name = "record",                                                                    \
+     .value = "DIR",                                                                      \
+     OPTION_AT(TEXT, config, member.folder),                                              \
+     .help = "record into a folder; see k8sdns-history(1)"},                              \
+        {.name = "keep",                                                                  \
+         .value = "SIZE,DURATION",                                                        \
+         OPTION_AT(TEXT, config, member.keep),                                            \
+         .help = "of --record at most this much, this long (default " RECORDER_KEEP ")"}, \
+    {                                                                                     \
+        .name = "redact", .value = "WORD", OPTION_AT(TEXT, config, member.redact),        \
+        .help = "of --record: hide names and addresses; alike with the same WORD"         \
     }
 
 /*

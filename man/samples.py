@@ -63,6 +63,8 @@ SAMPLES = {
                      "k8sdns expand api.shop --as glibc,busybox-nslookup --resolv-conf tests/field/resolv.conf"),
     "explain": Sample("k8sdns explain EAI_AGAIN", "k8sdns explain EAI_AGAIN"),
     "help": Sample("k8sdns help", "k8sdns help", ((1, 12),)),
+    "history": Sample("k8sdns history --from /var/tmp/k8sdns",
+                      "LC_ALL=C k8sdns history --from tests/data/recordings/two-faults"),
     "ipvs": Sample("k8sdns ipvs", "k8sdns ipvs --from tests/data/captures/ipvs-removed.json", ((1, 7), (13, 30))),
     "logs": Sample("kubectl logs -n kube-system -l k8s-app=kube-dns --prefix --tail=-1 | k8sdns logs",
                    "k8sdns logs tests/data/logs/healthy.log", ((1, 20),)),

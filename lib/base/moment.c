@@ -12,13 +12,13 @@
 /* As far back as somebody may mean. */
 #define AGO_MOST_US UINT64_C(31536000000000)
 
-static struct moment stretch(uint64_t from_s, bool is_second)
+static struct wall_moment stretch(uint64_t from_s, bool is_second)
 {
-    return (struct moment){from_s * SECOND_NS, (from_s + (is_second ? 1 : 60)) * SECOND_NS};
+    return (struct wall_moment){from_s * SECOND_NS, (from_s + (is_second ? 1 : 60)) * SECOND_NS};
 }
 
 /* "14:32" and "14:32:10": today's, or yesterday's where today's is still to come. */
-static bool parse_time(const char *text, uint64_t newest_ns, struct moment *moment)
+static bool parse_time(const char *text, uint64_t newest_ns, struct wall_moment *moment)
 {
     uint64_t newest_s = newest_ns / SECOND_NS, day_s = newest_s - newest_s % DAY_S, at_s;
     struct tm broken = {0};
@@ -38,9 +38,10 @@ static bool parse_time(const char *text, uint64_t newest_ns, struct moment *mome
     return true;
 }
 
-static bool parse_date(const char *text, struct moment *moment)
+static bool parse_date(const char *text, struct wall_moment *moment)
 {
-    static const char *const forms[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"};
+    static const char *const forms[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M",
+                                        "%Y-%m-%d %H:%M"};
 
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
         struct tm broken = {0};
@@ -60,7 +61,7 @@ static bool parse_date(const char *text, struct moment *moment)
     return false;
 }
 
-int moment_parse(const char *text, uint64_t newest_ns, struct moment *ret_moment, struct err *err)
+int moment_parse(const char *text, uint64_t newest_ns, struct wall_moment *ret_moment, struct err *err)
 {
     uint64_t ago_us;
 
@@ -72,6 +73,6 @@ int moment_parse(const char *text, uint64_t newest_ns, struct moment *ret_moment
         *ret_moment = stretch((newest_ns > ago_ns ? newest_ns - ago_ns : 0) / SECOND_NS, true);
         return 0;
     }
-    return err_set(err, ERR_USAGE, EINVAL, "'%s' is no time; write it like 14:32, 2026-01-31T14:32:10Z or 2h (ago)",
-                   text);
+    return err_set(err, ERR_USAGE, EINVAL,
+                   "'%s' is no time; write it like 14:32, 2026-01-31T14:32:10Z or 2h (ago)", text);
 }

@@ -63,7 +63,7 @@ struct choosing {
     const struct recording *recording;
     struct recording_cursor *cursor;
     struct arena *arena;
-    const struct moment *moment;
+    const struct wall_moment *moment;
     struct err *err;
 };
 
@@ -100,7 +100,8 @@ static int refuse(const struct choosing *c)
     char wanted[CLOCK_TEXT], first[CLOCK_TEXT], last[CLOCK_TEXT];
 
     if (!recording->intervals_count)
-        return err_set(c->err, ERR_UNOBSERVED, ENOENT, "%s: no interval in it can be read", recording->folder);
+        return err_set(c->err, ERR_UNOBSERVED, ENOENT, "%s: no interval in it can be read",
+                       recording->folder);
     clock_format(c->moment->from_ns, wanted, sizeof(wanted));
     clock_format(recording->intervals[0].real_ns, first, sizeof(first));
     clock_format(recording_newest_ns(recording), last, sizeof(last));
@@ -163,7 +164,8 @@ static void widen(const struct choosing *c, size_t index, struct facts *facts)
     const struct watch_facts *parts[ALIKE_MOST];
     size_t first = index, count = 0;
 
-    while (first > 0 && index - first < ALIKE_MOST - 1 && all[index].mono_ns - all[first - 1].mono_ns < ALIKE_NS &&
+    while (first > 0 && index - first < ALIKE_MOST - 1 &&
+           all[index].mono_ns - all[first - 1].mono_ns < ALIKE_NS &&
            all[first - 1].segment == all[index].segment && (!c->moment || is_in(c, first - 1)))
         first--;
     for (size_t i = first; i < index; i++) {
@@ -219,11 +221,12 @@ int recorded_facts_of(struct recording_cursor *cursor, const struct recording *r
 }
 
 /*
- * Whoever records a watch has no more than a sampling, and captures of all when that turns. Of one that was taken
- * at most ALIKE_CAPTURE_NS away, in whatever looks like this interval all the way, the other parts hold here.
+ * Whoever records a watch has no more than a sampling, and captures of all when that turns. Of one that was
+ * taken at most ALIKE_CAPTURE_NS away, in whatever looks like this interval all the way, the other parts hold
+ * here.
  */
-static int step_to_capture(const struct choosing *c, size_t index, int step, const struct watch_facts *sampling,
-                           size_t *ret_index)
+static int step_to_capture(const struct choosing *c, size_t index, int step,
+                           const struct watch_facts *sampling, size_t *ret_index)
 {
     const struct recorded_interval *all = c->recording->intervals;
 
@@ -232,7 +235,8 @@ static int step_to_capture(const struct choosing *c, size_t index, int step, con
         struct arena *passing;
         bool alike;
 
-        if (strcmp(c->recording->segments[all[i].segment].boot, c->recording->segments[all[index].segment].boot) != 0 ||
+        if (strcmp(c->recording->segments[all[i].segment].boot,
+                   c->recording->segments[all[index].segment].boot) != 0 ||
             (all[i].mono_ns > all[index].mono_ns ? all[i].mono_ns - all[index].mono_ns
                                                  : all[index].mono_ns - all[i].mono_ns) > ALIKE_CAPTURE_NS)
             break;
@@ -256,7 +260,8 @@ static void borrow(const struct choosing *c, size_t index, struct facts *facts)
     struct facts own = *facts;
     size_t from;
 
-    if ((step_to_capture(c, index, -1, own.sampling, &from) < 0 && step_to_capture(c, index, 1, own.sampling, &from) < 0) ||
+    if ((step_to_capture(c, index, -1, own.sampling, &from) < 0 &&
+         step_to_capture(c, index, 1, own.sampling, &from) < 0) ||
         recording_read(c->cursor, from, INTERVAL_WHOLE, c->arena, &capture, c->err) < 0)
         return;
     *facts = *capture.facts;
@@ -266,8 +271,8 @@ static void borrow(const struct choosing *c, size_t index, struct facts *facts)
     facts->history = own.history;
 }
 
-int recorded_facts_at(struct arena *arena, const struct recording *recording, const struct moment *moment,
-                      struct facts *facts, struct err *err)
+int recorded_facts_at(struct arena *arena, const struct recording *recording,
+                      const struct wall_moment *moment, struct facts *facts, struct err *err)
 {
     struct choosing c = {recording, recording_cursor_new(recording), arena, moment, err};
     struct interval_facts interval;

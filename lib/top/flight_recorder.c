@@ -53,7 +53,8 @@ static void on_done(void *user, struct subprocess *done, struct arena *arena, st
     r->capture = facts;
 }
 
-/* Take one as soon as none is being taken. Without a process to spare there is none, and the intervals go on. */
+/* Take one as soon as none is being taken. Without a process to spare there is none, and the intervals go on.
+ */
 static void begin_capture(struct flight_recorder *r)
 {
     if (!r->is_due || r->look.pid)

@@ -9,8 +9,8 @@
 
 /*
  * A recorder on somebody's event loop: it writes what it is given each interval, and when something begins
- * (record_trigger.h) it has everything looked at once, with what the kernel drops meanwhile, in a process of its
- * own, and writes that as a full capture.
+ * (record_trigger.h) it has everything looked at once, with what the kernel drops meanwhile, in a process of
+ * its own, and writes that as a full capture.
  */
 struct flight_recorder;
 
@@ -20,7 +20,8 @@ struct flight_recorder_options {
     const struct thresholds *thresholds;
     const struct survey *survey; /* its names, and where it looks from; all three must outlive the recorder */
     struct event_base *base;
-    /* For whoever has no facts but a sampling: a capture is taken at once, and so long after the last. 0: no. */
+    /* For whoever has no facts but a sampling: a capture is taken at once, and so long after the last. 0: no.
+     */
     uint64_t capture_every_us;
 };
 
@@ -32,7 +33,8 @@ void flight_recorder_free(struct flight_recorder *recorder);
  * Write an interval. Return 0, or a negative errno with a message when it was dropped, which is no reason to
  * stop: the next one is tried again. interval->time may be NULL: it is now.
  */
-int flight_recorder_add(struct flight_recorder *recorder, const struct interval_facts *interval, struct err *err);
+int flight_recorder_add(struct flight_recorder *recorder, const struct interval_facts *interval,
+                        struct err *err);
 
 /* The last full capture; NULL: none has been taken. It is good until the next call of anything here. */
 const struct facts *flight_recorder_capture(const struct flight_recorder *recorder);

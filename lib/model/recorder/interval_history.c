@@ -48,8 +48,9 @@ static struct history_tick_facts tick_of(const struct watch_target_facts *target
                                        .status = outcome_of(target, t->bad == 0)};
 }
 
-static void add_series(struct arena *arena, const struct watch_target_facts *now, const struct watch_type_facts *type,
-                       const struct watch_facts *const *parts, size_t count, struct history_facts *history)
+static void add_series(struct arena *arena, const struct watch_target_facts *now,
+                       const struct watch_type_facts *type, const struct watch_facts *const *parts,
+                       size_t count, struct history_facts *history)
 {
     struct history_series_facts *s = ARENA_PUSH(arena, history->series, history->series_count);
     const struct history_tick_facts *last;
@@ -80,7 +81,8 @@ static void add_series(struct arena *arena, const struct watch_target_facts *now
     s->last_us = last->us;
 }
 
-struct history_facts *interval_history(struct arena *arena, const struct watch_facts *const *parts, size_t count)
+struct history_facts *interval_history(struct arena *arena, const struct watch_facts *const *parts,
+                                       size_t count)
 {
     struct history_facts *history = ARENA_NEW(arena, struct history_facts);
     size_t window = count < INTERVAL_WINDOW ? count : INTERVAL_WINDOW;

@@ -83,12 +83,12 @@ static void look_at_server(struct trigger_server *server, const struct watch_tar
         slow = server->usual_us && target->p90_us >= TRIGGER_SLOW_TIMES * server->usual_us &&
                target->p90_us >= server->usual_us + TRIGGER_SLOW_US;
         /* What is slow for good becomes the usual, slowly. */
-        server->usual_us = server->usual_us ? (server->usual_us * (MEAN_OF - 1) + target->p90_us) / MEAN_OF
-                                            : target->p90_us;
+        server->usual_us =
+            server->usual_us ? (server->usual_us * (MEAN_OF - 1) + target->p90_us) / MEAN_OF : target->p90_us;
     }
     if (fails && !server->fails) {
-        begins =
-            arena_printf(arena, "%s fails: %" PRIu64 " of %" PRIu64 " queries", target->id, target->bad, decided);
+        begins = arena_printf(arena, "%s fails: %" PRIu64 " of %" PRIu64 " queries", target->id, target->bad,
+                              decided);
     } else if (slow && !server->slow) {
         char text[DURATION_TEXT];
 

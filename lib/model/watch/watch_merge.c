@@ -18,7 +18,8 @@ static void add_tallies(struct arena *arena, struct shape_tally **items, size_t 
     }
 }
 
-static void add_octaves(struct arena *arena, struct watch_target_facts *to, const struct watch_target_facts *from)
+static void add_octaves(struct arena *arena, struct watch_target_facts *to,
+                        const struct watch_target_facts *from)
 {
     for (size_t i = 0; i < from->latency_count; i++) {
         size_t at = 0;
@@ -111,7 +112,8 @@ static void add(struct arena *arena, struct watch_target_facts *to, const struct
     to->frequency = from->frequency;
     add_tallies(arena, &to->rcodes, &to->rcodes_count, from->rcodes, from->rcodes_count);
     add_tallies(arena, &to->outcomes, &to->outcomes_count, from->outcomes, from->outcomes_count);
-    add_tallies(arena, &to->unreachables, &to->unreachables_count, from->unreachables, from->unreachables_count);
+    add_tallies(arena, &to->unreachables, &to->unreachables_count, from->unreachables,
+                from->unreachables_count);
     for (size_t i = 0; i < from->types_count; i++)
         add_type(arena, to, &from->types[i]);
     add_octaves(arena, to, from);
@@ -142,9 +144,11 @@ static uint64_t bounded(uint64_t value, uint64_t low, uint64_t high)
     return value < low ? low : value > high ? high : value;
 }
 
-static void add_percentiles(struct watch_target_facts *to, const struct watch_facts *const *parts, size_t count)
+static void add_percentiles(struct watch_target_facts *to, const struct watch_facts *const *parts,
+                            size_t count)
 {
-    uint64_t low[3] = {SHAPE_UNSET, SHAPE_UNSET, SHAPE_UNSET}, high[3] = {SHAPE_UNSET, SHAPE_UNSET, SHAPE_UNSET};
+    uint64_t low[3] = {SHAPE_UNSET, SHAPE_UNSET, SHAPE_UNSET},
+             high[3] = {SHAPE_UNSET, SHAPE_UNSET, SHAPE_UNSET};
 
     for (size_t i = 0; i < count; i++) {
         const struct watch_target_facts *from = watch_target_find(parts[i], to->id);

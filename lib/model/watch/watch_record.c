@@ -220,7 +220,6 @@ static void windows_facts(struct arena *arena, const struct watch_record *record
                                         .us = parts[i].us};
 }
 
-
 static uint64_t decided(const struct watch_record *record, const struct watch_tally *tally)
 {
     uint64_t count = 0;

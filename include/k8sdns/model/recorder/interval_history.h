@@ -11,10 +11,12 @@
 #define INTERVAL_WINDOW 6
 
 /*
- * A history as top shows it, out of the samplings of intervals that follow each other, the oldest first: a tick
- * is an interval, and the numbers are of the last INTERVAL_WINDOW. Latencies and outcomes are kept of all types
- * of a server together, so the types differ by what failed of them alone. Pure; NULL without intervals.
+ * A history as top shows it, out of the samplings of intervals that follow each other, the oldest first: a
+ * tick is an interval, and the numbers are of the last INTERVAL_WINDOW. Latencies and outcomes are kept of
+ * all types of a server together, so the types differ by what failed of them alone. Pure; NULL without
+ * intervals.
  */
-struct history_facts *interval_history(struct arena *arena, const struct watch_facts *const *parts, size_t count);
+struct history_facts *interval_history(struct arena *arena, const struct watch_facts *const *parts,
+                                       size_t count);
 
 #endif

@@ -12,8 +12,9 @@
  *   a server that is slow: 90 % of its answers take five times as long as they usually do, and 20 ms more;
  *   programs whose lookups fail, likewise.
  *
- * At most one a minute and twelve an hour. That a server's failing or slowness is over is worth one as well, so that
- * it is known what was right again; of these, too, there are twelve an hour at most. Constant memory, no clock.
+ * At most one a minute and twelve an hour. That a server's failing or slowness is over is worth one as well,
+ * so that it is known what was right again; of these, too, there are twelve an hour at most. Constant memory,
+ * no clock.
  */
 #define TRIGGER_SERVERS    64
 #define TRIGGER_FINDINGS   64
@@ -40,7 +41,8 @@ struct record_trigger {
 
 /*
  * Look at the next interval, at `now_ns` (monotonic). Return why a capture should be taken now, in `arena`:
- * "10.244.1.22 fails: 12 of 30 queries", "10.244.1.22 answers again"; NULL: there is no need, or there have been enough.
+ * "10.244.1.22 fails: 12 of 30 queries", "10.244.1.22 answers again"; NULL: there is no need, or there have
+ * been enough.
  */
 const char *record_trigger_look(struct record_trigger *trigger, const struct interval_facts *interval,
                                 uint64_t now_ns, struct arena *arena);

@@ -54,8 +54,8 @@ struct watch_target_facts {
     const char *id, *address;
     int role;
     uint64_t sent, answered, lost;
-    uint64_t late; /* of the lost: the answer came after the timeout */
-    uint64_t bad;  /* lost, damaged, or answered with an error */
+    uint64_t late;                    /* of the lost: the answer came after the timeout */
+    uint64_t bad;                     /* lost, damaged, or answered with an error */
     const char *first_bad, *last_bad; /* when these were sent, RFC 3339; NULL: none was bad */
     uint64_t duplicates, mismatches;
     double loss_ratio, bad_ratio; /* of those decided; NAN when none is */

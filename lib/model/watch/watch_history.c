@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* history.h: the last minutes of a watch, query by query. */
 #include <k8sdns/base/err.h>
 #include <k8sdns/model/watch/history.h>
 #include <k8sdns/wire/dns/dns_words.h>

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "capture_file.h"
+#include <errno.h>
+#include <k8sdns/base/clock.h>
+#include <k8sdns/base/moment.h>
+#include <k8sdns/collect/recorded_facts.h>
+#include <k8sdns/diag/rule.h>
+#include <k8sdns/model/recorder/timeline.h>
+#include <k8sdns/render/recorder/timeline_text.h>
+#include <k8sdns/wire/recorder/record_segment.h>
+
+struct history_config {
+    const char *since, *until, *redact;
+};
+
+#define ROW(kind, member) OPTION_AT(kind, struct history_config, member)
+
+static const struct option_row options[] = {
+    {.name = "since",
+     .value = "TIME",
+     ROW(TEXT, since),
+     .help = "from 14:32 (UTC), 2026-01-31T14:32:10Z, or 2h before its end on"},
+    {.name = "until", .value = "TIME", ROW(TEXT, until), .help = "likewise up to when"},
+    {.name = "redact",
+     .value = "WORD",
+     ROW(TEXT, redact),
+     .help = "in JSON hide names and addresses; alike with the same WORD"},
+    {0},
+};
+
+/* The time that is looked at. */
+static int parse_window(struct run *run, const struct history_config *config,
+                        const struct recording *recording, struct wall_moment *window)
+{
+    uint64_t newest_ns = recording_newest_ns(recording);
+    struct wall_moment moment;
+    int r;
+
+    *window = (struct wall_moment){0, UINT64_MAX};
+    if (config->since) {
+        r = moment_parse(config->since, newest_ns, &moment, &run->err);
+        if (r < 0)
+            return err_prefix(&run->err, r, "--since");
+        window->from_ns = moment.from_ns;
+    }
+    if (config->until) {
+        r = moment_parse(config->until, newest_ns, &moment, &run->err);
+        if (r < 0)
+            return err_prefix(&run->err, r, "--until");
+        window->to_ns = moment.to_ns;
+    }
+    return 0;
+}
+
+/* A finding is told by its rule's words: those that were recorded may have been hidden. */
+static void name_findings(struct timeline_facts *facts)
+{
+    for (size_t i = 0; i < facts->episodes_count; i++) {
+        struct timeline_episode *e = &facts->episodes[i];
+        const struct rule *rule = e->kind == TIMELINE_FINDING ? rule_find(e->reason) : NULL;
+
+        if (rule)
+            e->text = rule->title;
+    }
+}
+
+static void add_damage(struct run *run, const struct recording *recording, struct timeline_facts *facts)
+{
+    for (size_t i = 0; i < recording->segments_count; i++) {
+        const struct recorded_segment *segment = &recording->segments[i];
+
+        if (segment->damage)
+            *ARENA_PUSH(run->arena, facts->damage, facts->damage_count) =
+                (struct timeline_damage){.file = segment->name,
+                                         .why = segment->damage,
+                                         .at_byte = segment->good_size,
+                                         .lost_bytes = segment->size - segment->good_size};
+    }
+}
+
+static void read_intervals(struct run *run, const struct recording *recording,
+                           const struct wall_moment *window, struct timeline_facts *facts)
+{
+    struct recording_cursor *cursor = recording_cursor_new(recording);
+    struct timeline *timeline = timeline_new(run->arena);
+    struct arena *passing = arena_new();
+
+    for (size_t i = 0; i < recording->intervals_count; i++) {
+        const struct recorded_interval *at = &recording->intervals[i];
+        struct timeline_stamp stamp = {at->real_ns, at->mono_ns, recording->segments[at->segment].boot,
+                                       at->step_ms};
+        struct interval_facts interval;
+        struct err ignored;
+
+        if (at->real_ns < window->from_ns || at->real_ns >= window->to_ns)
+            continue;
+        arena_reset(passing);
+        /* One that is gone was removed by the recorder meanwhile; one that is wrong is counted. */
+        switch (recording_read(cursor, i, INTERVAL_TIMELINE, passing, &interval, &ignored)) {
+        case 0:
+            timeline_add(timeline, &interval, &stamp);
+            break;
+        case -ENOENT:
+            break;
+        default:
+            facts->unread++;
+        }
+    }
+    arena_free(passing);
+    recording_cursor_free(cursor);
+    timeline_facts_of(timeline, facts);
+}
+
+static int run(struct run *run, const void *config_at, void *data)
+{
+    const struct history_config *config = config_at;
+    const struct recording *recording;
+    struct timeline_facts *facts = data;
+    struct wall_moment window;
+
+    if (!run->globals->from)
+        return err_set(&run->err, ERR_USAGE, EINVAL, "missing --from DIR, a folder that --record wrote");
+    if (run->globals->at)
+        return err_set(&run->err, ERR_USAGE, EINVAL, "history has --since and --until, and no --at");
+    run->redact = config->redact;
+    recording = capture_recording_open(run, run->globals->from);
+    if (!recording || parse_window(run, config, recording, &window) < 0)
+        return -EINVAL;
+    facts->folder = recording->folder;
+    add_damage(run, recording, facts);
+    read_intervals(run, recording, &window, facts);
+    name_findings(facts);
+    return facts->status == HEALTH_OK         ? STATUS_OK
+           : facts->status == HEALTH_DEGRADED ? STATUS_WARNING
+           : facts->status == HEALTH_FAILING  ? STATUS_CRITICAL
+                                              : STATUS_UNKNOWN;
+}
+
+const struct command command_history = {
+    .name = "history",
+    .group = GROUP_CAUSE,
+    .summary = "what began and ended in a recording, and when",
+    .arguments = "",
+    .options = options,
+    .config_size = sizeof(struct history_config),
+    .reads_from = true,
+    .local = true,
+    .sandbox = SANDBOX_FILES,
+    .shape = &timeline_facts_shape,
+    .judges = true,
+    .status_offset = offsetof(struct timeline_facts, status),
+    .example = "k8sdns history --from /var/lib/k8sdns --since 2h",
+    .run = run,
+    .render = timeline_text_render,
+};
