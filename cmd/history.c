@@ -92,7 +92,8 @@ static void read_intervals(struct run *run, const struct recording *recording,
         struct interval_facts interval;
         struct err ignored;
 
-        if (at->real_ns < window->from_ns || at->real_ns >= window->to_ns)
+        /* By its end: what ended when the window begins is before it. */
+        if (at->real_ns <= window->from_ns || at->real_ns > window->to_ns)
             continue;
         arena_reset(passing);
         /* One that is gone was removed by the recorder meanwhile; one that is wrong is counted. */

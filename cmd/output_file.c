@@ -75,8 +75,8 @@ static void answer(int fd, int wrong)
 }
 
 /*
- * The process that writes. A signal to the whole group must not end it before it has cleaned up. It makes the file
- * itself, so that there is no moment at which the other's death leaves one behind.
+ * The process that writes. A signal to the whole group must not end it before it has cleaned up. It makes the
+ * file itself, so that there is no moment at which the other's death leaves one behind.
  */
 static _Noreturn void serve(int from, int talk, const char *path, const struct stat *there)
 {

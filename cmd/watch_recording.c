@@ -100,7 +100,8 @@ static const struct watch_facts *copy(struct arena *arena, const struct watch_fa
 
 void watch_recording_add(struct watch_recording *r, const struct watch_facts *facts)
 {
-    *ARENA_PUSH(r->arena, r->parts, r->count) = copy(r->arena, facts);
+    *(const struct watch_facts **)arena_push(r->arena, &r->parts, &r->count, sizeof(struct watch_facts *)) =
+        copy(r->arena, facts);
     r->span_ms += facts->span_ms;
     /* The timers of reports drift by less than half of one. */
     if (r->span_ms + facts->span_ms / 2 >= (double)RECORDER_INTERVAL_US / 1000)

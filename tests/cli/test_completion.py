@@ -20,6 +20,10 @@ LINES = (
     (["diagnose", "--fail-on", ""], {"critical", "warning", "info", "never"}, {"json"}),
     (["diagnose", "--output", "j"], {"json", "jsonl"}, {"yaml"}),
     (["completion", ""], {"bash", "zsh", "fish"}, set()),
+    (["his"], {"history"}, {"help"}),
+    (["history", "--u"], {"--until"}, {"--since"}),
+    (["watch", "--re"], {"--record", "--redact"}, {"--keep"}),
+    (["diagnose", "--a"], {"--at"}, {"--json"}),
 )
 KUBECTL = """#!/bin/sh
 echo "$*" >>"$LOG"
@@ -70,7 +74,7 @@ class Completion(binary.Case):
         """It is read, and has the words; what zsh's own functions make of them takes a terminal."""
         text = script("zsh")
         subprocess.run(["zsh", "-f", "-n", "-c", text], check=True)
-        for words in ("conntrack-full", "'probe:", "AAAA", "--fail-on"):
+        for words in ("conntrack-full", "'probe:", "AAAA", "--fail-on", "'history:", "--record", "--at"):
             self.assertIn(words, text)
 
 

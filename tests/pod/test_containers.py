@@ -96,7 +96,7 @@ HOLDERS = ("pause", "node", "glibc-filtered", "named", "host-network", "host-kub
 
 FILES = {"/data/" + name.split("/")[-1]: pod_case.SOURCE / "tests/data" / name for name in (
     "captures/dead-replica.json", "dnstap/1.14.7.fstrm", "spans/span-001.json", "metrics/1.14.7-before.prom",
-    "kube/coredns.json")}
+    "kube/coredns.json", "recordings/two-faults/00000001.k8sdns")}
 TEXTS = {"/data/coredns.log": "[INFO] 10.244.0.10:40000 - 1 \"A IN web.default.svc.cluster.local. udp 60 false 512\" "
                               "NOERROR qr,aa,rd 118 0.0001s\n",
          "/data/Corefile": ".:53 {\n    errors\n    kubernetes cluster.local\n    forward . 10.244.2.53\n}\n",
@@ -112,6 +112,7 @@ READS = {
     "capture": (["--budget", "1s", "--no-external"], PROCESS, "the same"),
     "agent": (["--no-listen", "--duration", "1s", "--no-external"], PROCESS, "the same"),
     "report": (["--budget", "1s", "--no-external"], PROCESS, "the same"),
+    "history": (["--from", "/data"], None, "the folder that is named"),
     "diff": (["/data/dead-replica.json", "/data/dead-replica.json"], None, "the files that are named"),
     "scope": (["/data/dead-replica.json"], None, "the files that are named"),
     "probe": ([NAME], PROCESS, "resolv.conf, the account's files; " + CAPABLE),

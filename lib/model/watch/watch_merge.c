@@ -3,6 +3,23 @@
 #include <math.h>
 #include <string.h>
 
+/* What one part does not tell is not known of all. */
+static void add_count(uint64_t *to, uint64_t from)
+{
+    if (*to != SHAPE_UNSET && __builtin_add_overflow(*to, from, to))
+        *to = SHAPE_UNSET;
+}
+
+/* NAN where a count is not known, or nothing was sent. */
+static double share(uint64_t part, uint64_t sent, uint64_t answered, uint64_t lost)
+{
+    uint64_t decided = answered;
+
+    add_count(&decided, lost);
+    return sent && decided && part != SHAPE_UNSET && decided != SHAPE_UNSET ? (double)part / (double)decided
+                                                                            : (double)NAN;
+}
+
 static void add_tallies(struct arena *arena, struct shape_tally **items, size_t *count,
                         const struct shape_tally *more, size_t more_count)
 {
@@ -14,7 +31,7 @@ static void add_tallies(struct arena *arena, struct shape_tally **items, size_t 
         if (at == *count)
             *(struct shape_tally *)arena_push(arena, items, count, sizeof(**items)) =
                 (struct shape_tally){more[i].name, 0};
-        (*items)[at].count += more[i].count;
+        add_count(&(*items)[at].count, more[i].count);
     }
 }
 
@@ -55,12 +72,11 @@ static void add_type(struct arena *arena, struct watch_target_facts *to, const s
             (struct watch_type_facts){.type = from->type, .avg_us = SHAPE_UNSET};
     t = &to->types[at];
     t->avg_us = weighed(t->avg_us, t->answered, from->avg_us, from->answered);
-    t->sent += from->sent;
-    t->answered += from->answered;
-    t->lost += from->lost;
-    t->bad += from->bad;
-    t->loss_ratio =
-        t->sent && t->answered + t->lost ? (double)t->lost / (double)(t->answered + t->lost) : (double)NAN;
+    add_count(&t->sent, from->sent);
+    add_count(&t->answered, from->answered);
+    add_count(&t->lost, from->lost);
+    add_count(&t->bad, from->bad);
+    t->loss_ratio = share(t->lost, t->sent, t->answered, t->lost);
     add_tallies(arena, &t->rcodes, &t->rcodes_count, from->rcodes, from->rcodes_count);
 }
 
@@ -86,25 +102,21 @@ static const char *later(const char *a, const char *b)
 
 static void add(struct arena *arena, struct watch_target_facts *to, const struct watch_target_facts *from)
 {
-    uint64_t decided;
-
     to->avg_us = weighed(to->avg_us, to->answered, from->avg_us, from->answered);
-    to->sent += from->sent;
-    to->answered += from->answered;
-    to->lost += from->lost;
-    to->late += from->late;
-    to->bad += from->bad;
-    to->duplicates += from->duplicates;
-    to->mismatches += from->mismatches;
+    add_count(&to->sent, from->sent);
+    add_count(&to->answered, from->answered);
+    add_count(&to->lost, from->lost);
+    add_count(&to->late, from->late);
+    add_count(&to->bad, from->bad);
+    add_count(&to->duplicates, from->duplicates);
+    add_count(&to->mismatches, from->mismatches);
     to->first_bad = earlier(to->first_bad, from->first_bad);
     to->last_bad = later(to->last_bad, from->last_bad);
-    decided = to->answered + to->lost;
-    to->loss_ratio = to->sent && decided ? (double)to->lost / (double)decided : (double)NAN;
-    to->bad_ratio = to->sent && decided ? (double)to->bad / (double)decided : (double)NAN;
+    to->loss_ratio = share(to->lost, to->sent, to->answered, to->lost);
+    to->bad_ratio = share(to->bad, to->sent, to->answered, to->lost);
     to->min_us = least(to->min_us, from->min_us);
     to->max_us = most(to->max_us, from->max_us);
-    if (from->longest_bad_streak > to->longest_bad_streak)
-        to->longest_bad_streak = from->longest_bad_streak;
+    to->longest_bad_streak = most(to->longest_bad_streak, from->longest_bad_streak);
     if (from->serial != SHAPE_UNSET)
         to->serial = from->serial;
     to->first_failure = from->first_failure ? from->first_failure : to->first_failure;
@@ -194,8 +206,8 @@ void watch_merge(struct arena *arena, const struct watch_facts *const *parts, si
         facts.interval = part->interval;
         facts.span_ms += part->span_ms;
         facts.began = part->began ? part->began : facts.began;
-        facts.sent += part->sent;
-        facts.skipped += part->skipped;
+        add_count(&facts.sent, part->sent);
+        add_count(&facts.skipped, part->skipped);
         facts.frequency = part->frequency;
         facts.frequency_text = part->frequency_text;
         facts.ports = part->ports;
