@@ -161,6 +161,21 @@ int ipvs_left(unsigned long *ctx)
     return 0;
 }
 
+/* Before Linux 5.16 each family has a hook of its own. */
+SEC("fexit/ip_vs_remote_request4")
+int ipvs_left_4(unsigned long *ctx)
+{
+    judged(JUDGE_IPVS, ctx[1], (__u32)ctx[3]);
+    return 0;
+}
+
+SEC("fexit/ip_vs_remote_request6")
+int ipvs_left_6(unsigned long *ctx)
+{
+    judged(JUDGE_IPVS, ctx[1], (__u32)ctx[3]);
+    return 0;
+}
+
 SEC("kprobe/nft_do_chain")
 int nft_entered_k(struct pt_regs *ctx)
 {
@@ -219,6 +234,20 @@ int confirm_left_k(struct pt_regs *ctx)
 
 SEC("kretprobe/ip_vs_in_hook")
 int ipvs_left_k(struct pt_regs *ctx)
+{
+    judged(JUDGE_IPVS, 0, (__u32)PT_REGS_RC(ctx));
+    return 0;
+}
+
+SEC("kretprobe/ip_vs_remote_request4")
+int ipvs_left_4_k(struct pt_regs *ctx)
+{
+    judged(JUDGE_IPVS, 0, (__u32)PT_REGS_RC(ctx));
+    return 0;
+}
+
+SEC("kretprobe/ip_vs_remote_request6")
+int ipvs_left_6_k(struct pt_regs *ctx)
 {
     judged(JUDGE_IPVS, 0, (__u32)PT_REGS_RC(ctx));
     return 0;

@@ -24,6 +24,7 @@
 char terms[] SEC("license") = "GPL";
 
 const volatile __u32 own_pid_namespace;
+const volatile bool has_symbols; /* bpf_snprintf() */
 
 /* The packet that this CPU is at work on. */
 struct in_work {
@@ -149,7 +150,9 @@ static __always_inline void fill_step(struct sk_buff *skb, const struct ip_packe
     step->rcode = identity->rcode;
     step->piece_from = ip->piece_from;
     step->has_packet = 1;
-    if (step->kind == PATH_DROP) {
+    if (step->kind == PATH_DROP)
+        step->location = place;
+    if (step->kind == PATH_DROP && has_symbols) {
         static const char fmt[] = "%ps";
 
         bpf_snprintf(step->symbol, sizeof(step->symbol), fmt, &place, sizeof(place));
@@ -348,7 +351,10 @@ int BPF_PROG(socket_read, struct sock *sk, int ret, int flags)
     return 0;
 }
 
-/* Functions, where they can have probes. One program serves all; the probe's cookie says which one it is. */
+/*
+ * Functions, where they can have probes. One program serves all; the probe's cookie says which one it is.
+ * Where the kernel's probes have no cookie the few that tell most have programs of their own.
+ */
 
 struct nf_hook_state {
     __u8 hook, pf;
@@ -384,4 +390,28 @@ int function_called(struct pt_regs *ctx)
         detail = hook_of(ctx);
     return see((struct sk_buff *)packet, network_header((struct sk_buff *)packet), kind, detail,
                PT_REGS_PARM1(ctx));
+}
+
+SEC("kprobe/nf_hook_slow")
+int hook_called(struct pt_regs *ctx)
+{
+    struct sk_buff *skb = (struct sk_buff *)PT_REGS_PARM1(ctx);
+
+    return see(skb, network_header(skb), PATH_HOOK, hook_of(ctx), (__u64)skb);
+}
+
+SEC("kprobe/__udp_enqueue_schedule_skb")
+int socket_called(struct pt_regs *ctx)
+{
+    struct sk_buff *skb = (struct sk_buff *)PT_REGS_PARM2(ctx);
+
+    return see(skb, network_header(skb), PATH_SOCKET, 0, PT_REGS_PARM1(ctx));
+}
+
+SEC("kprobe/skb_consume_udp")
+int read_called(struct pt_regs *ctx)
+{
+    struct sk_buff *skb = (struct sk_buff *)PT_REGS_PARM2(ctx);
+
+    return see(skb, network_header(skb), PATH_READ, 0, PT_REGS_PARM1(ctx));
 }

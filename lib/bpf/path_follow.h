@@ -31,13 +31,6 @@ struct {
     __type(value, struct followed);
 } followed SEC(".maps");
 
-struct {
-    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-    __uint(max_entries, 1);
-    __type(key, __u32);
-    __type(value, struct path_question);
-} scratch SEC(".maps");
-
 /* The first octets of a TCP segment's data, those in the packet's further pieces too. */
 struct pieces {
     __u8 bytes[MESSAGE_LENGTH + PATH_BYTES_MAX];
@@ -72,8 +65,7 @@ static __always_inline bool follow(struct path_question *question, __u32 end, co
 
     if (known && now - known->since_ns < FORGET_NS)
         return !known->is_skipped;
-    if (identity->is_answer || identity->dst_port != filter.port || !is_from(ip, netns) ||
-        !name_fits(question, end))
+    if (identity->is_answer || identity->dst_port != filter.port || !is_from(ip, netns) || !name_fits(end))
         return false;
     new.since_ns = now;
     new.is_skipped = is_over_rate(now);
@@ -100,10 +92,10 @@ static __always_inline bool identify_datagram(struct sk_buff *skb, struct path_q
     ret->is_answer = !!is_answer(question->bytes);
     if (!ret->is_answer && !is_query(question->bytes))
         return false;
-    end = name_end(question);
+    end = name_end();
     if (!end)
         return false;
-    ret->key.question = hash_question(question, end);
+    ret->key.question = hash_question(end);
     ret->key.id = number_at(question->bytes);
     ret->has_message = 1;
     ret->rcode = question->bytes[3] & 0xf;
@@ -190,8 +182,7 @@ static __always_inline bool identify_stream(struct sk_buff *skb, struct path_que
 static __always_inline bool identify(struct sk_buff *skb, const struct ip_packet *ip, __u32 netns,
                                      bool may_read, struct identity *ret)
 {
-    __u32 zero = 0;
-    struct path_question *question = bpf_map_lookup_elem(&scratch, &zero);
+    struct path_question *question = question_in_work();
     bool found;
 
     if (!question)

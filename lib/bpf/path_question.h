@@ -15,6 +15,26 @@ const volatile struct path_filter filter;
 __u64 skipped; /* questions over the rate */
 __u64 second_began_ns, second_count;
 
+/* The question that this CPU is at work on. */
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct path_question);
+} scratch SEC(".maps");
+
+static __always_inline struct path_question *question_in_work(void)
+{
+    const __u32 zero = 0;
+
+    return bpf_map_lookup_elem(&scratch, &zero);
+}
+
+/*
+ * The functions with loops are global ones, which the verifier checks once, and find the question themselves:
+ * kernels before 5.12 take no pointers there.
+ */
+
 /* Eight octets at a time, since the kernel checks each turn of a loop; in lower case, and a little more
  * alike. */
 #define EIGHT        8
@@ -35,8 +55,9 @@ static __always_inline __u64 eight_at(const __u8 *bytes, __u32 at, __u32 left)
 }
 
 /* Where the name's root is; names with more labels end early, questions and answers alike. */
-__attribute__((noinline)) __u32 name_end(struct path_question *question)
+__attribute__((noinline)) __u32 name_end(void)
 {
+    struct path_question *question = question_in_work();
     __u32 at = DNS_HEADER;
 
     if (!question)
@@ -55,8 +76,9 @@ __attribute__((noinline)) __u32 name_end(struct path_question *question)
 }
 
 /* Of the name and the type behind it. 0: there is none. */
-__attribute__((noinline)) __u64 hash_question(struct path_question *question, __u32 end)
+__attribute__((noinline)) __u64 hash_question(__u32 end)
 {
+    struct path_question *question = question_in_work();
     __u64 hash = UINT64_C(14695981039346656037);
 
     if (!question)
@@ -85,8 +107,10 @@ static __always_inline bool name_is_at(const struct path_question *question, __u
 }
 
 /* The wanted name is its begin or its end, or nearly so: the reader looks again. */
-__attribute__((noinline)) int name_fits(struct path_question *question, __u32 end)
+__attribute__((noinline)) int name_fits(__u32 end)
 {
+    struct path_question *question = question_in_work();
+
     if (!question)
         return 0;
     if (!filter.name_len)
@@ -113,13 +137,19 @@ static __always_inline bool is_from(const struct ip_packet *ip, __u32 netns)
 
 static __always_inline bool is_over_rate(__u64 now)
 {
+    __u64 before;
+
     if (!filter.rate)
         return false;
     if (now - second_began_ns > SECOND_NS) {
         second_began_ns = now;
         second_count = 0;
     }
-    if (__sync_fetch_and_add(&second_count, 1) < filter.rate)
+    /* Read and added to apart, since kernels before 5.12 have no addition that fetches: two CPUs at the same
+     * moment may both be the last. */
+    before = second_count;
+    __sync_fetch_and_add(&second_count, 1);
+    if (before < filter.rate)
         return false;
     __sync_fetch_and_add(&skipped, 1);
     return true;

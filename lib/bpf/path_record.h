@@ -78,7 +78,8 @@ struct path_step {
     __u8 unused;
     __u32 piece_from; /* of a later piece of a fragmented packet: its place there, in octets */
     char device[16], comm[16];
-    char symbol[PATH_SYMBOL_MAX]; /* of a drop: where */
+    __u64 location;               /* of a drop: the address of the code */
+    char symbol[PATH_SYMBOL_MAX]; /* and its name, where the kernel gives one */
 };
 
 /* What is followed. */

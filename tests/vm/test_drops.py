@@ -15,12 +15,24 @@ VICTIM = faults.VICTIM_ADDRESS
 TO_VICTIM = f"ip daddr {VICTIM} udp dport 53"
 HOOKS = (("pod", "output"), ("node", "prerouting"), ("node", "forward"), ("node", "postrouting"), ("dns2", "input"))
 MAX = "/proc/sys/net/netfilter/nf_conntrack_max"
+TYPES = pathlib.Path("/sys/kernel/btf/vmlinux")
+
+
+# Of the modules' types, where the names of nftables' tables and chains are.
+MODULE_TYPES = pathlib.Path("/sys/kernel/btf/nf_conntrack")
+
+
+def reason(word):
+    """The kernel's word, where it has one."""
+    return word if b"\0SKB_DROP_REASON_" + word.encode() in TYPES.read_bytes() else None
 
 
 class Drops(DropCase):
     def told(self, events, count, **expected):
         self.assertEqual(len(events), count, events)
         for event in events:
+            if not MODULE_TYPES.exists() and expected.get("cause") == "rule":
+                expected.update({key: None for key in ("table", "chain") if key in expected})
             wanted = {"src": POD, "src_port": PORT, "dst": VICTIM, "dst_port": 53, "id": ID, "name": NAME, "type": "A",
                       "sure": True, **expected}
             self.assertEqual({key: event[key] for key in wanted}, wanted, event)
@@ -30,7 +42,7 @@ class Drops(DropCase):
             with self.subTest(f"{place} {hook}"):
                 with chain(self.lab, place, hook, 5, "udp dport 53 drop"):
                     events, data = self.drops_of(lambda: self.ask(VICTIM, count=2))
-                self.told(events, 2, reason="NETFILTER_DROP", cause="rule", hook=hook, table="fault-test", chain=hook,
+                self.told(events, 2, reason=reason("NETFILTER_DROP"), cause="rule", hook=hook, table="fault-test", chain=hook,
                           netns=self.netns(place))
                 self.assertEqual([p["where"] for p in data["probes"] if not p["why"]][:2],
                                  ["tracepoint kfree_skb", "nft_do_chain"])
@@ -64,7 +76,7 @@ class Drops(DropCase):
     def test_no_listener_and_too_big(self):
         with self.lab.fault("closed-port"):
             events, _ = self.drops_of(lambda: self.ask(VICTIM, count=1))
-        self.told(events, 1, reason="NO_SOCKET", cause="no-listener", netns=self.netns("dns2"))
+        self.told(events, 1, reason=reason("NO_SOCKET"), cause="no-listener", netns=self.netns("dns2"))
         self.lab.ip("node", "link set cni1 mtu 600")
         try:
             events, _ = self.drops_of(lambda: self.ask(VICTIM, count=1, size=900))
@@ -96,8 +108,8 @@ class WithoutFentry:
 
     def begin(self, *arguments, **options):
         process = super().begin(*arguments, prefix=("env", f"LD_PRELOAD={os.environ['WITHOUT_FENTRY']}"), **options)
-        links = [path.read_text() for path in pathlib.Path(f"/proc/{process.pid}/fdinfo").iterdir()]
-        self.assertTrue(any("link_type:\tperf" in link for link in links), links)
+        files = [os.readlink(path) for path in pathlib.Path(f"/proc/{process.pid}/fd").iterdir()]
+        self.assertIn("anon_inode:[perf_event]", files)
         return process
 
 

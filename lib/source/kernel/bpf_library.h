@@ -28,6 +28,7 @@
     X(bpf_map_lookup_elem)                   \
     X(bpf_map_update_elem)                   \
     X(bpf_object__attach_skeleton)           \
+    X(bpf_object__btf)                       \
     X(bpf_object__close)                     \
     X(bpf_object__destroy_skeleton)          \
     X(bpf_object__detach_skeleton)           \
@@ -96,6 +97,7 @@ int bpf_library_load(struct err *err) MUST_USE;
 #define bpf_map_lookup_elem bpf_library.bpf_map_lookup_elem
 #define bpf_map_update_elem bpf_library.bpf_map_update_elem
 #define bpf_object__attach_skeleton bpf_library.bpf_object__attach_skeleton
+#define bpf_object__btf bpf_library.bpf_object__btf
 #define bpf_object__close bpf_library.bpf_object__close
 #define bpf_object__destroy_skeleton bpf_library.bpf_object__destroy_skeleton
 #define bpf_object__detach_skeleton bpf_library.bpf_object__detach_skeleton

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bpf_library.h"
+#include "kernel_types.h"
 #include <errno.h>
 #include <k8sdns/base/capability.h>
 #include <k8sdns/base/file.h>
 #include <k8sdns/source/kernel/bpf_support.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-enum { STATUS_MAX = 65536 };
+enum {
+    STATUS_MAX = 65536,
+    NO_COMMAND = 0xffff, /* of bpf(2) */
+};
 
 #define KERNEL_TYPES "/sys/kernel/btf/vmlinux"
 
@@ -57,30 +63,74 @@ static bool has_seccomp_filter(void)
     return has;
 }
 
-/* "none [integrity] confidentiality": what is in force stands in brackets. */
-static bool is_locked_down(void)
+/* The kernel knows no such command, and says EINVAL to whoever has the capabilities; a filter says its own.
+ */
+static bool is_filtered(void)
+{
+    union bpf_attr none = {0};
+
+    return has_seccomp_filter() && syscall(SYS_bpf, NO_COMMAND, &none, sizeof(none)) < 0 && errno != EINVAL;
+}
+
+/* "none integrity [confidentiality]": what is in force stands in brackets; integrity lets programs read. */
+static bool is_confidential(void)
 {
     struct arena *arena = arena_new();
-    const char *text = file_text(arena, "/sys/kernel/security/lockdown", STATUS_MAX);
-    bool locked = *text && !strstr(text, "[none]");
+    bool locked = strstr(file_text(arena, "/sys/kernel/security/lockdown", STATUS_MAX), "[confidentiality]");
 
     arena_free(arena);
     return locked;
 }
 
-int bpf_support_refused(int r, const char *otherwise, struct err *err)
+/* Of memory for programs and maps, where the kernel counts it so: before Linux 5.11. 0: it does not. */
+static uint64_t locked_limit(const struct kernel_types *types)
 {
-    if (r != -EPERM && r != -EACCES)
-        return err_set_errno(err, ERR_UNOBSERVED, -r, "%s", otherwise);
-    if (has_seccomp_filter())
+    struct rlimit limit;
+
+    if (!types || kernel_types_value(types, "bpf_func_id", "BPF_FUNC_ktime_get_coarse_ns") >= 0 ||
+        getrlimit(RLIMIT_MEMLOCK, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
+        return 0;
+    return limit.rlim_cur / 1024;
+}
+
+static int refused_by_kernel(int r, const struct kernel_types *types, const char *programs, struct err *err)
+{
+    uint64_t limit = locked_limit(types);
+
+    if (limit && r == -EPERM)
+        return err_set(
+            err, ERR_UNOBSERVED, -r,
+            "this kernel counts %s as locked memory (as before Linux 5.11), of which this process may "
+            "have %llu kB; it takes CAP_SYS_RESOURCE, or a higher limit (ulimit -l)",
+            programs, (unsigned long long)limit);
+    if (r == -EPERM || r == -EACCES)
+        return err_set(
+            err, ERR_UNOBSERVED, -r,
+            "this kernel refuses %s, though the capabilities are there; a security module (SELinux, "
+            "AppArmor) may forbid it, see dmesg",
+            programs);
+    if (types && kernel_types_value(types, "bpf_map_type", "BPF_MAP_TYPE_RINGBUF") < 0)
         return err_set(err, ERR_UNOBSERVED, -r,
-                       "this container's seccomp filter refuses programs in the kernel; let the Pod have "
-                       "securityContext.seccompProfile.type: Unconfined, or run it as root on the node");
-    if (is_locked_down())
+                       "this kernel has no ring buffers for %s; Linux has them since 5.8", programs);
+    return err_set_errno(err, ERR_UNOBSERVED, -r, "this kernel's verifier refuses %s", programs);
+}
+
+int bpf_support_refused(int r, const char *programs, struct err *err)
+{
+    struct kernel_types *types;
+
+    if (is_filtered())
         return err_set(err, ERR_UNOBSERVED, -r,
-                       "this kernel is locked down and refuses programs (/sys/kernel/security/lockdown)");
-    return err_set(
-        err, ERR_UNOBSERVED, -r,
-        "this kernel refuses programs, though the capabilities are there; a security module (SELinux, "
-        "AppArmor) may forbid it, see dmesg");
+                       "this container's seccomp filter refuses bpf(2), and so %s; let the Pod have "
+                       "securityContext.seccompProfile.type: Unconfined, or run it as root on the node",
+                       programs);
+    if (is_confidential())
+        return err_set(err, ERR_UNOBSERVED, -r,
+                       "this kernel is locked down to confidentiality and refuses %s "
+                       "(/sys/kernel/security/lockdown)",
+                       programs);
+    types = kernel_types_new(NULL);
+    r = refused_by_kernel(r, types, programs, err);
+    kernel_types_free(types);
+    return r;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../kernel/bpf_library.h"
+#include "../kernel/bpf_local.h"
 #include "drop_trace_state.h"
 #include <drops_bpf.skel.h>
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #define REASON_PREFIX "SKB_DROP_REASON_"
+#define PROGRAMS      "the programs that see dropped packets"
 /* Events in one poll: whoever polls wants to look at the clock, and at signals, in a storm as well. */
 #define POLLED_MAX 1000
 #define WINDOWS    10 /* in a second; RATE_NS of drops_bpf.c */
@@ -137,13 +139,13 @@ static void fill_filters(struct drops_bpf *programs, const struct drop_trace_opt
 
 /* ---- into the kernel ---- */
 
-static int refused(struct err *err, int r)
+/* Names of functions come from /proc, where programs get none. */
+static void name_by_file(struct drop_trace *trace)
 {
-    if (r == -ESRCH || r == -EINVAL || r == -ENOENT)
-        return err_set(
-            err, ERR_UNOBSERVED, -r,
-            "this kernel cannot run the program at its tracepoint kfree_skb; it takes Linux 5.8 or later");
-    return bpf_support_refused(r, "put the program into the kernel", err);
+    trace->symbols = kernel_symbols_new();
+    if (!kernel_symbols_any(trace->symbols))
+        drop_trace_note(trace, "names of functions", "where in the kernel",
+                        "Linux gives them to programs since 5.13, and /proc/kallsyms hides addresses here");
 }
 
 static int attach(struct drop_trace *trace, const struct drop_trace_options *options, struct err *err)
@@ -152,30 +154,30 @@ static int attach(struct drop_trace *trace, const struct drop_trace_options *opt
     int r = drops_bpf__load(programs);
 
     if (r < 0)
-        return refused(err, r);
+        return bpf_support_refused(r, PROGRAMS, err);
     fill_filters(programs, options);
     r = drops_bpf__attach(programs);
     if (r < 0)
-        return refused(err, r);
+        return bpf_support_refused(r, PROGRAMS, err);
     drop_trace_note(trace, "tracepoint kfree_skb",
                     "each drop, with its reason and the functions that led to it", NULL);
     if (!programs->rodata->has_reason)
         drop_trace_note(trace, "the tracepoint's reason", "why, in the kernel's words",
                         "Linux has it since 5.17");
     if (!programs->rodata->has_symbols)
-        drop_trace_note(trace, "names of functions", "where in the kernel",
-                        "Linux gives them to programs since 5.13");
+        name_by_file(trace);
     return 0;
 }
 
 static int receive(void *user, void *data, size_t size);
 
-/* Open, configure and attach; the program that reads packets' further pieces is tried first. */
+/* Open, configure and attach; the program that reads packets' further pieces is tried first, the one whose
+ * functions are local last. */
 static int load(struct drop_trace *trace, const struct drop_trace_options *options,
                 const struct drop_offsets *offsets, struct err *err)
 {
     /* Kernels that have the function may still not permit it here. */
-    bool in_pieces = kernel_types_has_function(trace->types, NULL, "bpf_dynptr_from_skb");
+    bool in_pieces = kernel_types_has_function(trace->types, NULL, "bpf_dynptr_from_skb"), local = false;
 
     for (;;) {
         int r;
@@ -186,11 +188,14 @@ static int load(struct drop_trace *trace, const struct drop_trace_options *optio
         r = configure(trace, options, offsets, in_pieces, err);
         if (r < 0)
             return r;
+        if (local)
+            bpf_local_make(trace->programs->obj);
         r = attach(trace, options, err);
-        if (r < 0 && !in_pieces)
+        if (r < 0 && local)
             return r;
         if (r == 0)
             break;
+        local = !in_pieces;
         in_pieces = false;
         if (err)
             *err = (struct err){0};
@@ -269,6 +274,7 @@ void drop_trace_free(struct drop_trace *trace)
     if (trace->programs)
         drops_bpf__destroy(trace->programs);
     kernel_types_free(trace->types);
+    kernel_symbols_free(trace->symbols);
     netns_owners_free(trace->owners);
     arena_free(trace->arena);
     free(trace);

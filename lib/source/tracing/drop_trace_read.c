@@ -125,9 +125,13 @@ static void read_stack(struct drop_trace *trace, struct arena *arena, uint64_t h
     size_t count = 0;
 
     if (hash && bpf_map_lookup_elem(bpf_map__fd(trace->programs->maps.stacks), &hash, &stack) == 0)
-        for (size_t i = 0; i < DROP_FRAMES && stack.frames[i]; i++)
-            *ARENA_PUSH(arena, names, count) =
-                arena_text_n(arena, stack.names[i], drop_place_symbol_len(stack.names[i]));
+        for (size_t i = 0; i < DROP_FRAMES && stack.frames[i]; i++) {
+            /* One less, as drops_bpf.c has it. */
+            const char *name =
+                trace->symbols ? kernel_symbols_find(trace->symbols, stack.frames[i] - 1) : stack.names[i];
+
+            *ARENA_PUSH(arena, names, count) = arena_text_n(arena, name, drop_place_symbol_len(name));
+        }
     *ret_names = names;
     *ret_count = count;
 }

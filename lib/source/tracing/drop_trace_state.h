@@ -2,6 +2,7 @@
 #ifndef K8SDNS_SOURCE_DROP_TRACE_STATE_H
 #define K8SDNS_SOURCE_DROP_TRACE_STATE_H
 
+#include "../kernel/kernel_symbols.h"
 #include "../kernel/kernel_types.h"
 #include <k8sdns/source/node/netns_owner.h>
 #include <k8sdns/source/tracing/drop_trace.h>
@@ -26,6 +27,7 @@ struct drop_trace {
     size_t names_count;
     struct kernel_types *types;             /* only until all is attached: they take much memory */
     const char *reason_words[DROP_REASONS]; /* of the kernel; NULL: it has none of that number */
+    struct kernel_symbols *symbols;         /* NULL: the kernel itself gives the names */
     struct drops_bpf *programs;
     struct drop_rules_bpf *rule_programs;   /* NULL: none could be loaded */
     struct bpf_link *links[RULE_LINKS_MAX]; /* of these */

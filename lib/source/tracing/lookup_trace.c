@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../kernel/bpf_library.h"
+#include "../kernel/bpf_local.h"
 #include "../kernel/uprobe_link.h"
 #include "lookups_call.h"
 #include "lookups_record.h"
@@ -334,15 +335,15 @@ void lookup_trace_facts(struct lookup_trace *trace, struct arena *arena, struct 
 
 /* Begin and end */
 
-static int load(struct lookup_trace *trace, struct err *err)
+/* Open and load. Return 0 or libbpf's negative errno. */
+static int load(struct lookup_trace *trace, bool local)
 {
     struct bpf_program *begin[LOOKUPS_FUNCTIONS], *end[LOOKUPS_FUNCTIONS];
     struct stat st;
-    int r;
 
     trace->bpf = lookups_bpf__open();
     if (!trace->bpf)
-        return err_set_errno(err, ERR_UNOBSERVED, errno, "prepare the programs for the kernel");
+        return -errno;
     if (stat("/proc/self/ns/pid", &st) == 0)
         trace->bpf->rodata->own_pid_namespace = (uint32_t)st.st_ino;
     trace->bpf->rodata->own_pid = (uint32_t)getpid();
@@ -355,10 +356,21 @@ static int load(struct lookup_trace *trace, struct err *err)
     }
     if (trace->options.ring_bytes)
         bpf_map__set_max_entries(trace->bpf->maps.records, trace->options.ring_bytes);
-    r = lookups_bpf__load(trace->bpf);
+    if (local)
+        bpf_local_make(trace->bpf->obj);
+    return lookups_bpf__load(trace->bpf);
+}
+
+static int begin(struct lookup_trace *trace, struct err *err)
+{
+    int r = load(trace, false);
+
+    if (r < 0) {
+        lookups_bpf__destroy(trace->bpf);
+        r = load(trace, true);
+    }
     if (r < 0)
-        return bpf_support_refused(
-            r, "this kernel refuses the programs that see lookups (it takes Linux 5.8 or later)", err);
+        return bpf_support_refused(r, "the programs that see lookups", err);
     r = lookups_bpf__attach(trace->bpf);
     if (r < 0)
         return err_set_errno(err, ERR_UNOBSERVED, -r,
@@ -382,7 +394,7 @@ int lookup_trace_new(struct arena *arena, const struct lookup_trace_options *opt
     trace->book = process_cache_new(arena);
     trace->libraries = arena_array(arena, LIBC_FILES_MAX, sizeof(*trace->libraries));
     trace->files = (struct libc_files){.arena = arena, .found = found_library, .user = trace};
-    r = load(trace, err);
+    r = begin(trace, err);
     if (r < 0) {
         lookup_trace_free(trace);
         return r;

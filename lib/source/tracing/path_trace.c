@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../kernel/bpf_library.h"
+#include "../kernel/bpf_local.h"
+#include "../kernel/kernel_symbols.h"
 #include "../kernel/kernel_types.h"
 #include "path_questions.h"
 #include "path_record.h"
@@ -14,6 +16,7 @@
 #include <k8sdns/source/tracing/path_trace.h>
 #include <k8sdns/wire/dns/dns_name.h>
 #include <linux/netfilter.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -63,6 +66,7 @@ struct path_trace {
     struct path_bpf *bpf;
     struct ring_buffer *ring;
     struct kernel_types *types;
+    struct kernel_symbols *symbols; /* NULL: the kernel itself gives names */
     struct netns_names *names;
     struct path_join *join;
     struct path_questions *questions;
@@ -70,6 +74,8 @@ struct path_trace {
     size_t links_count;
     struct abilities {
         bool functions; /* can have probes */
+        bool cookies;   /* and these have cookies */
+        bool globals;   /* take pointers */
         bool sockets;   /* have tracepoints */
         bool streams;   /* TCP has */
         bool pieces;    /* of a packet, all of them, can be read */
@@ -203,7 +209,11 @@ static void take_step(struct path_trace *trace, const struct path_step *step)
     }
     memcpy(event.device, step->device, sizeof(event.device) - 1);
     memcpy(event.process, step->comm, sizeof(event.process) - 1);
-    memcpy(event.symbol, step->symbol, sizeof(event.symbol) - 1);
+    if (trace->symbols && step->kind == PATH_DROP)
+        snprintf(event.symbol, sizeof(event.symbol), "%s",
+                 kernel_symbols_find(trace->symbols, step->location));
+    else
+        memcpy(event.symbol, step->symbol, sizeof(event.symbol) - 1);
     path_join_add(trace->join, &event);
 }
 
@@ -271,6 +281,14 @@ static bool attach_functions(struct path_trace *trace)
 {
     bool socket = false, read = false;
 
+    if (!trace->kernel.cookies) {
+        note_probe(trace, "nf_hook_slow", "function", bpf_program__attach(trace->bpf->progs.hook_called));
+        socket = note_probe(trace, "__udp_enqueue_schedule_skb", "function",
+                            bpf_program__attach(trace->bpf->progs.socket_called));
+        read = note_probe(trace, "skb_consume_udp", "function",
+                          bpf_program__attach(trace->bpf->progs.read_called));
+        return socket && read;
+    }
     for (size_t i = 0; i < FUNCTIONS; i++) {
         LIBBPF_OPTS(bpf_kprobe_opts, how,
                     .bpf_cookie = PATH_COOKIE(functions[i].kind, functions[i].argument, i));
@@ -352,16 +370,19 @@ static int load(struct path_trace *trace, struct err *err)
     if (stat("/proc/self/ns/pid", &st) == 0)
         bpf->rodata->own_pid_namespace = (uint32_t)st.st_ino;
     bpf->rodata->reads_pieces = trace->kernel.pieces;
+    bpf->rodata->has_symbols = kernel_types_value(trace->types, "bpf_func_id", "BPF_FUNC_snprintf") >= 0;
     bpf_program__set_autoload(bpf->progs.socket_ready, trace->kernel.sockets);
     bpf_program__set_autoload(bpf->progs.socket_read, trace->kernel.sockets);
     bpf_program__set_autoload(bpf->progs.stream_socket, trace->kernel.streams);
     bpf_program__set_autoload(bpf->progs.stream_read, trace->kernel.streams);
-    bpf_program__set_autoload(bpf->progs.function_called, trace->kernel.functions);
+    bpf_program__set_autoload(bpf->progs.function_called, trace->kernel.functions && trace->kernel.cookies);
+    bpf_program__set_autoload(bpf->progs.hook_called, trace->kernel.functions && !trace->kernel.cookies);
+    bpf_program__set_autoload(bpf->progs.socket_called, trace->kernel.functions && !trace->kernel.cookies);
+    bpf_program__set_autoload(bpf->progs.read_called, trace->kernel.functions && !trace->kernel.cookies);
+    if (!trace->kernel.globals)
+        bpf_local_make(bpf->obj);
     r = path_bpf__load(bpf);
-    if (r < 0)
-        return bpf_support_refused(
-            r, "this kernel refuses the programs that follow packets (it takes Linux 5.13 or later)", err);
-    return 0;
+    return r < 0 ? bpf_support_refused(r, "the programs that follow packets", err) : 0;
 }
 
 static bool has_tracepoints(const struct kernel_types *types, const char *one, const char *other)
@@ -374,6 +395,20 @@ static bool has_function_probes(void)
 {
     return access("/sys/bus/event_source/devices/kprobe", F_OK) == 0 ||
            access("/sys/kernel/tracing/kprobe_events", F_OK) == 0;
+}
+
+/* After a refusal; false: there is nothing left to do without. */
+static bool ask_for_less(struct abilities *kernel)
+{
+    if (kernel->pieces)
+        kernel->pieces = false;
+    else if (kernel->globals)
+        kernel->globals = false;
+    else if (kernel->functions)
+        kernel->functions = false;
+    else
+        return false;
+    return true;
 }
 
 static int begin(struct path_trace *trace, struct err *err)
@@ -389,18 +424,17 @@ static int begin(struct path_trace *trace, struct err *err)
     trace->kernel.streams =
         has_tracepoints(trace->types, "btf_trace_tcp_probe", "btf_trace_tcp_rcv_space_adjust");
     trace->kernel.functions = has_function_probes();
-    trace->kernel.pieces = true;
-    while ((r = load(trace, err)) < 0 && err->kind == ERR_UNOBSERVED &&
-           (trace->kernel.pieces || trace->kernel.functions)) {
+    trace->kernel.cookies =
+        kernel_types_value(trace->types, "bpf_func_id", "BPF_FUNC_get_attach_cookie") >= 0;
+    trace->kernel.pieces = kernel_types_has_function(trace->types, NULL, "bpf_dynptr_from_skb");
+    trace->kernel.globals = true;
+    while ((r = load(trace, err)) < 0 && err->kind == ERR_UNOBSERVED && ask_for_less(&trace->kernel))
         path_bpf__destroy(trace->bpf);
-        if (trace->kernel.pieces)
-            trace->kernel.pieces = false;
-        else
-            trace->kernel.functions = false;
-    }
     if (r < 0)
         return r;
     *err = (struct err){0};
+    if (!trace->bpf->rodata->has_symbols)
+        trace->symbols = kernel_symbols_new();
     trace->ring = ring_buffer__new(bpf_map__fd(trace->bpf->maps.records), take_record, trace, NULL);
     if (!trace->ring)
         return err_set_errno(err, ERR_UNOBSERVED, errno, "open the way from the kernel's programs");
@@ -438,6 +472,7 @@ void path_trace_free(struct path_trace *trace)
     ring_buffer__free(trace->ring);
     path_bpf__destroy(trace->bpf);
     kernel_types_free(trace->types);
+    kernel_symbols_free(trace->symbols);
     path_join_free(trace->join);
     netns_names_free(trace->names);
 }

@@ -21,10 +21,11 @@ extern const bool bpf_built_in;
 int bpf_support_check(bool uprobes, struct err *err) MUST_USE;
 
 /*
- * The error for what the kernel refused all the same, a negative errno: -EPERM and -EACCES name who refuses
- * (a seccomp filter on this process, a lockdown, else a security module), anything else says `otherwise`.
- * Return `r`. Source: proc_pid_status(5), kernel_lockdown(7).
+ * The error for `programs` ("the programs that follow packets"), which the kernel refused all the same with
+ * `r`, a negative errno. It names who refuses: a seccomp filter, a lockdown, the limit of locked memory, a
+ * kernel without ring buffers, a security module; else the verifier, and what it said is in
+ * kernel_refusal_lines(). Return `r`. Source: bpf(2), seccomp(2), kernel_lockdown(7).
  */
-int bpf_support_refused(int r, const char *otherwise, struct err *err);
+int bpf_support_refused(int r, const char *programs, struct err *err);
 
 #endif
