@@ -24,8 +24,8 @@ INSIDE = "K8SDNS_VM_INSIDE"  # as init.py sets it
 STATUS = "=== status "  # as init.py prints it
 SECONDS = int(os.environ.get("K8SDNS_VM_SECONDS", "1200"))
 PROGRAMS = ("bash", "cat", "conntrack", "dirname", "env", "head", "ip", "iptables-legacy", "ipvsadm", "knotd", "mkdir",
-            "modprobe", "mount", "nft", "nsenter", "prlimit", "python3", "setpriv", "sh", "ss", "sysctl", "tc", "timeout",
-            "umount", "unbound", "unshare")
+            "modprobe", "mount", "nft", "nsenter", "prlimit", "python3", "setpriv", "sh", "ss", "sysctl", "tc",
+            "timeout", "umount", "unbound", "unshare")
 # With what they are compressed by, if they are.
 MODULES = ("kernel/net", "kernel/lib", "kernel/crypto", "kernel/arch/x86/crypto", "kernel/drivers/net/veth.ko*",
            "kernel/drivers/net/dummy.ko*", "kernel/drivers/net/net_failover.ko*")

@@ -42,8 +42,8 @@ class Drops(DropCase):
             with self.subTest(f"{place} {hook}"):
                 with chain(self.lab, place, hook, 5, "udp dport 53 drop"):
                     events, data = self.drops_of(lambda: self.ask(VICTIM, count=2))
-                self.told(events, 2, reason=reason("NETFILTER_DROP"), cause="rule", hook=hook, table="fault-test", chain=hook,
-                          netns=self.netns(place))
+                self.told(events, 2, reason=reason("NETFILTER_DROP"), cause="rule", hook=hook, table="fault-test",
+                          chain=hook, netns=self.netns(place))
                 self.assertEqual([p["where"] for p in data["probes"] if not p["why"]][:2],
                                  ["tracepoint kfree_skb", "nft_do_chain"])
 

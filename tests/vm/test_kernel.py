@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a kernel has and lacks: programs in it load on every one that has BTF, and what is missing is called by its name."""
+"""What a kernel has and lacks: programs load on every one that has BTF, and what is missing is called by its name."""
 import json
 import os
 import pathlib
@@ -99,7 +99,7 @@ class Kernel(TraceCase):
             subprocess.run(["umount", TYPES], check=True)
 
     def test_unprivileged(self):
-        """Whatever the setting for those without capabilities, these are what is missing; with them it does not matter."""
+        """Whatever the setting for those without capabilities, these are missing; with them it does not matter."""
         before = UNPRIVILEGED.read_text(encoding="ascii").strip()
         for value in ("0", "2", "1"):  # 1 is for good, until the next boot
             if before == "1" and value != "1":

@@ -11,20 +11,20 @@
 /* Functions are shorter; what is farther from a name's address is of something without a name. */
 #define FUNCTION_MAX 0x8000
 
-struct symbol {
+struct kernel_symbol {
     uint64_t address;
     const char *name;
 };
 
 struct kernel_symbols {
     struct arena *arena;
-    struct symbol *items; /* by address */
+    struct kernel_symbol *items; /* by address */
     size_t count;
 };
 
 static int by_address(const void *a, const void *b)
 {
-    const struct symbol *x = a, *y = b;
+    const struct kernel_symbol *x = a, *y = b;
 
     return (x->address > y->address) - (x->address < y->address);
 }
@@ -38,7 +38,7 @@ static void take_line(struct kernel_symbols *symbols, const char *line)
     if (!address || end == line || end[0] != ' ' || !strchr("tTwW", end[1]) || !end[1] || end[2] != ' ')
         return;
     *ARENA_PUSH(symbols->arena, symbols->items, symbols->count) =
-        (struct symbol){address, arena_text_n(symbols->arena, end + 3, strcspn(end + 3, "\t\n"))};
+        (struct kernel_symbol){address, arena_text_n(symbols->arena, end + 3, strcspn(end + 3, "\t\n"))};
 }
 
 struct kernel_symbols *kernel_symbols_new(void)

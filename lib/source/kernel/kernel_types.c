@@ -60,6 +60,17 @@ const char *kernel_types_word(const struct kernel_types *types, const char *enum
     return NULL;
 }
 
+void kernel_types_words(const struct kernel_types *types, const char *enumeration, const char **ret_words,
+                        size_t count)
+{
+    const struct btf_type *type = find_enum(types, enumeration);
+
+    memset(ret_words, 0, count * sizeof(*ret_words));
+    for (unsigned i = 0; type && i < btf_vlen(type); i++)
+        if ((uint32_t)btf_enum(type)[i].val < count)
+            ret_words[btf_enum(type)[i].val] = btf__name_by_offset(types->kernel, btf_enum(type)[i].name_off);
+}
+
 int64_t kernel_types_value(const struct kernel_types *types, const char *enumeration, const char *word)
 {
     const struct btf_type *type = find_enum(types, enumeration);

@@ -4,6 +4,7 @@
 
 #include <k8sdns/base/err.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -18,6 +19,13 @@ void kernel_types_free(struct kernel_types *types);
 
 /* The name of a value of `enum enumeration`; NULL when there is none. It lives as long as `types`. */
 const char *kernel_types_word(const struct kernel_types *types, const char *enumeration, uint32_t value);
+
+/*
+ * The names of all values below `count`, NULL where there is none, by one search through the types: each
+ * takes a millisecond or more. They live as long as `types`.
+ */
+void kernel_types_words(const struct kernel_types *types, const char *enumeration, const char **ret_words,
+                        size_t count);
 
 /* The value of `word` in `enum enumeration`, or -1. */
 int64_t kernel_types_value(const struct kernel_types *types, const char *enumeration, const char *word);

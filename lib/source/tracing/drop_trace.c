@@ -209,11 +209,10 @@ static int load(struct drop_trace *trace, const struct drop_trace_options *optio
 
 static void keep_reasons(struct drop_trace *trace)
 {
-    for (uint32_t i = 0; i < DROP_REASONS; i++) {
-        const char *word = kernel_types_word(trace->types, "skb_drop_reason", i);
-
-        trace->reason_words[i] = word ? arena_text(trace->arena, word) : NULL;
-    }
+    kernel_types_words(trace->types, "skb_drop_reason", trace->reason_words, DROP_REASONS);
+    for (uint32_t i = 0; i < DROP_REASONS; i++)
+        if (trace->reason_words[i])
+            trace->reason_words[i] = arena_text(trace->arena, trace->reason_words[i]);
 }
 
 static int begin(struct drop_trace *trace, const struct drop_trace_options *options, struct err *err)
@@ -229,12 +228,12 @@ static int begin(struct drop_trace *trace, const struct drop_trace_options *opti
     if (r < 0)
         return r;
     drop_trace_attach_rules(trace, &offsets);
-    trace->events = ring_buffer__new(bpf_map__fd(trace->programs->maps.events), receive, trace, NULL);
-    if (!trace->events)
-        return err_set_errno(err, ERR_UNOBSERVED, errno, "read the events of the program in the kernel");
     keep_reasons(trace);
     kernel_types_free(trace->types);
     trace->types = NULL;
+    trace->events = ring_buffer__new(bpf_map__fd(trace->programs->maps.events), receive, trace, NULL);
+    if (!trace->events)
+        return err_set_errno(err, ERR_UNOBSERVED, errno, "read the events of the program in the kernel");
     return 0;
 }
 
