@@ -17,19 +17,24 @@ K8SDNS = os.environ.get("K8SDNS", "k8sdns")
 PROGRAMS = ("drops", "lookups", "path")
 TYPES = pathlib.Path("/sys/kernel/btf")
 UNPRIVILEGED = pathlib.Path("/proc/sys/kernel/unprivileged_bpf_disabled")
+MODULE_TYPES = pathlib.Path("/sys/kernel/btf/nf_conntrack")
+# Since Linux 6.6 bpf(2) makes probes in programs by itself.
+HAS_MULTI = os.path.exists(TYPES / "vmlinux") and b"\0BPF_TRACE_UPROBE_MULTI\0" in (TYPES / "vmlinux").read_bytes()
 LOCKDOWN = pathlib.Path("/sys/kernel/security/lockdown")
 GROUPS = pathlib.Path("/sys/fs/cgroup")
 CALL = "import socket, time; time.sleep(1); socket.getaddrinfo('www.example.com', 80)"
-# Run a program that may not ask bpf(2): seccomp(2) by prctl(2), a filter of five instructions for x86-64.
+# Run a program that may not make a system call, which is named by its number on x86-64: seccomp(2) by prctl(2), a filter
+# of four instructions.
+BPF, PERF_EVENT_OPEN = "321", "298"
 FILTERED = """
 import ctypes, os, struct, sys
 code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *row) for row in (
-    (0x20, 0, 0, 0), (0x15, 0, 1, 321), (0x06, 0, 0, 0x00050001), (0x06, 0, 0, 0x7fff0000))))
+    (0x20, 0, 0, 0), (0x15, 0, 1, int(sys.argv[1])), (0x06, 0, 0, 0x00050001), (0x06, 0, 0, 0x7fff0000))))
 program = struct.pack("=HxxxxxxQ", 4, ctypes.addressof(code))
 libc = ctypes.CDLL(None)
 if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, program, 0, 0):
     sys.exit("seccomp is not to be had")
-os.execvp(sys.argv[1], sys.argv[1:])
+os.execvp(sys.argv[2], sys.argv[2:])
 """
 
 
@@ -87,14 +92,21 @@ class Kernel(TraceCase):
         self.assertEqual({step["place"] for step in packet["steps"] if step["kind"] == "read"} - {"pod"},
                          {f"dns{int(packet['replica'].split(':')[0].split('.')[-1]) - 20}"})
 
+    def seen_in_node(self, command):
+        """What a command cannot see, and the members that it has; how the node fares does not count."""
+        done = subprocess.run(self.lab.inside("node", [K8SDNS, command, "--json", "--no-discovery"]), text=True,
+                              stdout=subprocess.PIPE, check=False)
+        self.assertIn(done.returncode, (0, 1, 2), done.stdout)
+        document = json.loads(done.stdout)
+        return document["unobserved"], sorted(document["data"])
+
     def test_without_types(self):
-        """As a kernel built without CONFIG_DEBUG_INFO_BTF."""
+        """As a kernel built without CONFIG_DEBUG_INFO_BTF: what needs no programs sees all that it saw with it."""
+        before = [self.seen_in_node(command) for command in ("conntrack", "node")]
         subprocess.run(["mount", "-t", "tmpfs", "none", TYPES], check=True)
         try:
             self.refused("this kernel does not describe its types")
-            for command in ("conntrack", "node"):
-                done = self.lab.output("node", [K8SDNS, command, "--json", "--no-discovery"])
-                self.assertTrue(json.loads(done)["data"])
+            self.assertEqual([self.seen_in_node(command) for command in ("conntrack", "node")], before)
         finally:
             subprocess.run(["umount", TYPES], check=True)
 
@@ -120,7 +132,21 @@ class Kernel(TraceCase):
 
     def test_seccomp(self):
         """The filter of a container's runtime, though all capabilities are there."""
-        self.refused("seccomp filter refuses bpf(2)", sys.executable, "-c", FILTERED)
+        self.refused("seccomp filter refuses bpf(2)", sys.executable, "-c", FILTERED, BPF)
+
+    def test_seccomp_of_probes(self):
+        """Where the filter refuses the probes alone, packets are seen and what is not attached has this cause."""
+        words = "a seccomp filter refuses perf_event_open(2)"
+        for command in ("drops", "path"):
+            done = subprocess.run([sys.executable, "-c", FILTERED, PERF_EVENT_OPEN, K8SDNS, command, "--duration",
+                                   "100ms", "--json"], text=True, stdout=subprocess.PIPE, check=True)
+            probes = json.loads(done.stdout.splitlines()[-1])["data"]["probes"]
+            refused = [probe["why"] for probe in probes if probe["why"] and words in probe["why"]]
+            # Newer kernels attach programs of drops to functions by bpf(2) alone.
+            self.assertEqual(bool(refused), command == "path" or not MODULE_TYPES.exists(), probes)
+        status, text = run(sys.executable, "-c", FILTERED, PERF_EVENT_OPEN, K8SDNS, "lookups", "--duration", "100ms")
+        self.assertEqual(status, 0, text)
+        self.assertEqual(words in text, not HAS_MULTI, text)
 
     def throttled(self, group, limit, value):
         """A process that may have little of a CPU, as node counts how it is held up."""

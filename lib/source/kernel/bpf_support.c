@@ -15,7 +15,8 @@ enum {
     NO_COMMAND = 0xffff, /* of bpf(2) */
 };
 
-#define KERNEL_TYPES "/sys/kernel/btf/vmlinux"
+#define SYS_KERNEL   "/sys/kernel"
+#define KERNEL_TYPES SYS_KERNEL "/btf/vmlinux"
 
 const bool bpf_built_in = true;
 
@@ -39,16 +40,29 @@ static int check_rights(bool uprobes, struct err *err)
                                       : "CAP_BPF and CAP_PERFMON");
 }
 
+static int check_types(struct err *err)
+{
+    if (access(KERNEL_TYPES, R_OK) == 0)
+        return 0;
+    if (errno != ENOENT)
+        return err_set_errno(err, ERR_UNOBSERVED, errno, "read the kernel's types in " KERNEL_TYPES);
+    if (access(SYS_KERNEL, F_OK) < 0)
+        return err_set(err, ERR_UNOBSERVED, ENOENT,
+                       "the kernel's types cannot be read, since /sys is not mounted here (no %s)",
+                       KERNEL_TYPES);
+    return err_set(err, ERR_UNOBSERVED, ENOENT,
+                   "this kernel does not describe its types (no %s); it takes one built with "
+                   "CONFIG_DEBUG_INFO_BTF, as distributions' are since about Linux 5.8",
+                   KERNEL_TYPES);
+}
+
 int bpf_support_check(bool uprobes, struct err *err)
 {
     int r;
 
-    if (access(KERNEL_TYPES, R_OK) < 0)
-        return err_set(err, ERR_UNOBSERVED, errno,
-                       "this kernel does not describe its types (no %s); it takes one built with "
-                       "CONFIG_DEBUG_INFO_BTF, as distributions' are since about Linux 5.8",
-                       KERNEL_TYPES);
-    r = check_rights(uprobes, err);
+    r = check_types(err);
+    if (r == 0)
+        r = check_rights(uprobes, err);
     return r < 0 ? r : bpf_library_load(err);
 }
 
@@ -70,6 +84,19 @@ static bool is_filtered(void)
     union bpf_attr none = {0};
 
     return has_seccomp_filter() && syscall(SYS_bpf, NO_COMMAND, &none, sizeof(none)) < 0 && errno != EINVAL;
+}
+
+/* The kernel looks at the flags first, and knows no such; a filter says its own. */
+static bool is_perf_filtered(void)
+{
+    return has_seccomp_filter() && syscall(SYS_perf_event_open, NULL, 0, 0, -1, ~0UL) < 0 && errno != EINVAL;
+}
+
+const char *bpf_support_probe_words(int code)
+{
+    bool refused = code == EPERM || code == EACCES || code == ENOSYS;
+
+    return refused && is_perf_filtered() ? "a seccomp filter refuses perf_event_open(2)" : strerror(code);
 }
 
 /* "none integrity [confidentiality]": what is in force stands in brackets; integrity lets programs read. */

@@ -5,6 +5,7 @@
 #include <drop_rules_bpf.skel.h>
 #include <drops_bpf.skel.h>
 #include <errno.h>
+#include <k8sdns/source/kernel/bpf_support.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -160,7 +161,7 @@ static void note_outcome(struct drop_trace *trace, const struct function *functi
         why = "this kernel has no such function, or its module is not loaded";
     else if (!outcome->attached)
         why = arena_printf(trace->arena, "this kernel refuses it (fentry: %s; kprobe: %s)", words_of(refused),
-                           words_of(outcome->failed));
+                           bpf_support_probe_words(outcome->failed));
     drop_trace_note(trace, function->name, function->tells, why);
 }
 

@@ -76,7 +76,7 @@ static void attach(struct watched_library *library, struct bpf_program *program,
     if (r == 0)
         library->links_count++;
     else
-        snprintf(library->error, sizeof(library->error), "%s", strerror(-r));
+        snprintf(library->error, sizeof(library->error), "%s", bpf_support_probe_words(-r));
 }
 
 /* The programs at the begin and at the end of the functions. */

@@ -258,6 +258,7 @@ void path_trace_facts(const struct path_trace *trace, struct arena *arena, struc
 
 /* Begin and end */
 
+/* Leaves errno as it is. */
 static bool note_probe(struct path_trace *trace, const char *name, const char *kind, struct bpf_link *link)
 {
     int code = errno;
@@ -267,7 +268,9 @@ static bool note_probe(struct path_trace *trace, const char *name, const char *k
     if (link)
         trace->links[trace->links_count++] = link;
     else
-        probe->why = code == ENOENT || code == EINVAL ? "this kernel has none of that name" : strerror(code);
+        probe->why = code == ENOENT || code == EINVAL ? "this kernel has none of that name"
+                                                      : bpf_support_probe_words(code);
+    errno = code;
     return link != NULL;
 }
 

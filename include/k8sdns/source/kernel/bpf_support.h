@@ -28,4 +28,10 @@ int bpf_support_check(bool uprobes, struct err *err) MUST_USE;
  */
 int bpf_support_refused(int r, const char *programs, struct err *err);
 
+/*
+ * Why one probe could not be had, for the errno `code` that it was refused with: the words of strerror(3), or
+ * that a seccomp filter refuses perf_event_open(2), which probes take where bpf(2) alone does not make them.
+ */
+const char *bpf_support_probe_words(int code);
+
 #endif
