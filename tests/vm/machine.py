@@ -51,8 +51,8 @@ def enter():
     if reason:
         print(f"SKIP: {reason}")
         sys.exit(77)
-    # One machine at a time: each takes a GB of memory and both cores.
-    with open(KERNEL / "unpacked", "rb") as lock, tempfile.TemporaryDirectory() as folder:
+    # One machine at a time, whatever its kernel: each takes a GB of memory and both cores.
+    with open(KERNEL.parent / "machine.lock", "ab") as lock, tempfile.TemporaryDirectory() as folder:
         fcntl.flock(lock, fcntl.LOCK_EX)
         image = pathlib.Path(folder) / "initramfs"
         with open(image, "wb") as file:
