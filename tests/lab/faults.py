@@ -33,6 +33,7 @@ def in_family(lab, rule):
         return rule
     for four, six in ((VICTIM_ADDRESS, lab.address(VICTIM)), (rules.CLUSTER_IP, rules.CLUSTER_IP6),
                       ("ip frag-off & 0x1fff != 0", "exthdr frag exists frag frag-off != 0"), ("ip daddr", "ip6 daddr"),
+                      ("ip saddr", "ip6 saddr"),
                       ("with icmp ", "with icmpv6 ")):
         rule = rule.replace(four, six)
     return rule

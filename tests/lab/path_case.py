@@ -7,10 +7,9 @@ import sys
 import time
 
 import faults
-from cluster import CLUSTER_IP, POD, replica_address
+from cluster import POD, POD6
 from trace_case import ID, NAME, PORT, TraceCase
 
-VICTIM = faults.VICTIM_ADDRESS
 WAY = [("pod", "eth0"), ("node", "v-pod"), ("node", "cni0"), ("node", "cni1")]
 BACK = [("node", "cni1"), ("node", "cni0"), ("node", "v-pod"), ("pod", "eth0")]
 
@@ -32,6 +31,10 @@ for number, name in enumerate(sys.argv[4:]):
 """
 
 
+def endpoint(address, port=53):
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
 def segments(packet):
     """The packets' kinds, in the order that they begin."""
     seen = [(step["leg"], step["segment"], step["fragment"]) for step in packet["steps"]]
@@ -49,6 +52,25 @@ def in_order(wanted, steps):
 
 
 class PathCase(TraceCase):
+    """Addresses are of the lab's family."""
+
+    @property
+    def cluster_ip(self):
+        return self.lab.cluster_ip
+
+    @property
+    def client(self):
+        return POD if self.family == 4 else POD6
+
+    @property
+    def victim(self):
+        return self.lab.address(faults.VICTIM)
+
+    def place_of(self, replica):
+        """The namespace of a replica, given as the address with or without its port."""
+        return next(f"dns{n}" for n in range(1, self.lab.replicas + 1)
+                    if replica in (self.lab.address(n), endpoint(self.lab.address(n))))
+
     def follow(self, action, *arguments, place="pod", seconds=0.3):
         process = self.begin("path", "--netns", f"/run/netns/{place}", *arguments)
         try:
@@ -67,26 +89,26 @@ class PathCase(TraceCase):
 
     def replica_of(self, port):
         """Who has the flow to the ClusterIP, by connection tracking."""
-        listed = self.lab.output("node", ["conntrack", "-L", "-p", "udp", "--sport", str(port),
-                                          "--orig-dst", CLUSTER_IP])
+        listed = self.lab.output("node", ["conntrack", "-L", "-f", f"ipv{self.family}", "-p", "udp", "--sport",
+                                          str(port), "--orig-dst", self.cluster_ip])
         return re.findall(r"src=(\S+)", listed)[1]
 
     def check_whole_way(self):
         self.lab.output("node", ["conntrack", "-F"])
         taken = []
-        (packet,) = self.follow(lambda: taken.extend(self.ask(CLUSTER_IP)))
+        (packet,) = self.follow(lambda: taken.extend(self.ask(self.cluster_ip)))
         replica = self.replica_of(PORT)
-        place = f"dns{int(replica.split('.')[-1]) - 20}"
+        place = self.place_of(replica)
         self.assertEqual((packet["outcome"], packet["name"], packet["type"], packet["id"], packet["rcode"]),
                          ("answered", NAME, "A", ID, "NOERROR"))
         self.assertEqual((packet["client"], packet["server"], packet["replica"], packet["attempt"]),
-                         (f"{POD}:{PORT}", f"{CLUSTER_IP}:53", f"{replica}:53", 1))
+                         (endpoint(self.client, PORT), endpoint(self.cluster_ip), endpoint(replica), 1))
         query, answer = legs(packet)
         self.assertTrue(in_order([*WAY, ("node", f"v-{place}"), (place, "eth0")], query), query)
         self.assertTrue(in_order([(place, "eth0"), ("node", f"v-{place}"), *BACK], answer), answer)
         # Addresses change once each way, and nowhere else.
-        for steps, before, after in ((query, (POD, CLUSTER_IP), (POD, replica)),
-                                     (answer, (replica, POD), (CLUSTER_IP, POD))):
+        for steps, before, after in ((query, (self.client, self.cluster_ip), (self.client, replica)),
+                                     (answer, (replica, self.client), (self.cluster_ip, self.client))):
             ends = [(step["src"], step["dst"]) for step in steps if step["src"]]
             self.assertEqual((ends[0], ends[-1], set(ends)), (before, after, {before, after}))
             self.assertEqual([(s["src"], s["dst"]) for s in steps if s["rewritten"]], [after])
@@ -106,12 +128,12 @@ class PathCase(TraceCase):
 
     def check_dropped(self):
         """A rule of the node ends the way; the answer's way likewise."""
-        for rule, outcome, leg in ((f"ip daddr {VICTIM} udp dport 53 drop", "query-dropped", "query"),
-                                   (f"ip saddr {VICTIM} udp sport 53 drop", "answer-dropped", "answer")):
+        for rule, outcome, leg in ((f"ip daddr {faults.VICTIM_ADDRESS} udp dport 53 drop", "query-dropped", "query"),
+                                   (f"ip saddr {faults.VICTIM_ADDRESS} udp sport 53 drop", "answer-dropped", "answer")):
             fault = faults.rule_fault("path", "", "node", "forward", 0, rule)
             fault.on(self.lab)
             try:
-                (packet,) = self.follow(lambda: self.ask(VICTIM, wait=0.2))
+                (packet,) = self.follow(lambda: self.ask(self.victim, wait=0.2))
             finally:
                 fault.off(self.lab)
             last = packet["steps"][-1]
@@ -123,7 +145,7 @@ class PathCase(TraceCase):
         server = self.lab.servers[faults.VICTIM]
         server.process.send_signal(signal.SIGSTOP)
         try:
-            packets = self.follow(lambda: (self.ask(VICTIM, wait=0.2), time.sleep(0.2)))
+            packets = self.follow(lambda: (self.ask(self.victim, wait=0.2), time.sleep(0.2)))
         finally:
             server.process.send_signal(signal.SIGCONT)
         self.assertEqual([(p["outcome"], p["steps"][-1]["kind"], p["steps"][-1]["place"]) for p in packets],

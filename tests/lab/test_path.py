@@ -12,8 +12,7 @@ import time
 import unittest
 
 import private
-from cluster import CLUSTER_IP, POD, replica_address
-from path_case import VICTIM, PathCase
+from path_case import PathCase
 from trace_case import PORT
 
 
@@ -49,7 +48,7 @@ class Nftables(PathCase):
         self.assertEqual({p["outcome"] for p in packets} - {"query-gone", "query-dropped"}, set())
 
     def test_filters(self):
-        asked = ((CLUSTER_IP, "www.example.com."), (VICTIM, "kubernetes.default.svc.cluster.local."))
+        asked = ((self.cluster_ip, "www.example.com."), (self.victim, "kubernetes.default.svc.cluster.local."))
 
         def ask():
             for number, (server, name) in enumerate(asked):
@@ -57,8 +56,8 @@ class Nftables(PathCase):
 
         for arguments, wanted in ((("--name", "example.com"), [0]), (("--name", "Kubernetes.default"), [1]),
                                   (("--name", "ubernetes.default.svc.cluster.local"), []),
-                                  (("--name", "cluster.local."), [1]), (("--server", VICTIM), [0, 1]),
-                                  (("--server", CLUSTER_IP), [0]), (("--client", POD), [0, 1]),
+                                  (("--name", "cluster.local."), [1]), (("--server", self.victim), [0, 1]),
+                                  (("--server", self.cluster_ip), [0]), (("--client", self.client), [0, 1]),
                                   (("--client", "10.244.0.11"), []), (("--dns-port", "5353"), []),
                                   (("--count", "1"), [0])):
             with self.subTest(arguments):
@@ -70,19 +69,19 @@ class Nftables(PathCase):
                     packets = [p for d in documents[:-1] for p in d["data"]["packets"]]
                 else:
                     packets = self.follow(ask, *arguments)
-                if arguments == ("--server", VICTIM) and self.replica_of(PORT) != VICTIM:
+                if arguments == ("--server", self.victim) and self.replica_of(PORT) != self.victim:
                     wanted = [1]
                 self.assertEqual([p["name"] for p in packets], [asked[i][1] for i in wanted])
 
     def test_parity(self):
         """As many questions as came to the replica, none lost; the rest over the rate."""
         with counted(self.lab, 2) as asked:
-            packets = self.follow(lambda: [self.ask(VICTIM, port=PORT + i) for i in range(8)], "--rate", "0",
+            packets = self.follow(lambda: [self.ask(self.victim, port=PORT + i) for i in range(8)], "--rate", "0",
                                   "--name", "www.example.com")
             self.assertEqual(asked(), 8)
         self.assertEqual((len(packets), self.summary["data"]["lost"], self.summary["data"]["skipped"]), (8, 0, 0))
         names = [f"n{i}.example.com." for i in range(12)]
-        packets = self.follow(lambda: [self.ask(VICTIM, port=PORT + i, name=n) for i, n in enumerate(names)],
+        packets = self.follow(lambda: [self.ask(self.victim, port=PORT + i, name=n) for i, n in enumerate(names)],
                               "--rate", "1")
         self.assertEqual(len(packets) + self.summary["data"]["skipped"], 12)
         self.assertGreater(self.summary["data"]["skipped"], 0)
@@ -91,7 +90,7 @@ class Nftables(PathCase):
         done = subprocess.Popen([os.environ["K8SDNS"], "path", "--netns", "/run/netns/pod", "--count", "1"],
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         done.stderr.readline()
-        self.ask(CLUSTER_IP)
+        self.ask(self.cluster_ip)
         text = done.communicate(timeout=30)[0]
         for words in ("www.example.com. A, id 4660: NOERROR in", "queued by python", "NAT:", "in the socket's queue",
                       "1 query followed", "answered 1"):
@@ -127,6 +126,43 @@ class Nftables(PathCase):
                                       stderr=subprocess.PIPE, text=True, check=False)
                 self.assertEqual(done.returncode, status, done.stderr)
                 self.assertIn(words, done.stderr)
+
+
+class Six(PathCase):
+    """The same in IPv6: its NAT, its rules, its neighbours."""
+    family = 6
+
+    def test_whole_way(self):
+        self.check_whole_way()
+
+    def test_dropped(self):
+        self.check_dropped()
+
+    def test_stopped(self):
+        self.check_stopped()
+
+    def test_filters(self):
+        for arguments, count in ((("--server", self.victim), 1), (("--server", self.cluster_ip), 0),
+                                 (("--client", self.client), 1), (("--client", "fd00:244::11"), 0)):
+            with self.subTest(arguments):
+                self.assertEqual(len(self.follow(lambda: self.ask(self.victim), *arguments)), count)
+
+    def test_dead_neighbour(self):
+        """Neighbour discovery has no answer: the query waits for it, and is thrown away at last."""
+        with self.lab.fault("dead-replica"):
+            self.lab.ip("node", "-6 neigh flush dev cni1")
+            (packet,) = self.follow(lambda: self.ask(self.victim, wait=4))
+        last = packet["steps"][-1]
+        self.assertEqual((packet["outcome"], last["kind"], last["place"], last["function"]),
+                         ("query-dropped", "drop", "node", "neigh_invalidate"))
+
+
+class IptablesSix(PathCase):
+    rule_set = "iptables"
+    family = 6
+
+    def test_whole_way(self):
+        self.check_whole_way()
 
 
 class Iptables(PathCase):

@@ -8,9 +8,8 @@ import unittest
 
 import faults
 import private
-from cluster import CLUSTER_IP, POD
 from drop_case import chain
-from path_case import BACK, VICTIM, WAY, PathCase, in_order, legs, segments
+from path_case import BACK, WAY, PathCase, endpoint, in_order, legs, segments
 from trace_case import NAME
 
 # Answer the first question with as many octets as no packet holds.
@@ -39,15 +38,17 @@ except OSError:
 class Tcp(PathCase):
     def test_whole_way(self):
         """The handshake, the question and its answer, through NAT there and back."""
-        (packet,) = self.follow(lambda: self.assertTrue(self.ask_tcp(CLUSTER_IP, NAME)))
-        replica = packet["replica"].removesuffix(":53")
-        place = f"dns{int(replica.split('.')[-1]) - 20}"
+        (packet,) = self.follow(lambda: self.assertTrue(self.ask_tcp(self.cluster_ip, NAME)))
+        replica = packet["replica"].removesuffix(":53").strip("[]")
+        place = self.place_of(replica)
         self.assertEqual([packet[key] for key in ("transport", "outcome", "name", "type", "id", "rcode", "server")],
-                         ["tcp", "answered", NAME, "A", 100, "NOERROR", f"{CLUSTER_IP}:53"])
+                         ["tcp", "answered", NAME, "A", 100, "NOERROR", endpoint(self.cluster_ip)])
         for segment in ("SYN", "SYN ACK", "data"):
             for leg, way, before, after in (
-                    ("query", [*WAY, ("node", f"v-{place}"), (place, "eth0")], (POD, CLUSTER_IP), (POD, replica)),
-                    ("answer", [(place, "eth0"), ("node", f"v-{place}"), *BACK], (replica, POD), (CLUSTER_IP, POD))):
+                    ("query", [*WAY, ("node", f"v-{place}"), (place, "eth0")], (self.client, self.cluster_ip),
+                     (self.client, replica)),
+                    ("answer", [(place, "eth0"), ("node", f"v-{place}"), *BACK], (replica, self.client),
+                     (self.cluster_ip, self.client))):
                 steps = [s for s in packet["steps"] if (s["leg"], s["segment"]) == (leg, segment)]
                 if (leg, segment) in (("query", "SYN ACK"), ("answer", "SYN")):
                     self.assertEqual(steps, [])
@@ -71,22 +72,22 @@ class Tcp(PathCase):
         names = [NAME, "kubernetes.default.svc.cluster.local.", "nobody.example.com."]
         for apart in (False, True):
             with self.subTest(apart=apart):
-                packets = self.follow(lambda a=apart: self.assertTrue(self.ask_tcp(VICTIM, *names, apart=a)))
+                packets = self.follow(lambda a=apart: self.assertTrue(self.ask_tcp(self.victim, *names, apart=a)))
                 self.assertEqual([(p["name"], p["id"], p["outcome"], p["rcode"]) for p in packets],
                                  [(names[0], 100, "answered", "NOERROR"), (names[1], 101, "answered", "NOERROR"),
                                   (names[2], 102, "answered", "NXDOMAIN")])
                 self.assertEqual([p["handshake_us"] is not None for p in packets], [True, False, False])
-        wanted = self.follow(lambda: self.ask_tcp(VICTIM, *names), "--name", "kubernetes.default")
+        wanted = self.follow(lambda: self.ask_tcp(self.victim, *names), "--name", "kubernetes.default")
         self.assertEqual([p["name"] for p in wanted], names[1:2])
-        packets = self.follow(lambda: self.ask_tcp(VICTIM, *names), "--rate", "1")
+        packets = self.follow(lambda: self.ask_tcp(self.victim, *names), "--rate", "1")
         self.assertEqual(len(packets) + self.summary["data"]["skipped"], 3)
         self.assertGreater(self.summary["data"]["skipped"], 0)
 
     def test_connection_dropped(self):
         """A rule against TCP: the SYN's way ends there; it is tried again a second later."""
-        with chain(self.lab, "node", "forward", 0, f"ip daddr {VICTIM} tcp dport 53 drop"):
-            packets = self.follow(lambda: self.ask_tcp(VICTIM, NAME, wait=1.5))
-            unnamed = self.follow(lambda: self.ask_tcp(VICTIM, NAME, wait=0.5), "--name", NAME)
+        with chain(self.lab, "node", "forward", 0, f"ip daddr {faults.VICTIM_ADDRESS} tcp dport 53 drop"):
+            packets = self.follow(lambda: self.ask_tcp(self.victim, NAME, wait=1.5))
+            unnamed = self.follow(lambda: self.ask_tcp(self.victim, NAME, wait=0.5), "--name", NAME)
         self.assertEqual([(p["outcome"], p["name"], p["attempt"]) for p in packets],
                          [("query-dropped", None, 1), ("query-dropped", None, 2)])
         for packet in packets:
@@ -98,8 +99,8 @@ class Tcp(PathCase):
 
     def test_question_dropped(self):
         """Only what carries data is dropped: the question, again and again."""
-        with chain(self.lab, "node", "forward", 0, f"ip daddr {VICTIM} tcp dport 53 tcp flags psh drop"):
-            (packet,) = self.follow(lambda: self.ask_tcp(VICTIM, NAME, wait=1), "--name", NAME)
+        with chain(self.lab, "node", "forward", 0, f"ip daddr {faults.VICTIM_ADDRESS} tcp dport 53 tcp flags psh drop"):
+            (packet,) = self.follow(lambda: self.ask_tcp(self.victim, NAME, wait=1), "--name", NAME)
         self.assertEqual((packet["outcome"], packet["name"], segments(packet)[:3]),
                          ("query-dropped", NAME, [("query", "SYN", None), ("answer", "SYN ACK", None),
                                                   ("query", "data", None)]))
@@ -109,13 +110,18 @@ class Tcp(PathCase):
 
     def test_refused(self):
         """Nobody listens: the SYN is thrown away there, and a reset comes back."""
-        for address in (POD, "::1"):
+        for address in (self.client, "::1"):
             with self.subTest(address):
                 (packet,) = self.follow(lambda a=address: self.ask_tcp(a, NAME, wait=1))
                 self.assertEqual((packet["outcome"], segments(packet)[:2]),
                                  ("refused", [("query", "SYN", None), ("answer", "RST", None)]))
                 (drop,) = [step for step in packet["steps"] if step["kind"] == "drop"]
                 self.assertEqual((drop["place"], drop["reason"]), ("pod", "NO_SOCKET"))
+
+
+class TcpSix(Tcp):
+    """All of it in IPv6."""
+    family = 6
 
 
 class Fragments(PathCase):
@@ -129,7 +135,7 @@ class Fragments(PathCase):
             finally:
                 server.kill()
 
-    def follow_long(self, address=VICTIM, place=PLACE):
+    def follow_long(self, address=faults.VICTIM_ADDRESS, place=PLACE):
         with self.long_answer(place):
             (packet,) = self.follow(lambda: self.said.append(self.lab.output(
                 "pod", [sys.executable, "-c", ASK_LONG, address, LONG_PORT]).strip()), "--dns-port", str(LONG_PORT))

@@ -13,7 +13,7 @@ from lab_case import LabCase
 ASK = r"""
 import socket, sys, time
 address, port, count, wait, name = sys.argv[1], *map(int, sys.argv[2:4]), float(sys.argv[4]), sys.argv[5]
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
 s.bind(("", port))
 s.settimeout(wait)
 labels = b"".join(bytes([len(x)]) + x.encode() for x in name.rstrip(".").split("."))
