@@ -16,7 +16,7 @@ import unittest
 import bpftrace
 import faults
 import private
-from cluster import CLUSTER_IP, POD, replica_address
+from cluster import CLUSTER_IP, POD, POD6, replica_address
 from drop_case import ID, NAME, PORT, QUESTION, DropCase, chain
 
 VICTIM = faults.VICTIM_ADDRESS
@@ -318,6 +318,63 @@ class Privileges(DropCase):
         listed = json.loads(subprocess.run(["bpftool", "prog", "show", "--json"], stdout=subprocess.PIPE,
                                            check=True).stdout)
         return {program["id"] for program in listed if program.get("name", "").startswith("freed")}
+
+
+class Six(DropCase):
+    """The same in IPv6, where the hooks, the function that finds no socket and the neighbours are others."""
+    family = 6
+
+    def question(self, event, **expected):
+        wanted = {"src": POD6, "src_port": PORT, "dst": self.lab.address(2), "dst_port": 53, "transport": "udp",
+                  "id": ID, "name": NAME, "type": "A", "answer": False, **expected}
+        self.assertEqual({key: event[key] for key in wanted}, wanted, event)
+
+    def ask_victim(self, **options):
+        return self.ask(self.lab.address(2), **options)
+
+    def test_rules(self):
+        for rule in RULES:
+            with self.subTest(rule):
+                with chain(self.lab, *rule):
+                    events, data = self.drops_of(self.ask_victim, "--name", NAME)
+                self.assertEqual((len(events), data["hooks"], data["clients"]), (3, {rule.hook: 3}, {POD6: 3}), events)
+                for event in events:
+                    self.question(event, reason="NETFILTER_DROP", hook=rule.hook, cause="rule", sure=True,
+                                  netns=self.netns(rule.place))
+
+    def test_translated(self):
+        asked = {"src": POD6, "src_port": PORT, "dst": self.lab.cluster_ip, "dst_port": 53}
+        with chain(self.lab, "node", "forward", 0, "ip6 daddr fd00:244:1::/64 udp dport 53 drop"):
+            events, data = self.drops_of(lambda: self.ask(self.lab.cluster_ip, count=2))
+        self.assertEqual(data["drops"], 2)
+        for event in events:
+            self.assertIn(event["dst"], [self.lab.address(n) for n in (1, 2, 3)])
+            self.assertEqual((event["before_nat"], event["after_nat"]), (asked, {**asked, "dst": event["dst"]}))
+
+    def test_no_listener(self):
+        with self.lab.fault("closed-port"):
+            events, _ = self.drops_of(lambda: self.ask_victim(count=1))
+        self.question(events[0], reason="NO_SOCKET", cause="no-listener", hook=None, netns=self.netns("dns2"),
+                      function="__udp6_lib_rcv")
+
+    def test_too_big(self):
+        self.lab.ip("node", "link set cni1 mtu 1300")
+        try:
+            events, _ = self.drops_of(lambda: self.ask_victim(count=1, size=1400))
+        finally:
+            self.lab.ip("node", "link set cni1 mtu 1500")
+        self.question(events[0], cause="too-big", function="ip6_forward", hook=None)
+
+    def test_no_route(self):
+        with self.lab.fault("clusterip-unrouted"):
+            events, _ = self.drops_of(lambda: self.ask(self.lab.cluster_ip, count=1))
+        self.question(events[0], dst=self.lab.cluster_ip, cause="no-route", netns=self.netns("node"))
+
+    def test_dead_neighbour(self):
+        with self.lab.fault("dead-replica"):
+            self.lab.ip("node", "-6 neigh flush dev cni1")
+            events, _ = self.drops_of(lambda: self.ask_victim(count=1, wait=4))
+        self.question(events[0], cause="neighbour", netns=self.netns("node"))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ import unittest
 import bpftrace
 import faults
 import private
-from cluster import CLUSTER_IP
 from trace_case import NAME, PORT, TraceCase
 
 HERE = pathlib.Path(__file__).parent
@@ -60,7 +59,7 @@ int main(int argc, char **argv)
 """
 
 
-class Lookups(TraceCase):
+class LookupsCase(TraceCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -132,6 +131,18 @@ class Lookups(TraceCase):
         finally:
             fault.off(self.lab)
 
+    def check_packets(self, program, resolver):
+        took = []
+        with self.twisted("slow:300"):
+            calls = [c for c in self.calls_of(lambda: took.append(self.timed(program, "www.example.com.")))
+                     if c["process"]["name"] == program.name[:15]]
+        self.assertEqual({(c["way"], c["name"], c["server"], c["process"]["resolver"]) for c in calls},
+                         {("packets", NAME, self.lab.cluster_ip, resolver)})
+        self.assertEqual(sorted(c["call"] for c in calls), ["A", "AAAA"])
+        self.assertTrue(all(200000 < c["latency_us"] < took[0] for c in calls), calls)
+
+
+class Lookups(LookupsCase):
     def test_glibc(self):
         call = self.check_call("gcc")
         self.assertEqual(call["process"]["resolver"], "glibc")
@@ -154,16 +165,6 @@ class Lookups(TraceCase):
                          [("gethostbyname", "ok"), ("gethostbyname2", "HOST_NOT_FOUND"),
                           ("gethostbyname_r", "HOST_NOT_FOUND")])
 
-    def check_packets(self, program, resolver):
-        took = []
-        with self.twisted("slow:300"):
-            calls = [c for c in self.calls_of(lambda: took.append(self.timed(program, "www.example.com.")))
-                     if c["process"]["name"] == program.name[:15]]
-        self.assertEqual({(c["way"], c["name"], c["server"], c["process"]["resolver"]) for c in calls},
-                         {("packets", NAME, CLUSTER_IP, resolver)})
-        self.assertEqual(sorted(c["call"] for c in calls), ["A", "AAAA"])
-        self.assertTrue(all(200000 < c["latency_us"] < took[0] for c in calls), calls)
-
     def test_go(self):
         program = self.build("go_once", "go", "build", source=GO)
         self.check_packets(program, "go")
@@ -173,7 +174,7 @@ class Lookups(TraceCase):
 
     def test_no_answer(self):
         """A packet that nobody answers is told after --timeout, and is in flight before."""
-        action = lambda: self.ask(CLUSTER_IP, wait=0.1, name="lost.example.com.", port=PORT)
+        action = lambda: self.ask(self.lab.cluster_ip, wait=0.1, name="lost.example.com.", port=PORT)
         with self.twisted("silent"):
             calls = self.calls_of(action, "--timeout", "200ms", "--name", "lost.example.com", seconds=1.2)
             self.assertEqual([(c["result"], c["latency_us"], c["failed"]) for c in calls], [("no answer", None, True)])
@@ -264,6 +265,15 @@ class Lookups(TraceCase):
                       "calls were watched in"):
             self.assertIn(words, text)
 
+
+class Six(LookupsCase):
+    """A Pod whose nameserver has an IPv6 address."""
+    family = 6
+    test_glibc = Lookups.test_glibc
+    test_musl = Lookups.test_musl
+    test_go = Lookups.test_go
+    test_static = Lookups.test_static
+    test_no_answer = Lookups.test_no_answer
 
 
 if __name__ == "__main__":
