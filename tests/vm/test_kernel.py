@@ -23,8 +23,8 @@ HAS_MULTI = os.path.exists(TYPES / "vmlinux") and b"\0BPF_TRACE_UPROBE_MULTI\0" 
 LOCKDOWN = pathlib.Path("/sys/kernel/security/lockdown")
 GROUPS = pathlib.Path("/sys/fs/cgroup")
 CALL = "import socket, time; time.sleep(1); socket.getaddrinfo('www.example.com', 80)"
-# Run a program that may not make a system call, which is named by its number on x86-64: seccomp(2) by prctl(2), a filter
-# of four instructions.
+# Run a program that may not make one system call, named by its number on x86-64: seccomp(2) by prctl(2), a filter of
+# four instructions.
 BPF, PERF_EVENT_OPEN = "321", "298"
 FILTERED = """
 import ctypes, os, struct, sys
