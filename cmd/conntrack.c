@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "conntrack_follow.h"
 #include "rounds.h"
 #include <errno.h>
 #include <k8sdns/collect/collect_conntrack.h>
@@ -10,13 +11,15 @@
 struct conntrack_config {
     struct target_options targets;
     struct round_options rounds;
+    struct follow_options follow;
     uint64_t dns_port;
 };
 
-static const struct conntrack_config defaults = {.dns_port = DNS_PORT};
+static const struct conntrack_config defaults = {.dns_port = DNS_PORT, .follow.rate = FOLLOW_RATE_DEFAULT};
 
 static const struct option_row options[] = {
     ROUND_OPTION_ROWS(struct conntrack_config, rounds),
+    FOLLOW_OPTION_ROWS(struct conntrack_config, follow),
     PORT_OPTION_ROWS(struct conntrack_config, dns_port, "the port that clients ask (default 53)"),
     {0},
 };
@@ -68,8 +71,10 @@ static int run(struct run *run, const void *config_at, void *data)
     const struct conntrack_config *config = config_at;
     struct conntrack_looking looking = {.config = config};
     struct conntrack_facts *facts = data;
-    int r;
+    int r = follow_check(run, &config->follow, config->rounds.interval_us);
 
+    if (r < 0)
+        return r;
     if (run->captured && config->rounds.interval_us)
         return err_set(&run->err, ERR_USAGE, EINVAL,
                        "a capture does not change: --interval does not go with --from");
@@ -81,7 +86,9 @@ static int run(struct run *run, const void *config_at, void *data)
         return facts->status;
     }
     r = known_replicas_find(&run->survey, &config->targets, &looking.known);
-
+    if (r == 0 && config->follow.follow)
+        return follow_run(run, &config->follow, config->rounds.count, (uint16_t)config->dns_port,
+                          &looking.known, facts);
     if (r == 0)
         r = rounds_run(run, &config->rounds, look, &looking, false, data);
     return r < 0 ? r : facts->status;
@@ -99,6 +106,7 @@ const struct command command_conntrack = {
     .takes_targets = true,
     .capabilities = CAPABILITY(CAP_NET_ADMIN),
     .shape = &conntrack_facts_shape,
+    .part_shapes = (const struct shape *const[]){&conntrack_flow_facts_shape, NULL},
     .judges = true,
     .status_offset = offsetof(struct conntrack_facts, status),
     .from_facts = true,

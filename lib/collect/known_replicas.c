@@ -14,6 +14,7 @@ void known_replicas_of(struct arena *arena, const struct replicas_facts *facts, 
             continue;
         *ARENA_PUSH(arena, ret->replicas, ret->replicas_count) = facts->replicas[i].where;
         *ARENA_PUSH(arena, ret->names, ret->names_count) = facts->replicas[i].address;
+        *ARENA_PUSH(arena, ret->pods, ret->pods_count) = facts->replicas[i].pod;
     }
 }
 

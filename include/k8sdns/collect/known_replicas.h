@@ -12,8 +12,10 @@
 struct known_replicas {
     struct address *replicas, *cluster_ips;
     size_t replicas_count, cluster_ips_count;
-    const char **names; /* of the replicas */
+    const char **names; /* of the replicas: their addresses */
     size_t names_count;
+    const char **pods; /* as many; NULL where it is not known */
+    size_t pods_count;
 };
 
 /* Those of facts that discovery made; of the kernel's own sightings nothing is taken. */

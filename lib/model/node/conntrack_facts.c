@@ -67,25 +67,6 @@ static const struct shape_field peer_fields[] = {
 const struct shape conntrack_peer_facts_shape =
     SHAPE(struct conntrack_peer_facts, peer_fields, "conntrack_peer");
 
-static const struct shape_field tuple_fields[] = {
-    SHAPE_FIELD_NAME(struct conntrack_tuple_facts, protocol, "protocol", "udp or tcp"),
-    SHAPE_FIELD_NAME(struct conntrack_tuple_facts, orig_src, "orig_src", "who asked"),
-    SHAPE_FIELD_NAME(struct conntrack_tuple_facts, orig_dst, "orig_dst", "whom they asked"),
-    SHAPE_FIELD_NAME(struct conntrack_tuple_facts, reply_src, "reply_src", "who is to answer"),
-    SHAPE_FIELD_NAME(struct conntrack_tuple_facts, reply_dst, "reply_dst",
-                     "whom the answer goes to at first"),
-    SHAPE_FIELD_BOOL(struct conntrack_tuple_facts, replied, "replied", "a reply was seen"),
-    SHAPE_FIELD_BOOL(struct conntrack_tuple_facts, assured, "assured", "not thrown out early"),
-    SHAPE_FIELD_COUNT(struct conntrack_tuple_facts, timeout_s, "timeout_s",
-                      "until it expires when left alone"),
-    SHAPE_FIELD_BOOL(struct conntrack_tuple_facts, renewed, "renewed",
-                     "a packet came for it while it was watched"),
-    SHAPE_FIELD_TEXT(struct conntrack_tuple_facts, process, "process",
-                     "name[pid] with the client's socket, where it is of this network namespace"),
-};
-const struct shape conntrack_tuple_facts_shape =
-    SHAPE(struct conntrack_tuple_facts, tuple_fields, "conntrack_entry");
-
 static const struct shape_field collision_fields[] = {
     SHAPE_FIELD_CHOICE(
         struct conntrack_collision_facts, kind, "kind", conntrack_collision_names,
@@ -171,8 +152,22 @@ static const struct shape_field fields[] = {
     SHAPE_FIELD_OBJECTS(struct conntrack_facts, shared_ports, "shared_ports", &shared_port_facts_shape,
                         "UDP sockets of this namespace that share a port (SO_REUSEPORT)"),
     SHAPE_FIELD_TEXTS(struct conntrack_facts, replicas, "replicas", "whom the entries were compared with"),
+    SHAPE_FIELD_POINTER(struct conntrack_facts, flows, "flows", &conntrack_follow_facts_shape,
+                        "flows that were followed as they came; null when none were"),
 };
 const struct shape conntrack_facts_shape = SHAPE(struct conntrack_facts, fields, "conntrack");
+
+int conntrack_follow_status(const struct conntrack_follow_facts *flows,
+                            const struct conntrack_table_facts *table)
+{
+    uint64_t judged = flows->answered + flows->unanswered;
+
+    if (!flows->created && table->hooks == 0)
+        return HEALTH_UNKNOWN;
+    if (judged && flows->unanswered * 2 >= judged)
+        return HEALTH_FAILING;
+    return flows->unanswered || flows->stale || flows->clash ? HEALTH_DEGRADED : HEALTH_OK;
+}
 
 static bool is_same_flow(const struct conntrack_tuple_facts *a, const struct conntrack_tuple_facts *b)
 {

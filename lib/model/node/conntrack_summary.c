@@ -358,20 +358,6 @@ static struct conntrack_peer_facts peer_facts(const struct conntrack_summary *s,
     };
 }
 
-static struct conntrack_tuple_facts tuple_facts(struct arena *arena, const struct conntrack_entry *e)
-{
-    return (struct conntrack_tuple_facts){
-        .protocol = e->protocol == IPPROTO_TCP ? "tcp" : "udp",
-        .orig_src = with_port(arena, &e->orig_src),
-        .orig_dst = with_port(arena, &e->orig_dst),
-        .reply_src = with_port(arena, &e->reply_src),
-        .reply_dst = with_port(arena, &e->reply_dst),
-        .replied = e->replied,
-        .assured = e->assured,
-        .timeout_s = e->timeout_s,
-    };
-}
-
 static void add_uses(const struct conntrack_summary *s, struct arena *arena, struct conntrack_dns_facts *dns)
 {
     const struct ranked_tally *uses = sorted(arena, &s->uses);
@@ -426,9 +412,9 @@ void conntrack_summary_facts(const struct conntrack_summary *s, struct arena *ar
         c->client = with_port(arena, &s->collisions[i].entries[0].orig_src);
         for (size_t k = 0; k < s->collisions[i].count; k++)
             *ARENA_PUSH(arena, c->entries, c->entries_count) =
-                tuple_facts(arena, &s->collisions[i].entries[k]);
+                conntrack_tuple_facts_of(arena, &s->collisions[i].entries[k]);
     }
     facts->stale_total = s->stale_total;
     for (size_t i = 0; i < s->stale_count; i++)
-        *ARENA_PUSH(arena, facts->stale, facts->stale_count) = tuple_facts(arena, &s->stale[i]);
+        *ARENA_PUSH(arena, facts->stale, facts->stale_count) = conntrack_tuple_facts_of(arena, &s->stale[i]);
 }

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <k8sdns/base/number.h>
 #include <k8sdns/render/diagnosis/finding_text.h>
+#include <k8sdns/render/node/conntrack_flows_text.h>
 #include <k8sdns/render/node/conntrack_text.h>
 #include <k8sdns/render/page/first_screen.h>
 #include <k8sdns/render/page/status_line.h>
@@ -122,14 +123,18 @@ static void print_dns(const struct conntrack_dns_facts *dns, size_t most, struct
         printer_paragraph(printer, "* ", "the table changed while it was read: counts are near, not exact");
 }
 
-static void print_tuple(const struct conntrack_tuple_facts *t, const char *first, struct printer *printer)
+static void print_tuple(const struct conntrack_tuple_facts *t, const char *first, struct printer *printer,
+                        struct arena *arena)
 {
-    printer_paragraph(printer, first, "%s %s to %s, answered by %s to %s%s, %" PRIu64 " s left", t->protocol,
-                      t->orig_src, t->orig_dst, t->reply_src, t->reply_dst, t->replied ? "" : ", unreplied",
-                      t->timeout_s);
+    const char *details = printer->verbosity > 0 ? conntrack_details_text(arena, t) : "";
+
+    printer_paragraph(printer, first, "%s %s to %s, answered by %s to %s%s, %" PRIu64 " s left%s%s",
+                      t->protocol, t->orig_src, t->orig_dst, t->reply_src, t->reply_dst,
+                      t->replied ? "" : ", unreplied", t->timeout_s, *details ? "; " : "", details);
 }
 
-static void print_collisions(const struct conntrack_facts *facts, size_t most, struct printer *printer)
+static void print_collisions(const struct conntrack_facts *facts, size_t most, struct printer *printer,
+                             struct arena *arena)
 {
     static const char *const words[] = {"one port towards several servers", "the port was taken and replaced",
                                         "more queries than replies"};
@@ -142,17 +147,18 @@ static void print_collisions(const struct conntrack_facts *facts, size_t most, s
 
         printer_addf(printer, "  %s: %s\n", c->client, words[c->kind]);
         for (size_t k = 0; k < c->entries_count; k++)
-            print_tuple(&c->entries[k], "    ", printer);
+            print_tuple(&c->entries[k], "    ", printer, arena);
     }
 }
 
-static void print_stale(const struct conntrack_facts *facts, size_t most, struct printer *printer)
+static void print_stale(const struct conntrack_facts *facts, size_t most, struct printer *printer,
+                        struct arena *arena)
 {
     if (!facts->stale_total)
         return;
     printer_addf(printer, "\n%" PRIu64 " stale entries: their backend is no replica\n", facts->stale_total);
     for (size_t i = 0; i < facts->stale_count && (i < most || printer->verbosity > 0); i++)
-        print_tuple(&facts->stale[i], "  ", printer);
+        print_tuple(&facts->stale[i], "  ", printer, arena);
 }
 
 static void print_all(const void *data, bool condensed, struct printer *printer, struct arena *arena)
@@ -174,8 +180,8 @@ static void print_all(const void *data, bool condensed, struct printer *printer,
             facts->shared_ports[i].sockets, facts->shared_ports[i].local);
     if (facts->dns) {
         print_dns(facts->dns, condensed ? SHOWN_FEW : SIZE_MAX, printer, arena);
-        print_collisions(facts, condensed ? 0 : SHOWN, printer);
-        print_stale(facts, condensed ? 0 : SHOWN, printer);
+        print_collisions(facts, condensed ? 0 : SHOWN, printer, arena);
+        print_stale(facts, condensed ? 0 : SHOWN, printer, arena);
     }
     if (condensed)
         printer_addf(printer, "\nCounters and each entry: -v\n");
@@ -183,7 +189,11 @@ static void print_all(const void *data, bool condensed, struct printer *printer,
 
 void conntrack_text_render(const void *data, struct printer *printer, struct arena *arena)
 {
-    if (printer->verbosity < 0)
+    const struct conntrack_facts *facts = data;
+
+    if (facts->flows && !facts->dns)
+        conntrack_flows_text_render(facts, printer, arena);
+    else if (printer->verbosity < 0)
         print_status(data, printer);
     else
         first_screen(printer, print_all, data, arena);

@@ -53,6 +53,11 @@ int mnl_socket_close(struct mnl_socket *nl)
     return r;
 }
 
+int mnl_socket_get_fd(const struct mnl_socket *nl)
+{
+    return nl->fd;
+}
+
 unsigned int mnl_socket_get_portid(const struct mnl_socket *nl)
 {
     return nl->address.nl_pid;

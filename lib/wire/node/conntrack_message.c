@@ -55,7 +55,7 @@ static void read_proto(const struct attribute *outer, uint8_t *protocol, uint16_
 }
 
 static void read_tuple(const struct attribute *outer, uint8_t family, uint8_t *protocol, struct address *src,
-                       struct address *dst)
+                       struct address *dst, uint16_t *zone)
 {
     struct attribute_cursor cursor = attribute_inside(outer);
     struct attribute a;
@@ -66,6 +66,8 @@ static void read_tuple(const struct attribute *outer, uint8_t family, uint8_t *p
             read_ip(&a, family, src, dst);
         else if (a.type == CTA_TUPLE_PROTO)
             read_proto(&a, protocol, &src->port, &dst->port);
+        else if (a.type == CTA_TUPLE_ZONE && a.len == 2)
+            *zone = (uint16_t)number(&a);
     }
 }
 
@@ -80,11 +82,52 @@ static uint64_t read_inner(const struct attribute *outer, unsigned type)
     return CONNTRACK_UNSET;
 }
 
+static void read_helper(const struct attribute *outer, struct conntrack_entry *entry)
+{
+    struct attribute_cursor cursor = attribute_inside(outer);
+    struct attribute a;
+
+    while (attribute_next(&cursor, &a))
+        if (a.type == CTA_HELP_NAME) {
+            size_t len = strnlen((const char *)a.value, a.len);
+
+            memcpy(entry->helper, a.value, len < sizeof(entry->helper) ? len : sizeof(entry->helper) - 1);
+        }
+}
+
+static uint32_t word(const struct attribute *attribute)
+{
+    return attribute->len == 4 ? (uint32_t)number(attribute) : 0;
+}
+
+/* What few entries have, and no rule needs. */
+static void read_detail(const struct attribute *a, struct conntrack_entry *entry)
+{
+    switch (a->type) {
+    case CTA_MARK:
+        entry->mark = word(a);
+        break;
+    case CTA_ID:
+        entry->id = word(a);
+        break;
+    case CTA_ZONE:
+        entry->zone = a->len == 2 ? (uint16_t)number(a) : 0;
+        break;
+    case CTA_LABELS:
+        memcpy(entry->labels, a->value, a->len < sizeof(entry->labels) ? a->len : sizeof(entry->labels));
+        break;
+    case CTA_HELP:
+        read_helper(a, entry);
+        break;
+    default:
+        break;
+    }
+}
+
 int conntrack_entry_read(const uint8_t *bytes, size_t len, uint16_t port, struct conntrack_entry *entry)
 {
     struct attribute_cursor cursor;
     struct attribute a;
-    uint64_t status = 0;
     uint8_t family, ignored;
 
     if (len < FAMILY_HEADER)
@@ -94,21 +137,22 @@ int conntrack_entry_read(const uint8_t *bytes, size_t len, uint16_t port, struct
     *entry = (struct conntrack_entry){.timeout_s = CONNTRACK_UNSET,
                                       .orig_packets = CONNTRACK_UNSET,
                                       .reply_packets = CONNTRACK_UNSET,
-                                      .started_ns = CONNTRACK_UNSET};
+                                      .started_ns = CONNTRACK_UNSET,
+                                      .stopped_ns = CONNTRACK_UNSET};
     while (attribute_next(&cursor, &a)) {
         switch (a.type) {
         case CTA_TUPLE_ORIG:
-            read_tuple(&a, family, &entry->protocol, &entry->orig_src, &entry->orig_dst);
+            read_tuple(&a, family, &entry->protocol, &entry->orig_src, &entry->orig_dst, &entry->orig_zone);
             /* The kernel writes it first; most entries of a node are none of ours. */
             if (port && (entry->orig_dst.port != port ||
                          (entry->protocol != IPPROTO_UDP && entry->protocol != IPPROTO_TCP)))
                 return 0;
             break;
         case CTA_TUPLE_REPLY:
-            read_tuple(&a, family, &ignored, &entry->reply_src, &entry->reply_dst);
+            read_tuple(&a, family, &ignored, &entry->reply_src, &entry->reply_dst, &entry->reply_zone);
             break;
         case CTA_STATUS:
-            status = number(&a);
+            entry->status = word(&a);
             break;
         case CTA_TIMEOUT:
             entry->timeout_s = number(&a);
@@ -121,15 +165,17 @@ int conntrack_entry_read(const uint8_t *bytes, size_t len, uint16_t port, struct
             break;
         case CTA_TIMESTAMP:
             entry->started_ns = read_inner(&a, CTA_TIMESTAMP_START);
+            entry->stopped_ns = read_inner(&a, CTA_TIMESTAMP_STOP);
             break;
         default:
+            read_detail(&a, entry);
             break;
         }
     }
     if (cursor.damaged || !entry->orig_src.family || !entry->reply_src.family)
         return -EBADMSG;
-    entry->replied = status & IPS_SEEN_REPLY;
-    entry->assured = status & IPS_ASSURED;
+    entry->replied = entry->status & IPS_SEEN_REPLY;
+    entry->assured = entry->status & IPS_ASSURED;
     return 1;
 }
 

@@ -3,6 +3,8 @@
 #define K8SDNS_MODEL_CONNTRACK_FACTS_H
 
 #include <k8sdns/base/arena.h>
+#include <k8sdns/model/node/conntrack_flow_facts.h>
+#include <k8sdns/model/node/conntrack_tuple_facts.h>
 #include <k8sdns/model/shape/envelope_facts.h>
 #include <k8sdns/model/shape/shape.h>
 
@@ -12,7 +14,6 @@ enum table_interface {
     TABLE_BY_PROCFS,
 };
 extern const char *const table_interface_names[]; /* "netlink", "procfs" */
-#include <k8sdns/wire/node/conntrack_message.h>
 
 /* How full the table is. The limit is the machine's; the entries are those of one network namespace. */
 struct conntrack_table_facts {
@@ -42,17 +43,6 @@ struct conntrack_peer_facts {
     uint64_t oldest_s;         /* unset without timestamps */
 };
 extern const struct shape conntrack_peer_facts_shape;
-
-/* An entry as evidence. */
-struct conntrack_tuple_facts {
-    const char *protocol;
-    const char *orig_src, *orig_dst, *reply_src, *reply_dst; /* "10.244.0.10:50500" */
-    bool replied, assured;
-    uint64_t timeout_s;
-    bool renewed;        /* a packet came for it while it was watched */
-    const char *process; /* "name[pid]" with the client's socket, in this network namespace; NULL: not seen */
-};
-extern const struct shape conntrack_tuple_facts_shape;
 
 enum conntrack_collision_kind {
     COLLISION_SHARED,    /* one client port, several destinations */
@@ -125,8 +115,13 @@ struct conntrack_facts {
     size_t shared_ports_count;
     const char **replicas; /* whom the entries were compared with */
     size_t replicas_count;
+    struct conntrack_follow_facts *flows; /* NULL when no events were followed */
 };
 extern const struct shape conntrack_facts_shape;
+
+/* What flows that were followed come to: enum health. Pure. */
+int conntrack_follow_status(const struct conntrack_follow_facts *flows,
+                            const struct conntrack_table_facts *table);
 
 /* Fill now->rates, and `renewed` of the stale entries, by what was seen `seconds` before. Pure. */
 void conntrack_facts_rates(struct arena *arena, const struct conntrack_facts *before,

@@ -17,6 +17,17 @@
  */
 #define CONNTRACK_UNSET UINT64_MAX
 
+/* Source: Linux include/net/netfilter/nf_conntrack_labels.h, nf_conntrack_helper.h. */
+#define CONNTRACK_LABELS_LEN 16
+#define CONNTRACK_HELPER_LEN 16
+
+/* What an event says of an entry. */
+enum conntrack_change {
+    CONNTRACK_NEW,
+    CONNTRACK_UPDATE,
+    CONNTRACK_DESTROY,
+};
+
 /* One entry, by its two tuples (conntrack(8): "original" and "reply"). */
 struct conntrack_entry {
     struct address orig_src, orig_dst, reply_src, reply_dst;
@@ -24,7 +35,12 @@ struct conntrack_entry {
     bool replied, assured;
     uint64_t timeout_s;                   /* until it expires; unset when not said */
     uint64_t orig_packets, reply_packets; /* unset unless nf_conntrack_acct is on */
-    uint64_t started_ns;                  /* CLOCK_REALTIME; unset unless nf_conntrack_timestamp is on */
+    uint64_t started_ns, stopped_ns;      /* CLOCK_REALTIME; unset unless nf_conntrack_timestamp is on */
+    uint32_t status;                      /* IPS_* of <linux/netfilter/nf_conntrack_common.h> */
+    uint32_t mark, id;                    /* 0 when not said */
+    uint16_t zone, orig_zone, reply_zone; /* of both directions, of one alone; 0 is the default zone */
+    uint8_t labels[CONNTRACK_LABELS_LEN]; /* a set of bits, the lowest first */
+    char helper[CONNTRACK_HELPER_LEN];    /* "" for none */
 };
 
 /*

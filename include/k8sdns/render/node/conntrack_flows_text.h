@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef K8SDNS_RENDER_CONNTRACK_FLOWS_TEXT_H
+#define K8SDNS_RENDER_CONNTRACK_FLOWS_TEXT_H
+
+#include <k8sdns/base/arena.h>
+#include <k8sdns/model/node/conntrack_facts.h>
+#include <k8sdns/render/page/printer.h>
+
+/* A line for a struct conntrack_flow_facts. */
+void conntrack_flows_text_render_event(const void *data, struct printer *printer, struct arena *arena);
+
+/* What conntrack --follow ends with: facts->flows is there. */
+void conntrack_flows_text_render(const struct conntrack_facts *facts, struct printer *printer,
+                                 struct arena *arena);
+
+/* The members of an entry that few have: zone, mark, labels, NAT, helper, id, start. "" for none. */
+const char *conntrack_details_text(struct arena *arena, const struct conntrack_tuple_facts *entry);
+
+#endif
