@@ -3,6 +3,7 @@
 #include "agent_state.h"
 #include <k8sdns/base/clock.h>
 #include <k8sdns/base/heap.h>
+#include <k8sdns/collect/collect_flows.h>
 #include <k8sdns/source/tracing/drop_trace.h>
 #include <k8sdns/source/tracing/lookup_trace.h>
 #include <k8sdns/wire/dns/dns_message.h>
@@ -17,12 +18,20 @@
 /* Of 2,000 lookups a second, each about 400 bytes, more than a second. */
 #define LOOKUPS_RING (1024 * 1024)
 
+/* Flows that are followed at once, of 2,000 new ones a second those of eight, and events that wait meanwhile.
+ */
+#define FLOWS_MAX    16384
+#define FLOWS_BUFFER (4 * 1024 * 1024)
+/* Takes in a poll: a storm of flows holds up nothing else. */
+#define TAKES_MAX 100
+
 static const uint16_t dns_port = DNS_PORT;
 
 struct agent_kernel {
     struct arena *arena, *part;
     struct lookup_trace *lookups;
     struct drop_trace *drops;
+    struct flow_watch *flows;
     struct event *poll;
 };
 
@@ -40,19 +49,45 @@ static void on_lookup(void *user, const struct lookups_call_facts *call)
         agent_counts_lookup(&agent->counts, call, clock_monotonic_ns());
 }
 
-static void on_poll(evutil_socket_t fd, short what, void *user)
+static void take_lookups(struct agent *agent)
 {
-    struct agent *agent = user;
     struct agent_kernel *kernel = agent->kernel;
     struct err err = {0};
 
-    (void)fd;
-    (void)what;
     arena_reset(kernel->part);
     if (lookup_trace_poll(kernel->lookups, 0, kernel->part, &err) == 0)
         return;
     agent_tell_part(agent, AGENT_LOOKUPS, false, err.text, NULL);
-    event_del(kernel->poll);
+    lookup_trace_free(kernel->lookups);
+    kernel->lookups = NULL;
+}
+
+static void take_flows(struct agent *agent)
+{
+    struct agent_kernel *kernel = agent->kernel;
+    struct err err = {0};
+    int r = flow_watch_take(kernel->flows, &err);
+
+    for (int more = 0; r > 0 && more < TAKES_MAX; more++)
+        r = flow_watch_take(kernel->flows, &err);
+    if (r >= 0)
+        return;
+    agent_tell_part(agent, AGENT_FLOWS, false, err.text, NULL);
+    agent->flows_open = false;
+    flow_watch_end(kernel->flows);
+    kernel->flows = NULL;
+}
+
+static void on_poll(evutil_socket_t fd, short what, void *user)
+{
+    struct agent *agent = user;
+
+    (void)fd;
+    (void)what;
+    if (agent->kernel->lookups)
+        take_lookups(agent);
+    if (agent->kernel->flows)
+        take_flows(agent);
 }
 
 static void begin_lookups(struct agent *agent)
@@ -62,7 +97,6 @@ static void begin_lookups(struct agent *agent)
                                                  .ring_bytes = LOOKUPS_RING,
                                                  .seen = on_lookup,
                                                  .user = agent};
-    static const struct timeval every = {0, POLL_US};
     struct agent_kernel *kernel = agent->kernel;
     struct err err = {0};
 
@@ -70,9 +104,6 @@ static void begin_lookups(struct agent *agent)
         agent_tell_part(agent, AGENT_LOOKUPS, false, err.text, NULL);
         return;
     }
-    kernel->poll = event_new(agent->base, -1, EV_PERSIST, on_poll, agent);
-    if (!kernel->poll || event_add(kernel->poll, &every) < 0)
-        err_out_of_memory();
     agent_tell_part(agent, AGENT_LOOKUPS, true, NULL, NULL);
 }
 
@@ -86,6 +117,29 @@ static void begin_drops(struct agent *agent)
     agent_tell_part(agent, AGENT_DROPS, r == 0, r < 0 ? err.text : NULL, NULL);
 }
 
+static void begin_flows(struct agent *agent)
+{
+    const struct flow_watch_options options = {
+        .port = DNS_PORT, .buffer_size = FLOWS_BUFFER, .flows_max = FLOWS_MAX};
+
+    agent->flows_open = flow_watch_begin(agent->survey, &options, &agent->kernel->flows) == 0;
+    if (!agent->flows_open)
+        agent_tell_part(agent, AGENT_FLOWS, false, agent->survey->err.text, NULL);
+    agent->survey->err = (struct err){0};
+}
+
+static void begin_poll(struct agent *agent)
+{
+    static const struct timeval every = {0, POLL_US};
+    struct agent_kernel *kernel = agent->kernel;
+
+    if (!kernel->lookups && !kernel->flows)
+        return;
+    kernel->poll = event_new(agent->base, -1, EV_PERSIST, on_poll, agent);
+    if (!kernel->poll || event_add(kernel->poll, &every) < 0)
+        err_out_of_memory();
+}
+
 void agent_kernel_begin(struct agent *agent)
 {
     agent->kernel = ARENA_NEW(agent->survey->arena, struct agent_kernel);
@@ -97,6 +151,9 @@ void agent_kernel_begin(struct agent *agent)
     heap_shrink();
     if (!agent->options->without[AGENT_DROPS])
         begin_drops(agent);
+    if (!agent->options->without[AGENT_FLOWS])
+        begin_flows(agent);
+    begin_poll(agent);
     heap_shrink();
 }
 
@@ -111,10 +168,22 @@ static void take_drops(struct agent *agent)
     agent->drops_lost = drops.lost;
 }
 
+static void count_flows(struct agent *agent)
+{
+    struct conntrack_follow_facts flows = {0};
+
+    arena_reset(agent->kernel->part);
+    flow_watch_facts(agent->kernel->flows, agent->kernel->part, &flows);
+    agent_counts_flows(&agent->counts, &flows);
+    agent->flows_lost = (flows.lost == SHAPE_UNSET ? flows.overruns : flows.lost) + flows.untracked;
+}
+
 void agent_kernel_tick(struct agent *agent)
 {
     if (agent->kernel->drops)
         take_drops(agent);
+    if (agent->kernel->flows)
+        count_flows(agent);
     if (agent->kernel->lookups)
         agent->lookups_lost = lookup_trace_lost(agent->kernel->lookups);
 }
@@ -129,6 +198,8 @@ void agent_kernel_end(struct agent *agent)
         event_free(kernel->poll);
     lookup_trace_free(kernel->lookups);
     drop_trace_free(kernel->drops);
+    if (kernel->flows)
+        flow_watch_end(kernel->flows);
     arena_free(kernel->part);
     arena_free(kernel->arena);
 }

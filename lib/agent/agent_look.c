@@ -105,18 +105,21 @@ static void update_part(struct agent *agent, enum agent_part part, bool up, cons
 
 static void update_parts(struct agent *agent)
 {
+    static const char tracks_nothing[] = "this network namespace tracks no connections; the node's own does";
     const struct top_facts *top = &agent->facts;
     const struct conntrack_facts *conntrack = top->facts->conntrack;
     bool asks = agent->counts.servers_count > 0;
 
     if (asks || agent->servers_err[0])
         update_part(agent, AGENT_PROBES, asks, agent->servers_err);
-    if (conntrack && conntrack->table.hooks == 0)
-        update_part(agent, AGENT_CONNTRACK, false,
-                    "this network namespace tracks no connections; the node's own does");
-    else if (conntrack || top->kernel_gap)
+    if (conntrack && conntrack->table.hooks == 0) {
+        update_part(agent, AGENT_CONNTRACK, false, tracks_nothing);
+        update_part(agent, AGENT_FLOWS, false, tracks_nothing);
+    } else if (conntrack || top->kernel_gap) {
         update_part(agent, AGENT_CONNTRACK, conntrack != NULL, top->kernel_gap);
-    update_part(agent, AGENT_FLOWS, false, "the events of connection tracking are not followed yet");
+        if (agent->flows_open)
+            update_part(agent, AGENT_FLOWS, true, NULL);
+    }
     if (top->facts->node || conntrack || top->kernel_gap)
         update_part(agent, AGENT_NODE, top->facts->node != NULL, "the kernel's files cannot be read here");
 }
@@ -163,7 +166,8 @@ static uint64_t check_ns(const struct agent *agent)
 int agent_session_init(struct agent *agent)
 {
     const struct agent_options *options = agent->options;
-    bool kernel = !options->without[AGENT_CONNTRACK] || !options->without[AGENT_NODE];
+    bool kernel =
+        !options->without[AGENT_CONNTRACK] || !options->without[AGENT_NODE] || !options->without[AGENT_FLOWS];
 
     agent->collection = *options->collection;
     /* It samples all the time itself. */

@@ -25,6 +25,7 @@ static void fill(const struct agent *agent, struct agent_page_facts *page)
         .probes_skipped = top_session_skipped(agent->session),
         .lookups_lost = agent->lookups_lost,
         .drops_lost = agent->drops_lost,
+        .flows_lost = agent->flows_lost,
         .lines_lost = agent->lines_lost,
         .cpu_seconds = process.cpu_seconds,
         .start_time_seconds = (double)agent->began_real_ns / 1e9,

@@ -33,10 +33,11 @@ struct agent {
     struct agent_kernel *kernel;
 
     struct agent_counts counts;
-    uint64_t scrapes, lookups_lost, drops_lost, lines_lost;
+    uint64_t scrapes, lookups_lost, drops_lost, flows_lost, lines_lost;
     struct agent_part_facts parts[AGENT_PARTS];
     char whys[AGENT_PARTS][ERR_TEXT_MAX];
     bool part_known[AGENT_PARTS];
+    bool flows_open;                /* the events of connection tracking come */
     char servers_err[ERR_TEXT_MAX]; /* why servers cannot be found; "" when they can */
 
     /* What the last look saw; renewed when that is gone. */

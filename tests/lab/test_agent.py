@@ -67,6 +67,10 @@ class Scraped(LabCase):
             self.fleet.wait_for(lambda: min(self.failures(REPLICA).values(), default=0) > 3, "failures at the replica")
             self.wait_for_finding("finding-begins")
             self.assertEqual(max(self.failures("10.244.1.21").values()), 0)
+            # The node's connection tracking has the flows of all that go to it; Pods' own have none.
+            flows = 'increase(k8sdns_unanswered_flows_total{backend="%s"}[20s])'
+            self.fleet.wait_for(lambda: self.fleet.by_node(flows % REPLICA).get("node", 0) > 5, "flows")
+            self.assertEqual(self.fleet.by_node(flows % "10.244.1.21"), {"node": 0})
             metric = 'k8sdns_finding{id="replica-unreachable"}'
             standing = self.fleet.wait_for(lambda: self.fleet.by_node(metric), metric)
             self.assertTrue(set(standing.values()) == {1})

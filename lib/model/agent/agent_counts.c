@@ -240,11 +240,57 @@ void agent_counts_init(struct agent_counts *counts)
     *counts = (struct agent_counts){0};
     init_space(&counts->spaces[counts->spaces_count++], OTHER_SPACE);
     init_space(&counts->spaces[counts->spaces_count++], NODE_SPACE);
+    counts->backends[counts->backends_count++] = (struct agent_backend){.address = "other"};
     counts->drops[counts->drops_count++] = (struct agent_drop_kind){.reason = "other", .hook = "other"};
+}
+
+/* ---- flows ---- */
+
+static struct agent_backend *find_backend(struct agent_counts *counts, const char *address)
+{
+    struct agent_backend *backend;
+
+    for (size_t i = 0; i < counts->backends_count; i++)
+        if (strcmp(counts->backends[i].address, address) == 0)
+            return &counts->backends[i];
+    if (counts->backends_count > AGENT_BACKENDS_MAX)
+        return &counts->backends[0];
+    backend = &counts->backends[counts->backends_count++];
+    *backend = (struct agent_backend){.is_new = true};
+    snprintf(backend->address, sizeof(backend->address), "%s", address);
+    return backend;
+}
+
+void agent_counts_flows(struct agent_counts *counts, const struct conntrack_follow_facts *flows)
+{
+    uint64_t before[AGENT_BACKENDS_MAX + 1], told = 0;
+
+    for (size_t i = 0; i < counts->backends_count; i++) {
+        before[i] = counts->backends[i].unanswered;
+        counts->backends[i].unanswered = 0;
+    }
+    for (size_t i = 0; i < flows->by_backend_count; i++) {
+        struct agent_backend *backend = find_backend(counts, flows->by_backend[i].address);
+
+        if (backend->is_new && !backend->unanswered)
+            before[backend - counts->backends] = 0;
+        backend->unanswered += flows->by_backend[i].unanswered;
+    }
+    /* One that is listed no more has what it had; what none of the listed has is of others. */
+    for (size_t i = 1; i < counts->backends_count; i++) {
+        if (counts->backends[i].unanswered < before[i])
+            counts->backends[i].unanswered = before[i];
+        told += counts->backends[i].unanswered;
+    }
+    counts->backends[0].unanswered = flows->unanswered > told ? flows->unanswered - told : 0;
+    if (counts->backends[0].unanswered < before[0])
+        counts->backends[0].unanswered = before[0];
 }
 
 void agent_counts_paged(struct agent_counts *counts)
 {
+    for (size_t i = 0; i < counts->backends_count; i++)
+        counts->backends[i].is_new = false;
     for (size_t i = 0; i < counts->spaces_count; i++)
         counts->spaces[i].is_new = false;
     for (size_t i = 0; i < counts->drops_count; i++)

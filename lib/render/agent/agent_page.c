@@ -149,11 +149,15 @@ static void write_conntrack(const struct agent_page_facts *facts, struct exposit
         exposition_count(page, NULL, conntrack->table.max);
 }
 
-/* Its samples come with the part. */
-static void write_flows(struct exposition *page)
+static void write_flows(const struct agent_page_facts *facts, struct exposition *page)
 {
+    const struct agent_counts *counts = facts->counts;
+
     counter(page, "k8sdns_unanswered_flows",
-            "DNS flows that ended without an answer, by the server that they led to.");
+            "DNS flows that nobody answered, by the server that they led to.");
+    for (size_t i = 0; is_up(facts, AGENT_FLOWS) && i < counts->backends_count; i++)
+        exposition_count(page, LABELS({"backend", counts->backends[i].address}),
+                         counts->backends[i].is_new ? 0 : counts->backends[i].unanswered);
 }
 
 static void write_limits(const struct agent_page_facts *facts, struct exposition *page)
@@ -219,6 +223,7 @@ static void write_bounds(const struct agent_page_facts *facts, struct exposition
         {"server", AGENT_SERVERS_MAX, facts->counts->servers_overflow},
         {"client_namespace", AGENT_SPACES_MAX, facts->counts->spaces_overflow},
         {"reason", AGENT_DROP_KINDS_MAX, facts->counts->drops_overflow},
+        {"backend", AGENT_BACKENDS_MAX, facts->counts->backends[0].unanswered},
     };
     size_t count = sizeof(rows) / sizeof(rows[0]);
 
@@ -239,6 +244,7 @@ static void write_parts(const struct agent_page_facts *facts, struct exposition 
     exposition_count(page, LABELS({"part", agent_part_names[AGENT_PROBES]}), facts->probes_skipped);
     exposition_count(page, LABELS({"part", agent_part_names[AGENT_LOOKUPS]}), facts->lookups_lost);
     exposition_count(page, LABELS({"part", agent_part_names[AGENT_DROPS]}), facts->drops_lost);
+    exposition_count(page, LABELS({"part", agent_part_names[AGENT_FLOWS]}), facts->flows_lost);
     exposition_count(page, LABELS({"part", "lines"}), facts->lines_lost);
 }
 
@@ -280,7 +286,7 @@ void agent_page_write(const struct agent_page_facts *facts, struct exposition *p
     write_lookups(facts, page);
     write_drops(facts, page);
     write_conntrack(facts, page);
-    write_flows(page);
+    write_flows(facts, page);
     write_limits(facts, page);
     write_findings(facts, page);
     write_parts(facts, page);

@@ -2,6 +2,7 @@
 #ifndef K8SDNS_MODEL_AGENT_COUNTS_H
 #define K8SDNS_MODEL_AGENT_COUNTS_H
 
+#include <k8sdns/model/node/conntrack_flow_facts.h>
 #include <k8sdns/model/probe/probe_facts.h>
 #include <k8sdns/model/tracing/drops_facts.h>
 #include <k8sdns/model/tracing/traced_lookups_facts.h>
@@ -16,6 +17,7 @@
 #define AGENT_SPACES_MAX     6
 #define AGENT_SPACE_TEXT     64 /* a label of DNS and the NUL, as namespaces are */
 #define AGENT_DROP_KINDS_MAX 8
+#define AGENT_BACKENDS_MAX   5
 #define AGENT_DROP_TEXT      48
 
 /* What came of one query. The words are pinned. */
@@ -73,6 +75,13 @@ struct agent_drop_kind {
     bool is_new;
 };
 
+/* Flows to one server that nobody answered. */
+struct agent_backend {
+    char address[ADDRESS_TEXT];
+    uint64_t unanswered;
+    bool is_new;
+};
+
 struct agent_counts {
     uint64_t queries, query_failures, lookups, lookup_failures;
     struct agent_server servers[AGENT_SERVERS_MAX];
@@ -83,6 +92,8 @@ struct agent_counts {
     struct agent_histogram lookup_duration[AGENT_LOOKUP_RESULTS];
     struct agent_drop_kind drops[AGENT_DROP_KINDS_MAX + 1]; /* likewise */
     size_t drops_count;
+    struct agent_backend backends[AGENT_BACKENDS_MAX + 1]; /* the first is of all others */
+    size_t backends_count;
     uint64_t servers_overflow, spaces_overflow, drops_overflow; /* what found no label set of its own */
 };
 
@@ -110,6 +121,12 @@ void agent_counts_lookup(struct agent_counts *counts, const struct lookups_call_
  * for nobody, and what waited in a socket that was closed, are no losses and not counted.
  */
 void agent_counts_drops(struct agent_counts *counts, const struct drops_facts *drops);
+
+/*
+ * The flows that were followed since the beginning. A backend that comes when there is no place any more
+ * counts as "other": who tells of backends keeps as many itself, and they come with each roll-out of CoreDNS.
+ */
+void agent_counts_flows(struct agent_counts *counts, const struct conntrack_follow_facts *flows);
 
 /* A page was made: what was new is so no longer. */
 void agent_counts_paged(struct agent_counts *counts);

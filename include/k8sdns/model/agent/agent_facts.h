@@ -81,7 +81,7 @@ struct agent_page_facts {
     size_t findings_count;
     const char *version;
     const char *node_name, *zone; /* "" when not known */
-    uint64_t probes_skipped, lookups_lost, drops_lost,
+    uint64_t probes_skipped, lookups_lost, drops_lost, flows_lost,
         lines_lost;                         /* what was not counted, and should have been */
     double cpu_seconds, start_time_seconds; /* of the process; NAN when not known, as the next */
     double resident_bytes, virtual_bytes, open_files;
