@@ -104,7 +104,8 @@ class SingleFile(unittest.TestCase):
 
     def test_other_tests(self):
         """What reads netlink, and what speaks TLS, is built in another way here: the tests of both."""
-        for test in ("cli/test_replicas.py", "lab/test_conntrack.py", "lab/test_conntrack_follow.py", "lab/test_node.py"):
+        for test in ("cli/test_replicas.py", "lab/test_conntrack.py", "lab/test_conntrack_follow.py",
+                     "lab/test_node.py"):
             with self.subTest(test):
                 done = subprocess.run([sys.executable, SOURCE / "tests" / test], capture_output=True, text=True,
                                       env={**os.environ, "K8SDNS": self.file, "READER": "built-in"}, check=False)
