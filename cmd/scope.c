@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "command.h"
+#include "scope_fleet.h"
 #include <errno.h>
 #include <jansson.h>
 #include <k8sdns/base/file.h>
+#include <k8sdns/base/sandbox.h>
 #include <k8sdns/diag/diagnose.h>
 #include <k8sdns/diag/pattern.h>
 #include <k8sdns/model/facts_read.h>
@@ -115,13 +117,58 @@ static void read_all(struct gathering *g, FILE *file)
     }
 }
 
-static int run(struct run *run, const void *config, void *data)
+static const struct option_row options[] = {
+    {.name = "prometheus",
+     .value = "URL",
+     OPTION_AT(TEXT, struct scope_config, prometheus),
+     .help = "ask this Prometheus what the agents counted, instead of reading reports"},
+    {.name = "since",
+     .value = "DURATION",
+     .min = UINT64_C(600000000),
+     .max = UINT64_C(604800000000),
+     OPTION_AT(DURATION, struct scope_config, since_us),
+     .help = "with --prometheus: how far back (default 1h)"},
+    {.name = "until",
+     .value = "TIME",
+     OPTION_AT(TEXT, struct scope_config, until),
+     .help = "with --prometheus: the end, as 2026-01-31T12:00:00Z (default: a minute ago)"},
+    {.name = "match",
+     .value = "LABELS",
+     OPTION_AT(TEXT, struct scope_config, match),
+     .help = "with --prometheus: only series with these: 'cluster=\"a\"'"},
+    {.name = "header",
+     .value = "NAME: VALUE",
+     OPTION_AT(WORDS, struct scope_config, headers),
+     .help = "with --prometheus: send this as well, as 'X-Scope-OrgID: team'"},
+    {.name = "token",
+     .value = "FILE",
+     OPTION_AT(TEXT, struct scope_config, token),
+     .help = "with --prometheus: the token to show (default: none)"},
+    {.name = "basic-auth",
+     .value = "FILE",
+     OPTION_AT(TEXT, struct scope_config, basic_auth),
+     .help = "with --prometheus: the file has USER:PASSWORD"},
+    {.name = "ca",
+     .value = "FILE",
+     OPTION_AT(TEXT, struct scope_config, ca),
+     .help = "for https: the authority to believe (default: the system's)"},
+    {.name = "timeout",
+     .value = "DURATION",
+     .min = 100000,
+     .max = 600000000,
+     OPTION_AT(DURATION, struct scope_config, timeout_us),
+     .help = "with --prometheus: how long a query may take (default 30s)"},
+    {0},
+};
+
+static const struct scope_config defaults = {.since_us = UINT64_C(3600000000), .timeout_us = 30000000};
+
+static int run_reports(struct run *run, struct scope_facts *facts)
 {
-    struct gathering g = {.run = run, .passing = arena_new(), .facts = data};
+    struct gathering g = {.run = run, .passing = arena_new(), .facts = facts};
     bool critical = false;
     int r = 0;
 
-    (void)config;
     thresholds_init(&g.thresholds);
     for (size_t i = 0; i < run->args_count && r == 0; i++) {
         bool standard = strcmp(run->args[i], "-") == 0;
@@ -147,22 +194,42 @@ static int run(struct run *run, const void *config, void *data)
                        "there is no report in %s; k8sdns diagnose --json and k8sdns "
                        "capture write them",
                        run->args_count == 1 ? run->args[0] : "these files");
-    scope_judge(run->arena, g.reports, g.count, data);
-    pattern_causes(run->arena, g.reports, g.count, data);
+    scope_judge(run->arena, g.reports, g.count, facts);
+    pattern_causes(run->arena, g.reports, g.count, facts);
     for (size_t i = 0; i < g.count; i++)
         critical = critical || g.reports[i].is_critical;
     return critical ? STATUS_CRITICAL : g.facts->failing ? STATUS_WARNING : STATUS_OK;
+}
+
+static int run(struct run *run, const void *config_at, void *data)
+{
+    const struct scope_config *config = config_at;
+
+    if (config->prometheus && run->args_count)
+        return err_set(&run->err, ERR_USAGE, EINVAL, "give either FILE or --prometheus");
+    if (config->prometheus)
+        return scope_fleet_run(run, config, data);
+    if (config->until || config->match || config->headers.count || config->token || config->basic_auth || config->ca)
+        return err_set(&run->err, ERR_USAGE, EINVAL,
+                       "--until, --match, --header, --token, --basic-auth and --ca go with --prometheus");
+    if (!run->args_count)
+        return err_set(&run->err, ERR_USAGE, EINVAL,
+                       "missing FILE or --prometheus; usage: k8sdns scope [options] FILE...");
+    sandbox_enter(SANDBOX_FILES);
+    return run_reports(run, data);
 }
 
 const struct command command_scope = {
     .name = "scope",
     .group = GROUP_CAUSE,
     .summary = "many reports: how wide and how often it fails, and why",
-    .arguments = "FILE...",
-    .args_min = 1,
+    .arguments = "[FILE...]",
     .args_max = SIZE_MAX,
+    .options = options,
+    .defaults = &defaults,
+    .config_size = sizeof(struct scope_config),
     .local = true,
-    .sandbox = SANDBOX_FILES,
+    .sandbox = SANDBOX_NETWORK,
     .shape = &scope_facts_shape,
     .judges = true,
     .status_offset = offsetof(struct scope_facts, status),

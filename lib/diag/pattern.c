@@ -84,6 +84,11 @@ static int by_reports(const void *a, const void *b)
     return (int)y->pattern - (int)x->pattern;
 }
 
+void pattern_cause_add(struct arena *arena, const char *id, uint64_t reports, struct scope_facts *facts)
+{
+    cause_at(arena, id, facts)->reports += reports;
+}
+
 void pattern_causes(struct arena *arena, const struct scope_report *reports, size_t count,
                     struct scope_facts *facts)
 {

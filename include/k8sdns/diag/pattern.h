@@ -12,4 +12,7 @@
 void pattern_causes(struct arena *arena, const struct scope_report *reports, size_t count,
                     struct scope_facts *facts);
 
+/* Count `reports` more that name a finding; before pattern_causes(), for what is no list of reports. */
+void pattern_cause_add(struct arena *arena, const char *id, uint64_t reports, struct scope_facts *facts);
+
 #endif

@@ -2,8 +2,9 @@
 /* How wide it fails: by nodes, by Pods, told from chance by shuffling the labels. */
 #include <inttypes.h>
 #include <k8sdns/base/text.h>
+#include <k8sdns/model/scope/scope_crowding.h>
 #include <k8sdns/model/scope/scope_peak.h>
-#include <k8sdns/model/statistics/shuffle.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,12 +18,6 @@
 #define MINUTE_CHARS 16 /* "2026-01-31T12:00" */
 #define HOUR_CHARS   13
 #define DAY_CHARS    10
-
-/* Reports in the order of their groups: one group is one node, or one Pod. */
-struct report_group {
-    size_t first, count; /* places in the list of members */
-    size_t failing;
-};
 
 /* One member of groups: a Pod of nodes, a report of Pods. */
 struct member {
@@ -86,51 +81,13 @@ static void group(struct judge *j)
     }
 }
 
-/* How much failures crowd: the sum over groups of failing squared by size. It is largest when groups are all
- * or nothing. */
-static double crowding(const struct report_group *groups, size_t count, const bool *fails)
-{
-    double sum = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        double failing = 0;
-
-        for (size_t k = 0; k < groups[i].count; k++)
-            failing += fails[groups[i].first + k] ? 1 : 0;
-        sum += failing * failing / (double)groups[i].count;
-    }
-    return sum;
-}
-
-/* The share of shuffles in which failures crowd as much as they do: the chance that it means nothing. */
-static double chance_of_crowding(struct arena *arena, const struct report_group *groups, size_t groups_count,
-                                 const bool *fails, size_t count)
-{
-    bool *shuffled = arena_copy(arena, fails, count ? count : 1);
-    double seen = crowding(groups, groups_count, fails);
-    uint64_t state = SHUFFLE_SEED;
-    size_t as_much = 1, shuffles = count > 20000 ? SHUFFLES / 10 : SHUFFLES;
-
-    for (size_t n = 0; n < shuffles; n++) {
-        for (size_t i = count; i > 1; i--) {
-            size_t k = shuffle_next(&state) % i;
-            bool kept = shuffled[i - 1];
-
-            shuffled[i - 1] = shuffled[k];
-            shuffled[k] = kept;
-        }
-        as_much += crowding(groups, groups_count, shuffled) >= seen - 1e-9;
-    }
-    return (double)as_much / (double)(shuffles + 1);
-}
-
 static double chance_of_nodes(const struct judge *j)
 {
     bool *fails = arena_array(j->arena, j->pods_count + 1, sizeof(bool));
 
     for (size_t i = 0; i < j->pods_count; i++)
         fails[i] = j->pods[i].fails;
-    return chance_of_crowding(j->arena, j->nodes, j->nodes_count, fails, j->pods_count);
+    return scope_crowding(j->arena, j->nodes, j->nodes_count, fails, j->pods_count);
 }
 
 static double chance_of_pods(const struct judge *j)
@@ -142,7 +99,7 @@ static double chance_of_pods(const struct judge *j)
         fails[i] = j->reports[i].fails;
     for (size_t i = 0; i < j->pods_count; i++)
         groups[i] = (struct report_group){.first = j->pods[i].first, .count = j->pods[i].reports};
-    return chance_of_crowding(j->arena, groups, j->pods_count, fails, j->count);
+    return scope_crowding(j->arena, groups, j->pods_count, fails, j->count);
 }
 
 static const char *names_of_nodes(const struct judge *j)
@@ -177,6 +134,7 @@ static void judge_scope(struct judge *j)
     double by_node = j->nodes_count > 1 ? chance_of_nodes(j) : 1, by_pod = chance_of_pods(j);
     bool repeated = j->count > j->pods_count;
 
+    f->scope_ratio = j->pods_count ? ratio : (double)NAN;
     f->scope_text = arena_printf(j->arena, "%" PRIu64 " of %zu Pods on %zu nodes fail", f->failing_pods,
                                  j->pods_count, j->nodes_count);
     confide(f, j->pods_count < FEW_PODS ? "low" : "high",
@@ -266,6 +224,11 @@ static void judge_frequency(struct judge *j)
                           : always * 2 > said && j->facts->failing * 20 >= j->count * 19
                               ? FREQUENCY_ALWAYS
                               : FREQUENCY_INTERMITTENT;
+    j->facts->frequency_ratio = j->count ? (double)j->facts->failing / (double)j->count : (double)NAN;
+    j->facts->frequency_confidence = !j->facts->failing ? SCOPE_CONFIDENCE_HIGH
+                                     : !said && !j->facts->peak ? SCOPE_CONFIDENCE_LOW
+                                     : j->facts->peak           ? SCOPE_CONFIDENCE_HIGH
+                                                                : SCOPE_CONFIDENCE_MEDIUM;
     j->facts->frequency_text = arena_printf(
         j->arena,
         "%" PRIu64

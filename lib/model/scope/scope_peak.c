@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WINDOWS_MAX 48
+#define WINDOWS_MAX PEAK_WINDOWS_MAX
 /* Fewer moments cannot be told from chance: four can be put in no more than 24 orders. */
 #define WINDOWS_MIN 6
 #define SHUFFLES    2000
@@ -33,12 +33,6 @@ static double load_of(const struct scope_report *report, enum scope_load kind)
     memcpy(&value, (const char *)&report->load + offsets[kind], sizeof(value));
     return value;
 }
-
-/* A stretch of time over all places. */
-struct peak_window {
-    double load, bad_ratio;
-    size_t loads, reports, failing;
-};
 
 static int by_load(const void *a, const void *b)
 {
@@ -107,26 +101,24 @@ static size_t make_windows(struct arena *arena, const struct scope_report *repor
         w->failing += reports[i].fails;
     }
     for (size_t i = 0; i < WINDOWS_MAX; i++) {
-        if (!windows[i].reports)
+        if (windows[i].reports < 1)
             continue;
         windows[used] = windows[i];
-        windows[used].load /= (double)windows[used].reports;
-        windows[used].bad_ratio = (double)windows[used].failing / (double)windows[used].reports;
+        windows[used].load /= windows[used].reports;
+        windows[used].bad_ratio = windows[used].failing / windows[used].reports;
         used++;
     }
     return used;
 }
 
-/* Fill what one kind of load shows; false when there are too few moments to tell. */
-static bool test_load(struct arena *arena, const struct scope_report *reports, size_t count,
-                      enum scope_load kind, struct scope_peak_facts *ret)
+bool peak_windows_judge(struct peak_window *windows, size_t used, int kind, double chances,
+                        struct scope_peak_facts *ret)
 {
-    struct peak_window windows[WINDOWS_MAX] = {0};
-    size_t used = make_windows(arena, reports, count, kind, windows), half = used / 2;
+    size_t half = used / 2;
     double load[WINDOWS_MAX], ratio[WINDOWS_MAX], load_rank[WINDOWS_MAX], bad_rank[WINDOWS_MAX];
-    size_t seen[2] = {0}, bad[2] = {0};
+    double seen[2] = {0}, bad[2] = {0};
 
-    *ret = (struct scope_peak_facts){.load = (int)kind, .windows = used};
+    *ret = (struct scope_peak_facts){.load = kind, .windows = used};
     if (used < WINDOWS_MIN)
         return false;
     qsort(windows, used, sizeof(*windows), by_load);
@@ -142,13 +134,22 @@ static bool test_load(struct arena *arena, const struct scope_report *reports, s
     ret->chance = chance_of(load_rank, bad_rank, used, ret->correlation);
     ret->calm_load = windows[half / 2].load;
     ret->busy_load = windows[half + (used - half) / 2].load;
-    ret->calm_failing_ratio = (double)bad[0] / (double)seen[0];
-    ret->busy_failing_ratio = (double)bad[1] / (double)seen[1];
-    /* As many chances are taken as there are kinds. */
-    ret->follows = ret->correlation >= CORRELATION && ret->chance * (double)SCOPE_LOADS < CHANCE &&
-                   (double)bad[1] >= SHARE * (double)(bad[0] + bad[1]) &&
-                   ret->busy_load >= FACTOR * ret->calm_load;
+    ret->calm_failing_ratio = bad[0] / seen[0];
+    ret->busy_failing_ratio = bad[1] / seen[1];
+    ret->follows = ret->correlation >= CORRELATION && ret->chance * chances < CHANCE &&
+                   bad[1] >= SHARE * (bad[0] + bad[1]) && ret->busy_load >= FACTOR * ret->calm_load;
     return true;
+}
+
+/* Fill what one kind of load shows; false when there are too few moments to tell. */
+static bool test_load(struct arena *arena, const struct scope_report *reports, size_t count,
+                      enum scope_load kind, struct scope_peak_facts *ret)
+{
+    struct peak_window windows[WINDOWS_MAX] = {0};
+    size_t used = make_windows(arena, reports, count, kind, windows);
+
+    /* As many chances are taken as there are kinds. */
+    return peak_windows_judge(windows, used, (int)kind, SCOPE_LOADS, ret);
 }
 
 bool scope_peak(struct arena *arena, const struct scope_report *reports, size_t count,

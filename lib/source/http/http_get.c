@@ -179,6 +179,12 @@ static int send_request(struct exchange *x, struct err *err)
         evhttp_request_free(request);
         return err_set(err, ERR_UNOBSERVED, EINVAL, "the token is damaged");
     }
+    for (size_t i = 0; i < x->server->fields_count; i++)
+        if (evhttp_add_header(headers, x->server->fields[i].name, x->server->fields[i].value) < 0) {
+            evhttp_request_free(request);
+            return err_set(err, ERR_UNOBSERVED, EINVAL, "the header field %s is damaged",
+                           x->server->fields[i].name);
+        }
     if (x->question->post) {
         evhttp_add_header(headers, "Content-Type", x->question->post_type);
         evbuffer_add(evhttp_request_get_output_buffer(request), x->question->post, x->question->post_len);

@@ -7,6 +7,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* A header field of a request. */
+struct http_field {
+    const char *name, *value;
+};
+
 /* Whom to ask, and how far to trust and to wait. */
 struct http_server {
     struct address where;
@@ -17,6 +22,8 @@ struct http_server {
     bool insecure;      /* any certificate will do */
     const char *bearer; /* the token, NULL for none; never printed */
     const char *accept; /* the media types wanted */
+    const struct http_field *fields; /* further ones; never printed */
+    size_t fields_count;
     uint64_t timeout_us;
     size_t body_max;
 };

@@ -4,6 +4,7 @@
 
 #include <k8sdns/base/arena.h>
 #include <k8sdns/model/diagnosis/diagnose_facts.h>
+#include <k8sdns/model/scope/fleet_facts.h>
 #include <k8sdns/model/shape/envelope_facts.h>
 #include <k8sdns/model/statistics/frequency.h>
 
@@ -17,6 +18,14 @@ enum scope {
 };
 extern const char
     *const scope_names[]; /* "none", "whole-cluster", "some-nodes", "fixed-pods", "random-pods" */
+
+/* How sure an answer is. The words are pinned. */
+enum scope_confidence {
+    SCOPE_CONFIDENCE_LOW,
+    SCOPE_CONFIDENCE_MEDIUM,
+    SCOPE_CONFIDENCE_HIGH,
+};
+extern const char *const scope_confidence_names[]; /* "low", "medium", "high" */
 
 /* What a report saw of the load where it was made. */
 enum scope_load {
@@ -71,7 +80,7 @@ extern const struct shape scope_row_shape;
 /* A finding that the reports name, or that the pattern points to. */
 struct scope_cause {
     const char *id, *title;
-    uint64_t reports; /* that name it */
+    uint64_t reports; /* that name it; from Prometheus: nodes */
     bool pattern;     /* how often and how wide point to it as well */
 };
 extern const struct shape scope_cause_shape;
@@ -80,9 +89,16 @@ extern const struct shape scope_cause_shape;
 struct scope_facts {
     int status; /* enum health; -1: not judged */
     int scope;
-    const char *scope_text; /* with the numbers */
+    const char *scope_text;    /* with the numbers */
+    double scope_ratio;        /* the share of Pods, or of nodes, that fail; NAN */
+    const char **scope_else;   /* what else would look the same */
+    size_t scope_else_count;
     int frequency;
     const char *frequency_text;
+    double frequency_ratio;    /* the share of reports, or of time, that fails; NAN */
+    int frequency_confidence;  /* enum scope_confidence; -1: not judged */
+    const char **frequency_else;
+    size_t frequency_else_count;
     struct scope_peak_facts *peak; /* NULL when nothing fails, or too few moments are there to tell */
     const char *confidence;        /* "high", "medium", "low" */
     const char *confidence_text;
@@ -96,6 +112,7 @@ struct scope_facts {
     size_t steps_count;
     const char **next; /* the same as phrases */
     size_t next_count;
+    struct fleet_facts *fleet; /* what Prometheus told; NULL: reports were read */
 };
 extern const struct shape scope_facts_shape;
 

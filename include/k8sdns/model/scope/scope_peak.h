@@ -18,4 +18,18 @@
 bool scope_peak(struct arena *arena, const struct scope_report *reports, size_t count,
                 struct scope_peak_facts *ret_peak);
 
+/* A stretch of time over all places. */
+struct peak_window {
+    double load, bad_ratio;
+    double reports, failing; /* how many */
+};
+#define PEAK_WINDOWS_MAX 48
+
+/*
+ * The same test of windows that are there already, each with something in it; they are sorted by load.
+ * `chances`: so many loads are tried. False when there are under six.
+ */
+bool peak_windows_judge(struct peak_window *windows, size_t count, int load, double chances,
+                        struct scope_peak_facts *ret_peak);
+
 #endif

@@ -77,7 +77,11 @@
     GAP(PATH_PLACES, "path-places", "netfilter's hooks, and the functions between devices", \
         "run it on a node whose kernel has kprobes, as distributions' kernels do") \
     GAP(INPUT_PART, "input-part", NULL, "give it more time with --budget") \
-    GAP(FOREIGN_SERVERS, "foreign-servers", NULL, "leave it out of the list if it is none")
+    GAP(FOREIGN_SERVERS, "foreign-servers", NULL, "leave it out of the list if it is none") \
+    GAP(FLEET_PART, "fleet-part", NULL, "ask again, or for less with --since or --match") \
+    GAP(FLEET_NODES, "fleet-nodes", NULL, "kubectl get pods -A -l app=k8sdns-agent -o wide") \
+    GAP(FLEET_LOOKUPS, "fleet-lookups", "lookups of programs", \
+        "run the agent with the privileges that lookups take: packaging/agent.yaml, full")
 // clang-format on
 
 enum gap {

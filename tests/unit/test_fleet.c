@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Fleets that are made by chance, each with one truth, and judged. The thresholds were set on seeds under 100; what is
+ * tried here are others.
+ */
+#include "unit.h"
+#include <k8sdns/model/scope/fleet_judge.h>
+#include <k8sdns/model/statistics/shuffle.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WINDOWS 20
+#define STEP_S  180
+
+/* What is planted. */
+enum truth {
+    TRUTH_HEALTHY,
+    TRUTH_WHOLE,
+    TRUTH_ONE,
+    TRUTH_ZONE,
+    TRUTH_RANDOM,
+    TRUTH_PEAK,
+    TRUTH_HALF_TIME,
+    TRUTHS,
+};
+static const char *const truth_names[] = {"healthy", "whole", "one", "zone", "random", "peak", "half-time"};
+
+struct making {
+    enum truth truth;
+    size_t nodes;
+    double strength; /* the share that the fault makes fail */
+    double uneven;   /* the standard deviation of the logarithm of the nodes' own shares */
+    double load_uneven;
+    bool history;
+    uint64_t state;
+};
+
+static double uniform(struct making *m)
+{
+    return ((double)(shuffle_next(&m->state) >> 11) + 0.5) / 9007199254740992.0;
+}
+
+static double normal(struct making *m)
+{
+    return sqrt(-2 * log(uniform(m))) * cos(2 * 3.14159265358979 * uniform(m));
+}
+
+static double poisson(struct making *m, double mean)
+{
+    double limit = exp(-mean), product = 1;
+    unsigned count = 0;
+
+    if (mean > 60)
+        return fmax(0, floor(mean + sqrt(mean) * normal(m) + 0.5));
+    while ((product *= uniform(m)) > limit)
+        count++;
+    return count;
+}
+
+/* The share that the fault makes fail of a node's queries in a window. */
+static double fault(struct making *m, size_t node, size_t window, double load)
+{
+    switch (m->truth) {
+    case TRUTH_WHOLE:
+        return m->strength;
+    case TRUTH_ONE:
+        return node == 1 ? m->strength : 0;
+    case TRUTH_ZONE:
+        return node % 10 == 4 ? m->strength : 0;
+    case TRUTH_RANDOM:
+        return uniform(m) < 0.03 ? 2 * m->strength : 0;
+    case TRUTH_PEAK:
+        return m->strength * fmax(0, (load - 1.5) / 2.5);
+    case TRUTH_HALF_TIME:
+        return window >= 13 ? m->strength : 0;
+    case TRUTH_HEALTHY:
+    case TRUTHS:
+        break;
+    }
+    return 0;
+}
+
+static void make(struct making *m, struct fleet *f)
+{
+    char name[32];
+
+    for (size_t t = 0; t < WINDOWS; t++)
+        f->lookups_rate[t] = 1000 * ((t >= 3 && t < 5) || (t >= 10 && t < 12) || t == 17 ? 4 : 1) * (1 + 0.1 * uniform(m));
+    for (size_t i = 0; i < m->nodes; i++) {
+        double own = 0.0002 * exp(m->uneven * normal(m)), busy = exp(m->load_uneven * normal(m));
+        struct fleet_node *node;
+        struct fleet_cells *cells;
+
+        snprintf(name, sizeof(name), "n%zu", i);
+        node = fleet_node_at(f, name, strlen(name));
+        snprintf(name, sizeof(name), "z%zu", i % 10);
+        node->zone = arena_text(f->arena, name);
+        cells = &node->cells[FLEET_QUERIES];
+        for (size_t t = 0; t < WINDOWS; t++) {
+            double load = f->lookups_rate[t] / 1000, share = fmin(1, own + fault(m, i, t, load));
+
+            cells->asked[t] = (float)(1.5 * STEP_S * busy);
+            cells->failed[t] = (float)poisson(m, share * 1.5 * STEP_S * busy);
+        }
+        if (m->history) {
+            cells->before_asked = (float)(1.5 * STEP_S * WINDOWS * busy);
+            cells->before_failed = (float)poisson(m, own * 1.5 * STEP_S * WINDOWS * busy);
+        }
+    }
+}
+
+static struct scope_facts *judge(struct arena *arena, struct making making)
+{
+    struct scope_facts *facts = ARENA_NEW(arena, struct scope_facts);
+    struct fleet fleet;
+
+    facts->fleet = ARENA_NEW(arena, struct fleet_facts);
+    facts->fleet->known = SHAPE_UNSET;
+    fleet_init(&fleet, arena, WINDOWS, 1.7e9, STEP_S);
+    make(&making, &fleet);
+    fleet_judge(&fleet, facts);
+    return facts;
+}
+
+static bool is_right(enum truth truth, const struct scope_facts *facts)
+{
+    static const int scopes[] = {SCOPE_NONE,        SCOPE_WHOLE_CLUSTER, SCOPE_SOME_NODES,   SCOPE_SOME_NODES,
+                                 SCOPE_RANDOM_PODS, SCOPE_WHOLE_CLUSTER, SCOPE_WHOLE_CLUSTER};
+    static const int frequencies[] = {FREQUENCY_NEVER,        FREQUENCY_ALWAYS,  FREQUENCY_ALWAYS,      FREQUENCY_ALWAYS,
+                                      FREQUENCY_INTERMITTENT, FREQUENCY_AT_PEAK, FREQUENCY_INTERMITTENT};
+
+    return facts->scope == scopes[truth] &&
+           (truth == TRUTH_RANDOM ? facts->frequency != FREQUENCY_AT_PEAK : facts->frequency == frequencies[truth]);
+}
+
+static unsigned count_right(struct making making, unsigned first_seed, unsigned seeds)
+{
+    unsigned right = 0;
+
+    for (unsigned seed = first_seed; seed < first_seed + seeds; seed++) {
+        struct arena *arena = arena_new();
+        struct scope_facts *facts;
+
+        making.state = SHUFFLE_SEED * (2 * seed + 1) + 1;
+        for (int i = 0; i < 20; i++)
+            (void)shuffle_next(&making.state);
+        facts = judge(arena, making);
+        if (is_right(making.truth, facts))
+            right++;
+        else if (getenv("FLEET_VERBOSE"))
+            printf("  %s seed %u: %s, %s [%s]; %s\n", truth_names[making.truth], seed, scope_names[facts->scope],
+                   facts->scope_text, facts->confidence, facts->frequency_text);
+        arena_free(arena);
+    }
+    return right;
+}
+
+/* For setting thresholds: FLEET_SEEDS=FIRST,COUNT prints a table instead. */
+static void print_table(const char *seeds)
+{
+    static const double unevens[] = {0, 0.7, 1.5};
+    static const size_t sizes[] = {3, 30, 300};
+    unsigned first = 0, count = 0;
+
+    sscanf(seeds, "%u,%u", &first, &count);
+    for (size_t s = getenv("FLEET_SIZE") ? (size_t)atoi(getenv("FLEET_SIZE")) : 0; s < 3; s++)
+        for (size_t u = 0; u < 3; u++)
+            for (int history = 0; history < 2; history++)
+                for (int k = 0; k < 2; k++) {
+                    printf("%4zu nodes, uneven %.1f, %s, %s:", sizes[s], unevens[u], history ? "history" : "no history",
+                           k ? "1 %" : "5 %");
+                    for (int truth = 0; truth < TRUTHS; truth++)
+                        printf(" %s %u/%u", truth_names[truth],
+                               count_right((struct making){.truth = (enum truth)truth,
+                                                           .nodes = sizes[s],
+                                                           .strength = k ? 0.01 : 0.05,
+                                                           .uneven = unevens[u],
+                                                           .load_uneven = 0.5,
+                                                           .history = history},
+                                           first, count),
+                               count);
+                    printf("\n");
+                    fflush(stdout);
+                }
+}
+
+static void test_placeholder(void **state)
+{
+    (void)state;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_placeholder),
+    };
+
+    if (getenv("FLEET_SEEDS")) {
+        print_table(getenv("FLEET_SEEDS"));
+        return 0;
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
