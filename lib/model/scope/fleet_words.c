@@ -84,8 +84,10 @@ static const char *width_text(const struct fleet_answer *a, const struct scope_f
                                 ? ""
                                 : arena_printf(a->arena, "; they crowd on nodes so by chance in %s of cases",
                                                chance_text(a->arena, w->crowding)));
-    return arena_printf(a->arena, "%s: %s%s%s; the median one fails %s of its %s%s, a typical node %s", failing,
+    return arena_printf(a->arena, "%s: %s%s%s; %s fails %s of its %s%s, a typical node %s",
+                        w->failing == 1 ? arena_printf(a->arena, "1 of %zu nodes fails", w->nodes) : failing,
                         names_text(a), w->zone ? ", those of zone " : "", w->zone ? w->zone : "",
+                        w->failing == 1 ? "it" : "the median one",
                         fleet_share_text(a->arena, w->failing_ratio), signal_words[a->signal], when,
                         fleet_share_text(a->arena, w->usual_ratio));
 }

@@ -4,6 +4,7 @@
 #include <k8sdns/render/page/first_screen.h>
 #include <k8sdns/render/page/status_line.h>
 #include <k8sdns/render/page/table.h>
+#include <k8sdns/render/scope/fleet_text.h>
 #include <k8sdns/render/scope/scope_text.h>
 
 /* Rows of a kind shown without -v, and where all is too long for the first screen. */
@@ -16,6 +17,9 @@ enum {
 
 static const char *const how_wide[] = {"nothing fails", "the whole cluster fails", "Pods on some nodes fail",
                                        "fixed Pods fail", "random Pods fail"};
+/* The same of a fleet of agents, whose units are nodes. */
+static const char *const how_wide_nodes[] = {"nothing fails more than usual", "the whole cluster fails",
+                                             "some nodes fail", "fixed Pods fail", "random nodes fail"};
 static const char *const how_often[] = {"", ", always", ", at peak", ", from time to time"};
 
 /* `failing`: those alone of which some report fails. */
@@ -68,8 +72,8 @@ static void print_causes(const struct scope_facts *facts, size_t most, struct pr
         const char *first = i ? "            " : "Causes      ";
 
         if (cause->reports)
-            printer_paragraph(printer, first, "%s (%s): named by %" PRIu64 " reports%s", cause->title,
-                              cause->id, cause->reports,
+            printer_paragraph(printer, first, "%s (%s): named by %" PRIu64 " %s%s", cause->title,
+                              cause->id, cause->reports, facts->fleet ? "nodes" : "reports",
                               cause->pattern ? ", and the pattern points to it" : "");
         else
             printer_paragraph(printer, first, "%s (%s): the pattern points to it", cause->title, cause->id);
@@ -80,8 +84,23 @@ static void print_causes(const struct scope_facts *facts, size_t most, struct pr
 
 static void print_status(const struct scope_facts *facts, struct printer *printer)
 {
-    status_line(printer, facts->status, "%s%s", how_wide[facts->scope],
+    const char *wide = facts->fleet ? how_wide_nodes[facts->scope] : how_wide[facts->scope];
+
+    if (facts->status == HEALTH_UNKNOWN && facts->scope == SCOPE_NONE)
+        wide = "no failure found, but too much is not known to call it healthy";
+    status_line(printer, facts->status, "%s%s", wide,
                 facts->scope != SCOPE_NONE && facts->frequency >= 0 ? how_often[facts->frequency] : "");
+}
+
+/* What else would look the same, of either answer. */
+static void print_else(const struct scope_facts *facts, struct printer *printer, struct arena *arena)
+{
+    if (facts->scope_else_count)
+        printer_paragraph(printer, "Or          ", "%s",
+                          arena_join(arena, facts->scope_else, facts->scope_else_count, "; or "));
+    if (facts->frequency_else_count)
+        printer_paragraph(printer, "Or, in time ", "%s",
+                          arena_join(arena, facts->frequency_else, facts->frequency_else_count, "; or "));
 }
 
 static void print_all(const void *data, bool condensed, struct printer *printer, struct arena *arena)
@@ -93,7 +112,11 @@ static void print_all(const void *data, bool condensed, struct printer *printer,
     printer_paragraph(printer, "Affected    ", "%s", facts->scope_text);
     printer_paragraph(printer, "How often   ", "%s", facts->frequency_text);
     printer_paragraph(printer, "Confidence  ", "%s: %s", facts->confidence, facts->confidence_text);
-    if (facts->unread)
+    print_else(facts, printer, arena);
+    if (facts->fleet)
+        printer_paragraph(printer, "Source      ", "%s, %s to %s; agents of %" PRIu64 " nodes", facts->fleet->source,
+                          facts->fleet->from, facts->fleet->to, facts->fleet->nodes);
+    if (facts->unread && facts->unread != SHAPE_UNSET)
         printer_paragraph(printer, "Not read    ", "%" PRIu64 " documents that are no report of k8sdns",
                           facts->unread);
     print_causes(facts, whole ? SIZE_MAX : condensed ? CAUSES_FEW : SHOWN, printer);
@@ -101,6 +124,8 @@ static void print_all(const void *data, bool condensed, struct printer *printer,
         printer_addf(printer, "\nDo now\n");
     for (size_t i = 0; i < facts->steps_count && (!condensed || i < STEPS_FEW); i++)
         step_print(&facts->steps[i], arena_printf(arena, "  %zu. ", i + 1), printer);
+    if (facts->fleet)
+        fleet_text_render(facts->fleet, condensed, printer, arena);
     for (int kind = 0; kind < SCOPE_ROW_KINDS; kind++)
         if (!condensed || kind == (facts->scope == SCOPE_FIXED_PODS ? SCOPE_ROW_POD : SCOPE_ROW_NODE))
             print_rows(facts, kind, condensed, condensed ? SHOWN_FEW : SHOWN, printer, arena);
