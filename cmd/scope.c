@@ -209,7 +209,8 @@ static int run(struct run *run, const void *config_at, void *data)
         return err_set(&run->err, ERR_USAGE, EINVAL, "give either FILE or --prometheus");
     if (config->prometheus)
         return scope_fleet_run(run, config, data);
-    if (config->until || config->match || config->headers.count || config->token || config->basic_auth || config->ca)
+    if (config->until || config->match || config->headers.count || config->token || config->basic_auth ||
+        config->ca)
         return err_set(&run->err, ERR_USAGE, EINVAL,
                        "--until, --match, --header, --token, --basic-auth and --ca go with --prometheus");
     if (!run->args_count)

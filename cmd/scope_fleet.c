@@ -40,7 +40,8 @@ static int read_trust(struct run *run, const struct scope_config *config, struct
     if (r == 0)
         r = read_secret(run, config->basic_auth, &place->basic);
     if (r == 0 && place->basic && !strchr(place->basic, ':'))
-        return err_set(&run->err, ERR_FORMAT, EINVAL, "%s: its first line must be USER:PASSWORD", config->basic_auth);
+        return err_set(&run->err, ERR_FORMAT, EINVAL, "%s: its first line must be USER:PASSWORD",
+                       config->basic_auth);
     if (r == 0 && place->basic && place->bearer)
         return err_set(&run->err, ERR_USAGE, EINVAL, "give either --token or --basic-auth");
     if (r < 0 || !config->ca)

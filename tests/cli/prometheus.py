@@ -1,4 +1,4 @@
-"""A Prometheus with what a fleet of agents would have told it: synthetic nodes, written as OpenMetrics, made into blocks."""
+"""A Prometheus with what a fleet of agents would have told it: nodes made by chance, in blocks of its own."""
 import contextlib
 import math
 import pathlib
@@ -36,7 +36,7 @@ def busy(second):
 
 
 class Fleet:
-    """Counts of nodes. `fault(node, second, load)` and `lookup_fault(node, space, second, load)` are the shares that fail."""
+    """Counts of nodes; fault(node, second, load) and lookup_fault(node, space, second, load) give shares."""
 
     def __init__(self, nodes=30, seed=1, uneven=0.0, fault=None, lookup_fault=None, history=True, lookups=True,
                  server_fault=None, node_label=True, coredns=True):
@@ -60,13 +60,15 @@ class Fleet:
     def node(self, node, begin, faulty):
         """One node for an hour from `begin`."""
         totals = dict.fromkeys(("q", "qf", "l", "lf"), 0)
-        servers = {(server, result): 0 for server in SERVERS for result in ("answer", "negative", "failed", "timeout", "error")}
+        servers = {(server, result): 0 for server in SERVERS
+                   for result in ("answer", "negative", "failed", "timeout", "error")}
         spaces = {(space, result): 0 for space in SPACES for result in ("ok", "not-found", "timeout", "failed")}
         for second in range(-SCRAPE, HOUR + 1, SCRAPE):
             load = busy(second)
             for server in SERVERS:
                 asked = 15
-                share = self.own[node] + faulty * (self.fault(node, second, load) + self.server_fault(server[1], second))
+                share = self.own[node] + faulty * (self.fault(node, second, load)
+                                                   + self.server_fault(server[1], second))
                 failed = min(asked, poisson(self.chance, asked * min(1, share)))
                 totals["q"] += asked
                 totals["qf"] += failed
@@ -74,7 +76,8 @@ class Fleet:
                 servers[server, "timeout"] += failed
             for space in SPACES if self.lookups else ():
                 asked = poisson(self.chance, 20 * self.load[node] * load)
-                share = self.own[node] + faulty * (self.fault(node, second, load) + self.lookup_fault(node, space, second, load))
+                share = self.own[node] + faulty * (self.fault(node, second, load)
+                                                   + self.lookup_fault(node, space, second, load))
                 failed = min(asked, poisson(self.chance, asked * min(1, share)))
                 totals["l"] += asked
                 totals["lf"] += failed
@@ -88,8 +91,8 @@ class Fleet:
             if not faulty:
                 continue
             for (server, result), value in servers.items():
-                self.put("k8sdns_probe_queries", self.labels(node, role=server[0], server=server[1], type="A", result=result),
-                         at, value)
+                self.put("k8sdns_probe_queries",
+                         self.labels(node, role=server[0], server=server[1], type="A", result=result), at, value)
             for (space, result), value in spaces.items() if self.lookups else ():
                 self.put("k8sdns_lookups", self.labels(node, client_namespace=space, result=result), at, value)
             self.put("k8sdns_node_info", self.labels(node, zone=f"z{node % 3}", node_name=f"n{node}"), at, 1)
@@ -132,8 +135,9 @@ def serving(folder, *options, config="global: {}\n"):
     path, port = pathlib.Path(folder) / "prometheus.yml", free_port()
     path.write_text(config)
     with open(pathlib.Path(folder) / "log", "wb") as log, subprocess.Popen(
-            [PROMETHEUS, f"--config.file={path}", f"--storage.tsdb.path={folder}", f"--web.listen-address=127.0.0.1:{port}",
-             "--storage.tsdb.retention.time=10y", *options], stdout=log, stderr=log, stdin=subprocess.DEVNULL) as server:
+            [PROMETHEUS, f"--config.file={path}", f"--storage.tsdb.path={folder}", "--storage.tsdb.retention.time=10y",
+             f"--web.listen-address=127.0.0.1:{port}", *options],
+            stdout=log, stderr=log, stdin=subprocess.DEVNULL) as server:
         try:
             for _ in range(600):
                 with contextlib.suppress(urllib.error.URLError, ConnectionError):

@@ -55,10 +55,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct sum of_whole = {0}, of_pieces = {0};
     int r = read_pieces(bytes, len, len + 1, whole, &of_whole);
 
-    if (read_pieces(bytes, len, 1 + len / 7, pieces, &of_pieces) != r ||
-        of_pieces.rows != of_whole.rows || of_pieces.mix != of_whole.mix ||
-        strcmp(whole->error, pieces->error) != 0 || strcmp(whole->status, pieces->status) != 0 ||
-        whole->warnings_count != pieces->warnings_count || whole->partial != pieces->partial)
+    if (read_pieces(bytes, len, 1 + len / 7, pieces, &of_pieces) != r || of_pieces.rows != of_whole.rows ||
+        of_pieces.mix != of_whole.mix || strcmp(whole->error, pieces->error) != 0 ||
+        strcmp(whole->status, pieces->status) != 0 || whole->warnings_count != pieces->warnings_count ||
+        whole->partial != pieces->partial)
         abort();
     free(whole);
     free(pieces);

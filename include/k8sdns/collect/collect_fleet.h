@@ -29,12 +29,12 @@ struct collect_fleet {
 };
 
 /*
- * Ask what the agents count: by node and window of time, then of the worst nodes and some others by server and
- * namespace. At most 20 queries, whatever the number of nodes; Prometheus sums them up. What it does not have,
- * or gives in part, is told to the survey.
+ * Ask what the agents count: by node and window of time, then of the worst nodes and some others by server
+ * and namespace. At most 20 queries, whatever the number of nodes; Prometheus sums them up. What it does not
+ * have, or gives in part, is told to the survey.
  *
- * Return 0, or a negative errno with a message in survey->err: when it cannot be asked, -ENODATA when it has no
- * series of an agent.
+ * Return 0, or a negative errno with a message in survey->err: when it cannot be asked, -ENODATA when it has
+ * no series of an agent.
  */
 int collect_fleet(struct collect_fleet *look) MUST_USE;
 

@@ -21,14 +21,14 @@
 #define OTHER_NODES 200
 
 /* Which signal and which half of it the rows are of. */
-struct filling {
+struct fleet_filling {
     struct fleet_asking asking; /* first: rows get it as this */
     enum fleet_signal signal;
     bool failed;
     uint64_t all, with_node, known;
 };
 
-static struct filling *filling_of(void *user)
+static struct fleet_filling *filling_of(void *user)
 {
     return user;
 }
@@ -36,7 +36,7 @@ static struct filling *filling_of(void *user)
 /* How many series there are, and how many of them have the label. */
 static void take_who(void *user, const struct prometheus_row *row)
 {
-    struct filling *f = filling_of(user);
+    struct fleet_filling *f = filling_of(user);
     const char *kind = fleet_label(&f->asking, row, "kind");
     uint64_t value = row->points_count && row->values[0] > 0 ? (uint64_t)row->values[0] : 0;
 
@@ -50,7 +50,7 @@ static void take_who(void *user, const struct prometheus_row *row)
         f->known = value;
 }
 
-static struct fleet_node *node_of(struct filling *f, const struct prometheus_row *row)
+static struct fleet_node *node_of(struct fleet_filling *f, const struct prometheus_row *row)
 {
     const char *name = fleet_row_node(&f->asking, row);
 
@@ -64,7 +64,7 @@ static double positive(double value)
 
 static void take_windows(void *user, const struct prometheus_row *row)
 {
-    struct filling *f = filling_of(user);
+    struct fleet_filling *f = filling_of(user);
     struct fleet_node *node = node_of(f, row);
     float *cells;
 
@@ -81,7 +81,7 @@ static void take_windows(void *user, const struct prometheus_row *row)
 
 static void take_before(void *user, const struct prometheus_row *row)
 {
-    struct filling *f = filling_of(user);
+    struct fleet_filling *f = filling_of(user);
     struct fleet_node *node = node_of(f, row);
     float *before;
 
@@ -93,7 +93,7 @@ static void take_before(void *user, const struct prometheus_row *row)
 
 static void take_zone(void *user, const struct prometheus_row *row)
 {
-    struct filling *f = filling_of(user);
+    struct fleet_filling *f = filling_of(user);
     const char *name = fleet_row_node(&f->asking, row);
     /* A node that counts nothing is none here. */
     struct fleet_node *node = name ? fleet_node_find(&f->asking.look->fleet, name, strlen(name)) : NULL;
@@ -104,7 +104,7 @@ static void take_zone(void *user, const struct prometheus_row *row)
 
 static void take_coredns(void *user, const struct prometheus_row *row)
 {
-    struct filling *f = filling_of(user);
+    struct fleet_filling *f = filling_of(user);
 
     for (size_t i = 0; i < row->points_count; i++) {
         double at = round((row->times[i] - f->asking.start_s) / f->asking.step_s);
@@ -129,7 +129,7 @@ static void choose_windows(struct collect_fleet *look, struct fleet_asking *a)
     fleet_init(&look->fleet, look->survey->arena, windows, a->start_s - a->step_s, a->step_s);
 }
 
-static int ask_who(struct filling *f)
+static int ask_who(struct fleet_filling *f)
 {
     struct fleet_asking *a = &f->asking;
     struct survey *survey = a->look->survey;
@@ -148,9 +148,10 @@ static int ask_who(struct filling *f)
     if (r < 0)
         return r;
     if (!f->all)
-        return err_set(&survey->err, ERR_UNOBSERVED, ENODATA,
-                       "%s has no series k8sdns_node_queries_total%s in this time: it scrapes no k8sdns agent",
-                       a->look->place.name, *a->match ? " with these labels" : "");
+        return err_set(
+            &survey->err, ERR_UNOBSERVED, ENODATA,
+            "%s has no series k8sdns_node_queries_total%s in this time: it scrapes no k8sdns agent",
+            a->look->place.name, *a->match ? " with these labels" : "");
     a->look->facts->known = f->known ? f->known : SHAPE_UNSET;
     a->node_label = f->with_node == f->all ? "node" : "instance";
     a->by = arena_printf(survey->arena, "cluster, %s", a->node_label);
@@ -162,7 +163,7 @@ static int ask_who(struct filling *f)
 }
 
 /* Both halves of a signal, by node and window, and of the day before. */
-static int ask_signal(struct filling *f, enum fleet_signal signal)
+static int ask_signal(struct fleet_filling *f, enum fleet_signal signal)
 {
     static const char *const names[FLEET_SIGNALS][2] = {
         {"k8sdns_node_queries_total", "k8sdns_node_query_failures_total"},
@@ -177,8 +178,8 @@ static int ask_signal(struct filling *f, enum fleet_signal signal)
     for (int half = 0; half < 2 && r == 0; half++) {
         f->failed = half;
         r = fleet_ask(a, true,
-                      arena_printf(arena, "sum by (%s) (increase(%s{%s}[%.0fs]))", a->by, names[signal][half], a->match,
-                                   a->step_s),
+                      arena_printf(arena, "sum by (%s) (increase(%s{%s}[%.0fs]))", a->by, names[signal][half],
+                                   a->match, a->step_s),
                       take_windows);
     }
     for (size_t i = 0; i < a->look->fleet.count && asked <= 0; i++)
@@ -255,18 +256,19 @@ static void count_silent(struct collect_fleet *look)
 
         look->facts->silent += cells->asked[fleet->windows - 1] <= 0;
     }
-    absent = look->facts->known != SHAPE_UNSET && look->facts->known > fleet->count ? look->facts->known - fleet->count
-                                                                                    : 0;
+    absent = look->facts->known != SHAPE_UNSET && look->facts->known > fleet->count
+                 ? look->facts->known - fleet->count
+                 : 0;
     if (look->facts->silent || absent)
-        survey_unobserved_as(
-            survey, GAP_FLEET_NODES,
-            arena_printf(survey->arena, "%" PRIu64 " of %" PRIu64 " nodes", look->facts->silent + absent,
-                         (uint64_t)fleet->count + absent),
-            absent ? arena_printf(survey->arena,
-                                  "%" PRIu64 " have no agent that is scraped, %" PRIu64 " agents have fallen silent",
-                                  absent, look->facts->silent)
-                   : "their agents have fallen silent: they are down, or the node is",
-            NULL);
+        survey_unobserved_as(survey, GAP_FLEET_NODES,
+                             arena_printf(survey->arena, "%" PRIu64 " of %" PRIu64 " nodes",
+                                          look->facts->silent + absent, (uint64_t)fleet->count + absent),
+                             absent ? arena_printf(survey->arena,
+                                                   "%" PRIu64 " have no agent that is scraped, %" PRIu64
+                                                   " agents have fallen silent",
+                                                   absent, look->facts->silent)
+                                    : "their agents have fallen silent: they are down, or the node is",
+                             NULL);
     if (fleet->nodes_left_out)
         survey_unobserved_as(survey, GAP_FLEET_NODES, "further nodes",
                              arena_printf(survey->arena, "only %d are taken", FLEET_NODES_MAX),
@@ -285,12 +287,11 @@ static void tell_gaps(struct collect_fleet *look)
     if (isnan(look->fleet.lookups_rate[0]))
         survey_unobserved(survey, GAP_FLEET_LOOKUPS, "the agents count none");
     if (look->facts->clusters_count > 1)
-        survey_unobserved_as(survey, GAP_FLEET_PART, "one cluster by itself",
-                             arena_printf(survey->arena, "%zu clusters are taken as one: %s",
-                                          look->facts->clusters_count,
-                                          arena_join(survey->arena, look->facts->clusters,
-                                                     look->facts->clusters_count, ", ")),
-                             arena_printf(survey->arena, "add --match 'cluster=\"%s\"'", look->facts->clusters[0]));
+        survey_unobserved_as(
+            survey, GAP_FLEET_PART, "one cluster by itself",
+            arena_printf(survey->arena, "%zu clusters are taken as one: %s", look->facts->clusters_count,
+                         arena_join(survey->arena, look->facts->clusters, look->facts->clusters_count, ", ")),
+            arena_printf(survey->arena, "add --match 'cluster=\"%s\"'", look->facts->clusters[0]));
 }
 
 static void fill_times(struct collect_fleet *look, const struct fleet_asking *a)
@@ -299,7 +300,8 @@ static void fill_times(struct collect_fleet *look, const struct fleet_asking *a)
     struct arena *arena = look->survey->arena;
 
     look->facts->source = look->place.name;
-    look->facts->from = arena_text(arena, clock_format((uint64_t)(look->fleet.start_s * 1e9), text, sizeof(text)));
+    look->facts->from =
+        arena_text(arena, clock_format((uint64_t)(look->fleet.start_s * 1e9), text, sizeof(text)));
     look->facts->to = arena_text(arena, clock_format((uint64_t)(a->end_s * 1e9), text, sizeof(text)));
     look->facts->window_s = a->step_s;
 }
@@ -307,7 +309,7 @@ static void fill_times(struct collect_fleet *look, const struct fleet_asking *a)
 int collect_fleet(struct collect_fleet *look)
 {
     struct survey *survey = look->survey;
-    struct filling f = {.asking = {.look = look, .chosen = "", .node_label = "node", .by = "node"}};
+    struct fleet_filling f = {.asking = {.look = look, .chosen = "", .node_label = "node", .by = "node"}};
     struct fleet_asking *a = &f.asking;
     int r;
 
@@ -334,10 +336,10 @@ int collect_fleet(struct collect_fleet *look)
                                     "k8sdns_node_queries_total{%szone!=\"\"})",
                                     a->by, a->match, a->match),
                        take_zone);
-    fleet_ask_optional(a, true, "CoreDNS's load",
-                       arena_printf(survey->arena, "sum(rate(coredns_dns_requests_total{%s}[%.0fs]))", a->match,
-                                    a->step_s),
-                       take_coredns);
+    fleet_ask_optional(
+        a, true, "CoreDNS's load",
+        arena_printf(survey->arena, "sum(rate(coredns_dns_requests_total{%s}[%.0fs]))", a->match, a->step_s),
+        take_coredns);
     choose_nodes(a);
     fleet_ask_places(a);
     tell_gaps(look);

@@ -17,8 +17,8 @@ struct fleet_asking {
 };
 
 /*
- * Ask one question of the whole window's end, or with `range` of each window's. Warnings are kept. Return 0, or
- * a negative errno with a message in the survey's err.
+ * Ask one question of the whole window's end, or with `range` of each window's. Warnings are kept. Return 0,
+ * or a negative errno with a message in the survey's err.
  */
 int fleet_ask(struct fleet_asking *asking, bool range, const char *query, prometheus_on_row *on_row) MUST_USE;
 
@@ -27,7 +27,8 @@ void fleet_ask_optional(struct fleet_asking *asking, bool range, const char *wha
                         prometheus_on_row *on_row);
 
 /* A label's value in the arena; NULL where it has none. */
-const char *fleet_label(const struct fleet_asking *asking, const struct prometheus_row *row, const char *name);
+const char *fleet_label(const struct fleet_asking *asking, const struct prometheus_row *row,
+                        const char *name);
 
 /* The name of the row's node, the cluster before it; NULL where it has none. */
 const char *fleet_row_node(const struct fleet_asking *asking, const struct prometheus_row *row);

@@ -40,7 +40,8 @@ static struct fleet_place_facts *place_at(const struct fleet_asking *a, enum fle
 }
 
 /* One row of counts by result. */
-static void take(const struct fleet_asking *a, struct fleet_place_facts *place, const struct prometheus_row *row)
+static void take(const struct fleet_asking *a, struct fleet_place_facts *place,
+                 const struct prometheus_row *row)
 {
     const char *result = fleet_label(a, row, "result");
     bool failed = result && (strcmp(result, "failed") == 0 || strcmp(result, "timeout") == 0 ||
@@ -59,7 +60,8 @@ static void take_server(void *user, const struct prometheus_row *row)
     const char *server = fleet_label(a, row, "server");
 
     if (server)
-        take(a, place_at(a, FLEET_PLACE_SERVER, FLEET_QUERIES, server, NULL, fleet_label(a, row, "role")), row);
+        take(a, place_at(a, FLEET_PLACE_SERVER, FLEET_QUERIES, server, NULL, fleet_label(a, row, "role")),
+             row);
 }
 
 static void take_namespace(void *user, const struct prometheus_row *row)
@@ -78,7 +80,8 @@ static void take_pods(void *user, const struct prometheus_row *row)
 
     if (name && node)
         take(a,
-             place_at(a, FLEET_PLACE_PODS, FLEET_LOOKUPS, name, arena_text(a->look->survey->arena, node), NULL),
+             place_at(a, FLEET_PLACE_PODS, FLEET_LOOKUPS, name, arena_text(a->look->survey->arena, node),
+                      NULL),
              row);
 }
 
@@ -136,13 +139,14 @@ static void ask_pods(struct fleet_asking *a)
     }
     facts->places_count = first;
     if (spaces.len)
-        fleet_ask_optional(a, false, "lookups by node and namespace",
-                           arena_printf(arena,
-                                        "sum by (%s, client_namespace, result) (increase(k8sdns_lookups_total{"
-                                        "%sclient_namespace=~\"%s\",%s=~\"%s\"}[%llus]))",
-                                        a->by, a->match, text_string(&spaces), a->node_label, text_string(&nodes),
-                                        (unsigned long long)a->window_s),
-                           take_pods);
+        fleet_ask_optional(
+            a, false, "lookups by node and namespace",
+            arena_printf(arena,
+                         "sum by (%s, client_namespace, result) (increase(k8sdns_lookups_total{"
+                         "%sclient_namespace=~\"%s\",%s=~\"%s\"}[%llus]))",
+                         a->by, a->match, text_string(&spaces), a->node_label, text_string(&nodes),
+                         (unsigned long long)a->window_s),
+            take_pods);
     text_fini(&spaces);
     text_fini(&nodes);
 }
@@ -155,22 +159,22 @@ void fleet_ask_places(struct fleet_asking *a)
 
     fleet_ask_optional(
         a, false, "queries by server",
-        arena_printf(arena, "sum by (role, server, result) (increase(k8sdns_probe_queries_total{%s%s}[%llus]))", m, c,
-                     w),
+        arena_printf(arena,
+                     "sum by (role, server, result) (increase(k8sdns_probe_queries_total{%s%s}[%llus]))", m,
+                     c, w),
         take_server);
     fleet_ask_optional(
         a, false, "lookups by namespace",
-        arena_printf(arena, "sum by (client_namespace, result) (increase(k8sdns_lookups_total{%s%s}[%llus]))", m, c,
-                     w),
+        arena_printf(arena, "sum by (client_namespace, result) (increase(k8sdns_lookups_total{%s%s}[%llus]))",
+                     m, c, w),
         take_namespace);
     ask_pods(a);
-    fleet_ask_optional(
-        a, false, "the agents' findings",
-        arena_printf(arena,
-                     "topk(30, count by (id, severity) (max by (%s, id, severity) "
-                     "(max_over_time(k8sdns_finding{%s}[%llus])) > 0))",
-                     a->by, m, w),
-        take_finding);
+    fleet_ask_optional(a, false, "the agents' findings",
+                       arena_printf(arena,
+                                    "topk(30, count by (id, severity) (max by (%s, id, severity) "
+                                    "(max_over_time(k8sdns_finding{%s}[%llus])) > 0))",
+                                    a->by, m, w),
+                       take_finding);
     fleet_ask_optional(
         a, false, "drops, unanswered flows and limits",
         arena_printf(

@@ -29,8 +29,10 @@ static const struct shape_field signal_fields[] = {
                      "the share of shuffles in which failures crowd on nodes as much; null when not tested"),
     SHAPE_FIELD_TEXT(struct fleet_signal_facts, zone, "zone", "the failing nodes are those of this zone"),
     SHAPE_FIELD_CHOICE(struct fleet_signal_facts, scope, "scope", scope_names, "how wide it fails"),
-    SHAPE_FIELD_CHOICE(struct fleet_signal_facts, confidence, "confidence", scope_confidence_names, "of that"),
-    SHAPE_FIELD_CHOICE(struct fleet_signal_facts, frequency, "frequency", frequency_names, "how often it fails"),
+    SHAPE_FIELD_CHOICE(struct fleet_signal_facts, confidence, "confidence", scope_confidence_names,
+                       "of that"),
+    SHAPE_FIELD_CHOICE(struct fleet_signal_facts, frequency, "frequency", frequency_names,
+                       "how often it fails"),
     SHAPE_FIELD_CHOICE(struct fleet_signal_facts, frequency_confidence, "frequency_confidence",
                        scope_confidence_names, "of that"),
     SHAPE_FIELD_COUNT(struct fleet_signal_facts, windows, "windows", "of time with any"),
@@ -70,7 +72,8 @@ const struct shape fleet_moment_facts_shape = SHAPE(struct fleet_moment_facts, m
 static const struct shape_field count_fields[] = {
     SHAPE_FIELD_NAME(struct fleet_count_facts, kind, "kind",
                      "dropped-packets, unanswered-flows, conntrack, limit, coredns"),
-    SHAPE_FIELD_NAME(struct fleet_count_facts, name, "name", "of the reason, backend, event, limit or metric"),
+    SHAPE_FIELD_NAME(struct fleet_count_facts, name, "name",
+                     "of the reason, backend, event, limit or metric"),
     SHAPE_FIELD_REAL(struct fleet_count_facts, value, "value",
                      "how many; of a limit the largest share that was used, 0 to 1"),
 };

@@ -82,8 +82,9 @@ static void mark_odd(struct fleet_facts *facts, enum fleet_place kind)
 {
     double asked = 0, failed = 0;
 
+    /* Of Pods only those that fail most are listed; all of them are in their namespaces. */
     for (size_t i = 0; i < facts->places_count; i++)
-        if (facts->places[i].place == (int)kind && !isnan(facts->places[i].asked)) {
+        if (facts->places[i].place == (int)(kind == FLEET_PLACE_PODS ? FLEET_PLACE_NAMESPACE : kind)) {
             asked += facts->places[i].asked;
             failed += facts->places[i].failed;
         }
@@ -91,7 +92,7 @@ static void mark_odd(struct fleet_facts *facts, enum fleet_place kind)
         struct fleet_place_facts *place = &facts->places[i];
         double others = asked - place->asked, others_failed = failed - place->failed, usual;
 
-        if (place->place != (int)kind || isnan(place->asked))
+        if (place->place != (int)kind)
             continue;
         /* Others of which little is known have failed once. */
         usual = others > 0 ? (others_failed > 0 ? others_failed : 0) / others : 0;
@@ -173,7 +174,8 @@ static void add_nodes(const struct fleet *f, enum fleet_signal signal, const str
             .asked = all[i].asked,
             .failed = all[i].failed,
             .failed_ratio = all[i].ratio,
-            .before_ratio = cells->before_asked > 0 ? (double)(cells->before_failed / cells->before_asked) : (double)NAN,
+            .before_ratio =
+                cells->before_asked > 0 ? (double)(cells->before_failed / cells->before_asked) : (double)NAN,
             .fails = w->fails[all[i].node],
         };
     }
@@ -201,7 +203,8 @@ static void add_zones(const struct fleet *f, enum fleet_signal signal, const str
     size_t first = facts->places_count;
 
     for (size_t i = 0; i < f->count; i++) {
-        struct fleet_place_facts *place = f->nodes[i].zone ? zone_at(f, signal, f->nodes[i].zone, first, facts) : NULL;
+        struct fleet_place_facts *place =
+            f->nodes[i].zone ? zone_at(f, signal, f->nodes[i].zone, first, facts) : NULL;
         double asked, failed;
 
         if (!place)
@@ -241,7 +244,8 @@ static void add_moments(const struct fleet *f, const struct fleet_time *time, co
 }
 
 /* The word that both signals and the places give, and which of the signals it is of. */
-static int whole_scope(struct fleet_answer *a, const struct fleet_width *widths, const struct fleet_facts *facts)
+static int whole_scope(struct fleet_answer *a, const struct fleet_width *widths,
+                       const struct fleet_facts *facts)
 {
     const struct fleet_width *lookups = &widths[FLEET_LOOKUPS];
 
@@ -265,7 +269,8 @@ static int whole_scope(struct fleet_answer *a, const struct fleet_width *widths,
 static int health_of(const struct fleet *f, const struct fleet_answer *a, const struct scope_facts *facts)
 {
     const struct fleet_facts *fleet = facts->fleet;
-    double worst = facts->scope == SCOPE_FIXED_PODS && a->pods ? a->pods->failed_ratio : a->width->failing_ratio;
+    double worst =
+        facts->scope == SCOPE_FIXED_PODS && a->pods ? a->pods->failed_ratio : a->width->failing_ratio;
     uint64_t all = fleet->known != SHAPE_UNSET && fleet->known > fleet->nodes ? fleet->known : fleet->nodes;
     uint64_t absent = all - fleet->nodes + fleet->silent;
 
@@ -303,7 +308,7 @@ void fleet_judge(const struct fleet *f, struct scope_facts *facts)
     fleet->left_out = f->nodes_left_out;
     facts->scope = whole_scope(&answer, widths, fleet);
     answer.time = &times[answer.signal];
-    facts->frequency = facts->scope == SCOPE_NONE                           ? FREQUENCY_NEVER
+    facts->frequency = facts->scope == SCOPE_NONE                  ? FREQUENCY_NEVER
                        : answer.time->frequency == FREQUENCY_NEVER ? FREQUENCY_INTERMITTENT
                                                                    : answer.time->frequency;
     facts->frequency_confidence = answer.time->confidence;

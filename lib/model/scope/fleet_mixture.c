@@ -20,13 +20,13 @@ static const double parts[] = {0, 0.003, 0.01, 0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
-struct fit {
+struct mixture_fit {
     double share_log[GRID], fail_log[GRID], pass_log[GRID];
     size_t fitted;
     float *likelihood; /* [fitted][GRID], each row's largest is 1 */
 };
 
-static void grid_init(struct fit *fit)
+static void grid_init(struct mixture_fit *fit)
 {
     for (size_t g = 0; g < GRID; g++) {
         /* The highest is a little under one, where a query that was answered would be impossible. */
@@ -38,7 +38,7 @@ static void grid_init(struct fit *fit)
 }
 
 /* How likely it is to see this at each share of the grid, the most likely as 1. */
-static void row_fill(const struct fit *fit, double asked, double failed, float *row)
+static void row_fill(const struct mixture_fit *fit, double asked, double failed, float *row)
 {
     double values[GRID], most = -INFINITY;
 
@@ -50,7 +50,7 @@ static void row_fill(const struct fit *fit, double asked, double failed, float *
         row[g] = (float)exp(values[g] - most);
 }
 
-static void usual_weights(const struct fit *fit, double median_log, double spread, float *weights)
+static void usual_weights(const struct mixture_fit *fit, double median_log, double spread, float *weights)
 {
     double sum = 0, value[GRID];
 
@@ -64,7 +64,7 @@ static void usual_weights(const struct fit *fit, double median_log, double sprea
 }
 
 /* Alike over the logarithms; false when there is no room above the median. */
-static bool outlier_weights(const struct fit *fit, double median_log, double floor, float *weights)
+static bool outlier_weights(const struct mixture_fit *fit, double median_log, double floor, float *weights)
 {
     double lowest = fmax(log(floor), median_log + log(FACTOR));
     size_t above = 0;
@@ -104,7 +104,7 @@ static double total(const double *usual, const double *outlier, size_t count, do
 void fleet_mixture_fit(struct arena *arena, const double *asked, const double *failed, size_t count,
                        double floor, struct fleet_mixture *ret)
 {
-    struct fit *fit = ARENA_NEW(arena, struct fit);
+    struct mixture_fit *fit = ARENA_NEW(arena, struct mixture_fit);
     size_t stride = count / FITTED_MAX + 1;
     double *usual = arena_array(arena, count + 1, sizeof(double)), best = -INFINITY, alone = -INFINITY;
     double *outlier = arena_array(arena, count + 1, sizeof(double)), median_log = log(LOWEST);
@@ -112,9 +112,8 @@ void fleet_mixture_fit(struct arena *arena, const double *asked, const double *f
     /* One node of all is the least part that can be told; a smaller one is no cheaper. */
     double least = count ? 1.0 / (double)count : 0;
 
-    *ret = (struct fleet_mixture){.median = LOWEST,
-                                  .spread = spreads[0],
-                                  .outlier = arena_array(arena, count + 1, sizeof(double))};
+    *ret = (struct fleet_mixture){
+        .median = LOWEST, .spread = spreads[0], .outlier = arena_array(arena, count + 1, sizeof(double))};
     grid_init(fit);
     fit->likelihood = calloc(count / stride + 1, GRID * sizeof(float));
     if (!fit->likelihood)

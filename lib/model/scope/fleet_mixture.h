@@ -18,8 +18,8 @@
 struct fleet_mixture {
     double median, spread; /* of the usual shares; the spread is the standard deviation of their logarithm */
     double part;           /* of nodes that stand out */
-    double *outlier;       /* of each node: how probable it is that it stands out; 0 where too little is known */
-    double evidence;       /* how much better it fits than without outliers, in natural logarithms */
+    double *outlier; /* of each node: how probable it is that it stands out; 0 where too little is known */
+    double evidence; /* how much better it fits than without outliers, in natural logarithms */
 };
 
 /* Nodes with fewer queries are left out. */

@@ -12,7 +12,8 @@
 /* The busiest fifth of the time fails so many times as much as the quietest half; correlation alone finds a
  * peak in any fault whose failures grow with the queries. */
 #define PEAK_TIMES 3
-/* With fewer failures over all nothing is said of how they lie; with more in each window they speak for themselves. */
+/* With fewer failures over all nothing is said of how they lie; with more in each window they speak for
+ * themselves. */
 #define FEW_ALL   10
 #define MANY_EACH 10
 #define EVEN      2.5
@@ -78,8 +79,8 @@ static void try_load(const struct fleet *f, const struct time_window *windows, c
 }
 
 /*
- * Few failures a window do not show whether each fails; how evenly they lie does: the dispersion of counts of one
- * constant share is 1.
+ * Few failures a window do not show whether each fails; how evenly they lie does: the dispersion of counts of
+ * one constant share is 1.
  */
 static bool is_even(const struct fleet *f, const struct time_window *windows)
 {
@@ -139,9 +140,9 @@ void fleet_time_judge(const struct fleet *f, enum fleet_signal signal, const str
     else
         ret->frequency = FREQUENCY_INTERMITTENT;
     /* One rise of the load and one of the failures may be together by chance. */
-    ret->confidence = ret->windows < 6                        ? SCOPE_CONFIDENCE_LOW
-                      : ret->frequency == FREQUENCY_AT_PEAK ? ret->runs > 1 ? SCOPE_CONFIDENCE_HIGH
-                                                                            : SCOPE_CONFIDENCE_LOW
+    ret->confidence = ret->windows < 6 ? SCOPE_CONFIDENCE_LOW
+                      : ret->frequency == FREQUENCY_AT_PEAK
+                          ? ret->runs > 1 ? SCOPE_CONFIDENCE_HIGH : SCOPE_CONFIDENCE_LOW
                       : ret->frequency == FREQUENCY_INTERMITTENT && !ret->load_known ? SCOPE_CONFIDENCE_MEDIUM
                                                                                      : SCOPE_CONFIDENCE_HIGH;
 }

@@ -7,8 +7,8 @@
 
 /* How often the nodes that fail do, in numbers. */
 struct fleet_time {
-    int frequency;  /* enum frequency */
-    int confidence; /* enum scope_confidence */
+    int frequency;                 /* enum frequency */
+    int confidence;                /* enum scope_confidence */
     size_t windows, failing, runs; /* with queries; of these; and how often failing windows begin */
     bool fails[FLEET_WINDOWS_MAX];
     size_t first, last;    /* failing window */
@@ -16,7 +16,8 @@ struct fleet_time {
     bool has_peak;         /* `peak` is filled */
     const char *load_from; /* what told it: "lookups", "coredns" */
     struct scope_peak_facts peak;
-    double busiest_ratio, quietest_ratio; /* the share that fails in the busiest fifth, in the quietest half */
+    double busiest_ratio,
+        quietest_ratio; /* the share that fails in the busiest fifth, in the quietest half */
 };
 
 void fleet_time_judge(const struct fleet *fleet, enum fleet_signal signal, const struct fleet_width *width,

@@ -14,10 +14,12 @@
 #define FEW_FAILED  10    /* fewer failures of a node say nothing */
 #define WHOLE_RATIO 0.9
 #define CHANCE      0.01
-#define SURE        0.8 /* that a node is an outlier, to call it failing */
+#define WIDE_SPREAD 1
+#define SURE        0.9 /* that a node is an outlier, to call it failing */
 /* Of the nodes that burst in either half of the time, so many do in both where it is the same ones. */
 #define SAME_RATIO 0.3
-/* Where the whole cluster fails, at least so many nodes do at a time; cells must hold so many failures to tell. */
+/* Where the whole cluster fails, at least so many nodes do at a time; cells must hold so many failures to
+ * tell. */
 #define AT_ONCE     0.4
 #define CELL_FAILED 10
 #define ZONES_TRIED 64
@@ -156,12 +158,17 @@ static void mark_nodes(const struct fleet *f, enum fleet_signal signal, const st
     }
     if (typical)
         w->usual_ratio = w->history ? before : (double)NAN;
-    w->confidence = surest >= 0.99 ? SCOPE_CONFIDENCE_HIGH : surest >= 0.9 ? SCOPE_CONFIDENCE_MEDIUM : SCOPE_CONFIDENCE_LOW;
+    /* Of nodes that differ so much one may always have been so. */
+    if (!w->history && !typical && mixture.spread >= WIDE_SPREAD)
+        surest = fmin(surest, 0.98);
+    w->confidence = surest >= 0.99  ? SCOPE_CONFIDENCE_HIGH
+                    : surest >= 0.9 ? SCOPE_CONFIDENCE_MEDIUM
+                                    : SCOPE_CONFIDENCE_LOW;
 }
 
 /*
- * Mark the nodes of a zone whose median node fails far more than the median of all others. Nodes differ, but not those
- * of one zone all alike.
+ * Mark the nodes of a zone whose median node fails far more than the median of all others. Nodes differ, but
+ * not those of one zone all alike.
  */
 static void mark_zones(const struct fleet *f, const struct width_sums *sums, struct fleet_width *w)
 {
@@ -184,7 +191,8 @@ static void mark_zones(const struct fleet *f, const struct width_sums *sums, str
             if (sums->asked[k] >= FLEET_ASKED_MIN) {
                 bool same = f->nodes[k].zone && strcmp(f->nodes[k].zone, zone) == 0;
 
-                *(same ? &within[within_count++] : &others[others_count++]) = sums->failed[k] / sums->asked[k];
+                *(same ? &within[within_count++] : &others[others_count++]) =
+                    sums->failed[k] / sums->asked[k];
             }
         if (within_count < ZONE_NODES || others_count < ZONE_NODES)
             continue;
@@ -200,7 +208,8 @@ static void mark_zones(const struct fleet *f, const struct width_sums *sums, str
     }
 }
 
-static double failing_median(const struct fleet *f, const struct width_sums *sums, const struct fleet_width *w)
+static double failing_median(const struct fleet *f, const struct width_sums *sums,
+                             const struct fleet_width *w)
 {
     double *ratios = arena_array(f->arena, f->count + 1, sizeof(double));
     size_t count = 0;
@@ -227,7 +236,8 @@ struct width_cells {
 };
 
 /* Against what the node fails in its other windows, so that one which is always so has none. */
-static void find_bursts(const struct fleet *f, enum fleet_signal signal, double usual, struct width_cells *ret)
+static void find_bursts(const struct fleet *f, enum fleet_signal signal, double usual,
+                        struct width_cells *ret)
 {
     *ret = (struct width_cells){.fails = arena_array(f->arena, f->count * f->windows + 1, sizeof(bool))};
     for (size_t i = 0; i < f->count; i++) {
@@ -291,8 +301,8 @@ static void find_zone(const struct fleet *f, struct fleet_width *w)
 }
 
 /*
- * Whether it is others each time: bursts of single nodes that hold most of what the failing nodes fail, and that do
- * not come back to the same ones.
+ * Whether it is others each time: bursts of single nodes that hold most of what the failing nodes fail, and
+ * that do not come back to the same ones.
  */
 static bool is_random(const struct fleet *f, enum fleet_signal signal, const struct width_cells *bursts,
                       struct fleet_width *w)
@@ -305,7 +315,8 @@ static bool is_random(const struct fleet *f, enum fleet_signal signal, const str
         for (size_t t = 0; t < f->windows; t++)
             if (w->fails[i]) {
                 failed += (double)f->nodes[i].cells[signal].failed[t];
-                in_bursts += bursts->fails[i * f->windows + t] ? (double)f->nodes[i].cells[signal].failed[t] : 0;
+                in_bursts +=
+                    bursts->fails[i * f->windows + t] ? (double)f->nodes[i].cells[signal].failed[t] : 0;
             }
     if (in_bursts < 0.5 * failed)
         return false;
@@ -330,7 +341,8 @@ static double at_once(const struct fleet *f, enum fleet_signal signal, const str
                 failing += cell_fails((double)cells->asked[t], (double)cells->failed[t],
                                       isnan(w->usual_ratio) ? 0 : w->usual_ratio);
             }
-    return all && asked / (double)all * w->failing_ratio >= CELL_FAILED ? (double)failing / (double)all : (double)NAN;
+    return all && asked / (double)all * w->failing_ratio >= CELL_FAILED ? (double)failing / (double)all
+                                                                        : (double)NAN;
 }
 
 /* No node fails over the whole time: bursts of single nodes may still. */
@@ -389,7 +401,7 @@ void fleet_width_judge(const struct fleet *f, enum fleet_signal signal, struct f
     ret->failing_ratio = failing_median(f, &sums, ret);
     judge_scope(f, signal, ret);
     if (ret->scope == SCOPE_NONE)
-        ret->confidence = ret->history                                         ? SCOPE_CONFIDENCE_HIGH
+        ret->confidence = ret->history                                           ? SCOPE_CONFIDENCE_HIGH
                           : ret->worst_ratio < 2 * NODE_FLOOR && ret->spread < 1 ? SCOPE_CONFIDENCE_HIGH
                           : ret->worst_ratio < 5 * NODE_FLOOR                    ? SCOPE_CONFIDENCE_MEDIUM
                                                                                  : SCOPE_CONFIDENCE_LOW;

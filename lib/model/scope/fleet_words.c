@@ -61,20 +61,22 @@ static const char *moment_text(const struct fleet_answer *a, size_t window)
 static const char *width_text(const struct fleet_answer *a, const struct scope_facts *facts)
 {
     const struct fleet_width *w = a->width;
-    const char *all = arena_printf(
-        a->arena, "%s of %s %s fail", fleet_share_text(a->arena, w->asked > 0 ? w->failed / w->asked : (double)NAN),
-        count_text(a->arena, w->asked), signal_words[a->signal]);
+    const char *all =
+        arena_printf(a->arena, "%s of %s %s fail",
+                     fleet_share_text(a->arena, w->asked > 0 ? w->failed / w->asked : (double)NAN),
+                     count_text(a->arena, w->asked), signal_words[a->signal]);
     const char *failing = arena_printf(a->arena, "%zu of %zu nodes fail", w->failing, w->nodes);
     const char *when = w->part_of_time ? " in the windows that fail" : "";
 
     if (facts->scope == SCOPE_NONE)
-        return arena_printf(a->arena, "%s on %zu nodes, no more than usual; the worst node fails %s of its own", all,
+        return arena_printf(a->arena,
+                            "%s on %zu nodes, no more than usual; the worst node fails %s of its own", all,
                             w->nodes, fleet_share_text(a->arena, w->worst_ratio));
     if (facts->scope == SCOPE_FIXED_PODS && a->pods)
-        return arena_printf(a->arena, "lookups of namespace %s%s%s fail: %s of %s; the agents' own queries do not",
-                            a->pods->name, a->pods->node ? " on " : "", a->pods->node ? a->pods->node : "",
-                            fleet_share_text(a->arena, a->pods->failed_ratio),
-                            count_text(a->arena, a->pods->asked));
+        return arena_printf(
+            a->arena, "lookups of namespace %s%s%s fail: %s of %s; the agents' own queries do not",
+            a->pods->name, a->pods->node ? " on " : "", a->pods->node ? a->pods->node : "",
+            fleet_share_text(a->arena, a->pods->failed_ratio), count_text(a->arena, a->pods->asked));
     if (facts->scope == SCOPE_WHOLE_CLUSTER)
         return arena_printf(a->arena, "%s; %s; the median node fails %s%s", failing, all,
                             fleet_share_text(a->arena, w->failing_ratio), when);
@@ -102,10 +104,11 @@ static const char *confidence_text(const struct fleet_answer *a)
     if (w->history)
         return arena_printf(a->arena, "%s, each compared with its own day before", nodes);
     if (w->spread > 0.5)
-        return arena_printf(a->arena,
-                            "%s; nodes differ by a factor of %.1f already (one standard deviation), and there is no "
-                            "day before to compare them with",
-                            nodes, exp(w->spread));
+        return arena_printf(
+            a->arena,
+            "%s; nodes differ by a factor of %.1f already (one standard deviation), and there is no "
+            "day before to compare them with",
+            nodes, exp(w->spread));
     return arena_printf(a->arena, "%s; there is no day before to compare them with", nodes);
 }
 
@@ -130,7 +133,8 @@ static void width_else(const struct fleet_answer *a, struct scope_facts *facts)
         add(arena, list, count, "nodes that always fail so much: no day before is known");
     if (facts->scope == SCOPE_SOME_NODES && w->history && w->as_before)
         add(arena, list, count,
-            arena_printf(arena, "%zu nodes fail as much as the day before: a fault that lasts longer", w->as_before));
+            arena_printf(arena, "%zu nodes fail as much as the day before: a fault that lasts longer",
+                         w->as_before));
     if (facts->scope == SCOPE_SOME_NODES && a->signal == FLEET_QUERIES && !a->server)
         add(arena, list, count, "a replica that only these nodes query");
     if (facts->scope == SCOPE_SOME_NODES && a->signal == FLEET_LOOKUPS)
@@ -214,7 +218,8 @@ static void time_else(const struct fleet_answer *a, struct scope_facts *facts)
 void fleet_words_fill(const struct fleet_answer *a, struct scope_facts *facts)
 {
     facts->scope_text = width_text(a, facts);
-    facts->confidence = scope_confidence_names[a->width->nodes < 3 ? SCOPE_CONFIDENCE_LOW : a->width->confidence];
+    facts->confidence =
+        scope_confidence_names[a->width->nodes < 3 ? SCOPE_CONFIDENCE_LOW : a->width->confidence];
     facts->confidence_text = confidence_text(a);
     facts->frequency_text = time_text(a, facts);
     width_else(a, facts);

@@ -21,7 +21,7 @@ static double crowding(const struct report_group *groups, size_t count, const bo
 }
 
 double scope_crowding(struct arena *arena, const struct report_group *groups, size_t groups_count,
-                                 const bool *fails, size_t count)
+                      const bool *fails, size_t count)
 {
     bool *shuffled = arena_copy(arena, fails, count ? count : 1);
     double seen = crowding(groups, groups_count, fails);

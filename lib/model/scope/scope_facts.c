@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <k8sdns/model/scope/scope_facts.h>
 
-const char *const scope_names[] = {"none", "whole-cluster", "some-nodes", "fixed-pods", "random-pods", NULL};
-
 const char *const scope_row_names[] = {"node", "pod", "time", NULL};
-const char *const scope_confidence_names[] = {"low", "medium", "high", NULL};
 
 static const struct shape_field row_fields[] = {
     SHAPE_FIELD_CHOICE(struct scope_row, kind, "kind", scope_row_names, "what the row is about"),
@@ -47,7 +44,8 @@ static const struct shape_field fields[] = {
                         "whether failures follow the load; null when too few moments are there to tell"),
     SHAPE_FIELD_TEXT(struct scope_facts, confidence, "confidence", "high, medium or low"),
     SHAPE_FIELD_TEXT(struct scope_facts, confidence_text, "confidence_text", "why"),
-    SHAPE_FIELD_COUNT(struct scope_facts, files, "files", "that were opened; null from Prometheus, as all counts of reports and Pods"),
+    SHAPE_FIELD_COUNT(struct scope_facts, files, "files",
+                      "that were opened; null from Prometheus, as all counts of reports and Pods"),
     SHAPE_FIELD_COUNT(struct scope_facts, reports, "reports", "read in them"),
     SHAPE_FIELD_COUNT(struct scope_facts, failing, "failing", "of these: with a finding of warning or above"),
     SHAPE_FIELD_COUNT(struct scope_facts, unread, "unread", "documents that are no report"),

@@ -225,7 +225,7 @@ static void judge_frequency(struct judge *j)
                               ? FREQUENCY_ALWAYS
                               : FREQUENCY_INTERMITTENT;
     j->facts->frequency_ratio = j->count ? (double)j->facts->failing / (double)j->count : (double)NAN;
-    j->facts->frequency_confidence = !j->facts->failing ? SCOPE_CONFIDENCE_HIGH
+    j->facts->frequency_confidence = !j->facts->failing         ? SCOPE_CONFIDENCE_HIGH
                                      : !said && !j->facts->peak ? SCOPE_CONFIDENCE_LOW
                                      : j->facts->peak           ? SCOPE_CONFIDENCE_HIGH
                                                                 : SCOPE_CONFIDENCE_MEDIUM;

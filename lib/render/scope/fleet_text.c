@@ -12,7 +12,9 @@ enum {
 
 static const char *share(struct arena *arena, double ratio)
 {
-    return isnan(ratio) ? "-" : arena_printf(arena, ratio > 0 && ratio < 0.0001 ? "%.3f %%" : "%.2f %%", ratio * 100);
+    return isnan(ratio)
+               ? "-"
+               : arena_printf(arena, ratio > 0 && ratio < 0.0001 ? "%.3f %%" : "%.2f %%", ratio * 100);
 }
 
 static void print_places(const struct fleet_facts *fleet, enum fleet_place kind, bool condensed,
@@ -37,7 +39,8 @@ static void print_places(const struct fleet_facts *fleet, enum fleet_place kind,
             continue;
         shown++;
         table_row(table);
-        table_cellf(table, STYLE_PLAIN, "%s%s%s", place->name, place->node ? " on " : "", place->node ? place->node : "");
+        table_cellf(table, STYLE_PLAIN, "%s%s%s", place->name, place->node ? " on " : "",
+                    place->node ? place->node : "");
         table_cell(table, place->fails ? STYLE_ODD : STYLE_PLAIN, share(arena, place->failed_ratio));
         table_cellf(table, STYLE_PLAIN, "%.0f", place->asked);
         table_cell(table, STYLE_PLAIN, kind == FLEET_PLACE_NODE ? share(arena, place->before_ratio) : "");
@@ -68,10 +71,12 @@ static void print_moments(const struct fleet_facts *fleet, struct printer *print
 
         table_row(table);
         table_cell(table, STYLE_PLAIN, moment->time);
-        table_cell(table, moment->fails ? STYLE_ODD : STYLE_PLAIN,
-                   share(arena, moment->queries > 0 ? moment->queries_failed / moment->queries : (double)NAN));
-        table_cell(table, STYLE_PLAIN,
-                   share(arena, moment->lookups > 0 ? moment->lookups_failed / moment->lookups : (double)NAN));
+        table_cell(
+            table, moment->fails ? STYLE_ODD : STYLE_PLAIN,
+            share(arena, moment->queries > 0 ? moment->queries_failed / moment->queries : (double)NAN));
+        table_cell(
+            table, STYLE_PLAIN,
+            share(arena, moment->lookups > 0 ? moment->lookups_failed / moment->lookups : (double)NAN));
         table_cell(table, STYLE_PLAIN,
                    isnan(moment->lookups_rate) ? "-" : arena_printf(arena, "%.1f", moment->lookups_rate));
         table_cell(table, STYLE_PLAIN,
@@ -91,7 +96,8 @@ static void print_counts(const struct fleet_facts *fleet, struct printer *printe
         const char *first = i ? "            " : "Counted     ";
 
         if (strcmp(count->kind, "limit") == 0)
-            printer_paragraph(printer, first, "limit %s: %.0f %% used at the most", count->name, count->value * 100);
+            printer_paragraph(printer, first, "limit %s: %.0f %% used at the most", count->name,
+                              count->value * 100);
         else
             printer_paragraph(printer, first, "%s, %s: %.0f", count->kind, count->name, count->value);
     }

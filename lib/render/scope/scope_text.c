@@ -72,8 +72,8 @@ static void print_causes(const struct scope_facts *facts, size_t most, struct pr
         const char *first = i ? "            " : "Causes      ";
 
         if (cause->reports)
-            printer_paragraph(printer, first, "%s (%s): named by %" PRIu64 " %s%s", cause->title,
-                              cause->id, cause->reports, facts->fleet ? "nodes" : "reports",
+            printer_paragraph(printer, first, "%s (%s): named by %" PRIu64 " %s%s", cause->title, cause->id,
+                              cause->reports, facts->fleet ? "nodes" : "reports",
                               cause->pattern ? ", and the pattern points to it" : "");
         else
             printer_paragraph(printer, first, "%s (%s): the pattern points to it", cause->title, cause->id);
@@ -114,8 +114,8 @@ static void print_all(const void *data, bool condensed, struct printer *printer,
     printer_paragraph(printer, "Confidence  ", "%s: %s", facts->confidence, facts->confidence_text);
     print_else(facts, printer, arena);
     if (facts->fleet)
-        printer_paragraph(printer, "Source      ", "%s, %s to %s; agents of %" PRIu64 " nodes", facts->fleet->source,
-                          facts->fleet->from, facts->fleet->to, facts->fleet->nodes);
+        printer_paragraph(printer, "Source      ", "%s, %s to %s; agents of %" PRIu64 " nodes",
+                          facts->fleet->source, facts->fleet->from, facts->fleet->to, facts->fleet->nodes);
     if (facts->unread && facts->unread != SHAPE_UNSET)
         printer_paragraph(printer, "Not read    ", "%" PRIu64 " documents that are no report of k8sdns",
                           facts->unread);

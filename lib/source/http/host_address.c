@@ -49,7 +49,8 @@ static void serve(ares_channel channel, const struct finding_out *out, uint64_t 
         (void)ares_timeout(channel, &most, &next);
         (void)poll(waits, count, (int)(next.tv_sec * 1000 + next.tv_usec / 1000 + 1));
         for (nfds_t i = 0; i < count; i++)
-            ares_process_fd(channel, waits[i].revents & (POLLIN | POLLERR | POLLHUP) ? waits[i].fd : ARES_SOCKET_BAD,
+            ares_process_fd(channel,
+                            waits[i].revents & (POLLIN | POLLERR | POLLHUP) ? waits[i].fd : ARES_SOCKET_BAD,
                             waits[i].revents & POLLOUT ? waits[i].fd : ARES_SOCKET_BAD);
         ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD); /* its timeouts */
     }

@@ -19,9 +19,9 @@ struct http_server {
     const char *name; /* NULL, or what it is called: of the certificate and of the Host header */
     const char *ca;   /* PEM: only certificates signed by these are believed; NULL: by the system's */
     size_t ca_len;
-    bool insecure;      /* any certificate will do */
-    const char *bearer; /* the token, NULL for none; never printed */
-    const char *accept; /* the media types wanted */
+    bool insecure;                   /* any certificate will do */
+    const char *bearer;              /* the token, NULL for none; never printed */
+    const char *accept;              /* the media types wanted */
     const struct http_field *fields; /* further ones; never printed */
     size_t fields_count;
     uint64_t timeout_us;

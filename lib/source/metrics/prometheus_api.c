@@ -31,7 +31,8 @@ static int read_host(struct arena *arena, const char *text, const char *host, in
 
     if (!len || len > 255)
         return refuse(err, text, "there is no host in it");
-    bare = *host == '[' && host[len - 1] == ']' ? arena_text_n(arena, host + 1, len - 2) : arena_text(arena, host);
+    bare = *host == '[' && host[len - 1] == ']' ? arena_text_n(arena, host + 1, len - 2)
+                                                : arena_text(arena, host);
     if (address_parse(bare, (uint16_t)port, &place->where, NULL) == 0)
         return 0;
     place->where = (struct address){.port = (uint16_t)port};
@@ -58,10 +59,15 @@ static int read_url(struct arena *arena, const char *text, const struct evhttp_u
     while (len && path[len - 1] == '/')
         len--;
     place->base = arena_text_n(arena, path ? path : "", len);
-    return read_host(arena, text, evhttp_uri_get_host(uri), port > 0 ? port : place->tls ? 443 : 80, place, err);
+    return read_host(arena, text, evhttp_uri_get_host(uri),
+                     port > 0     ? port
+                     : place->tls ? 443
+                                  : 80,
+                     place, err);
 }
 
-int prometheus_place_parse(struct arena *arena, const char *text, struct prometheus_place *ret, struct err *err)
+int prometheus_place_parse(struct arena *arena, const char *text, struct prometheus_place *ret,
+                           struct err *err)
 {
     struct prometheus_place place = {.name = arena_text(arena, text)};
     struct evhttp_uri *uri;
@@ -160,7 +166,9 @@ static int refused(const struct asking *asking, int status, const char *said, st
 
     (void)asking;
     return err_set(err, ERR_UNOBSERVED, EACCES, "it refuses to answer (HTTP %d): %s", status,
-                   ways[tenant ? 1 : status == 403 ? 2 : 0]);
+                   ways[tenant          ? 1
+                        : status == 403 ? 2
+                                        : 0]);
 }
 
 static bool speaks_of_limit(const char *said)
@@ -183,19 +191,23 @@ static int explain(const struct asking *asking, int status, struct err *err)
         return err_set(err, ERR_UNOBSERVED, ENOENT,
                        "it redirects (HTTP %d), as a login page does: give the URL behind it", status);
     if (status == 404 || status == 405)
-        return err_set(err, ERR_UNOBSERVED, ENOENT,
-                       "it has no such API at this path (HTTP %d); the URL may need a prefix: /prometheus (Mimir), "
-                       "/select/0/prometheus (VictoriaMetrics)",
-                       status);
-    if (strcmp(answer->error_type, "timeout") == 0 || strcmp(answer->error_type, "canceled") == 0 || status == 504)
+        return err_set(
+            err, ERR_UNOBSERVED, ENOENT,
+            "it has no such API at this path (HTTP %d); the URL may need a prefix: /prometheus (Mimir), "
+            "/select/0/prometheus (VictoriaMetrics)",
+            status);
+    if (strcmp(answer->error_type, "timeout") == 0 || strcmp(answer->error_type, "canceled") == 0 ||
+        status == 504)
         return err_set(err, ERR_UNOBSERVED, ETIMEDOUT,
-                       "it gave up on a query after its own time limit (HTTP %d); ask for less with --since", status);
+                       "it gave up on a query after its own time limit (HTTP %d); ask for less with --since",
+                       status);
     if (status == 429)
         return err_set(err, ERR_UNOBSERVED, EAGAIN, "it has too many queries (HTTP 429); try again later");
     if ((status == 422 || status == 400) && speaks_of_limit(said))
-        return err_set(err, ERR_UNOBSERVED, E2BIG,
-                       "a query is over a limit of it (HTTP %d: %.200s); ask for less with --since or --match", status,
-                       said);
+        return err_set(
+            err, ERR_UNOBSERVED, E2BIG,
+            "a query is over a limit of it (HTTP %d: %.200s); ask for less with --since or --match", status,
+            said);
     if (*said)
         return err_set(err, ERR_UNOBSERVED, EIO, "it refuses a query (HTTP %d%s%s): %.250s", status,
                        *answer->error_type ? ", " : "", answer->error_type, said);
@@ -221,7 +233,8 @@ static int judge(const struct asking *asking, int status, struct err *err)
     if (r < 0)
         return r;
     if (strcmp(asking->answer->type, "vector") != 0 && strcmp(asking->answer->type, "matrix") != 0)
-        return err_set(err, ERR_UNOBSERVED, EBADMSG, "its answer is none of a query: the type is missing or another");
+        return err_set(err, ERR_UNOBSERVED, EBADMSG,
+                       "its answer is none of a query: the type is missing or another");
     return 0;
 }
 
@@ -248,8 +261,8 @@ static int fill_fields(struct arena *arena, const struct prometheus_place *place
     return 0;
 }
 
-int prometheus_ask(struct arena *arena, const struct prometheus_place *place, const struct prometheus_query *query,
-                   struct prometheus_answer *answer, struct err *err)
+int prometheus_ask(struct arena *arena, const struct prometheus_place *place,
+                   const struct prometheus_query *query, struct prometheus_answer *answer, struct err *err)
 {
     struct http_server server = {.where = place->where,
                                  .tls = place->tls,
@@ -261,12 +274,12 @@ int prometheus_ask(struct arena *arena, const struct prometheus_place *place, co
                                  .timeout_us = place->timeout_us,
                                  .body_max = BODY_MAX};
     struct asking asking = {.answer = answer};
-    struct http_question question = {.server = &server,
-                                     .path = arena_printf(arena, "%s/api/v1/query%s", place->base,
-                                                          query->step_s > 0 ? "_range" : ""),
-                                     .post_type = "application/x-www-form-urlencoded",
-                                     .on_body = on_body,
-                                     .user = &asking};
+    struct http_question question = {
+        .server = &server,
+        .path = arena_printf(arena, "%s/api/v1/query%s", place->base, query->step_s > 0 ? "_range" : ""),
+        .post_type = "application/x-www-form-urlencoded",
+        .on_body = on_body,
+        .user = &asking};
     struct http_field *fields = NULL;
     struct text form = {0};
     int r = fill_fields(arena, place, &fields, &server.fields_count, err);
@@ -283,7 +296,8 @@ int prometheus_ask(struct arena *arena, const struct prometheus_place *place, co
         add_field(&form, "time", arena_printf(arena, "%.3f", query->end_s));
     }
     /* It need not work longer than anybody waits. */
-    add_field(&form, "timeout", arena_printf(arena, "%llums", (unsigned long long)(place->timeout_us / 1000)));
+    add_field(&form, "timeout",
+              arena_printf(arena, "%llums", (unsigned long long)(place->timeout_us / 1000)));
     question.post = (const uint8_t *)text_string(&form);
     question.post_len = form.len;
     prometheus_answer_init(answer, query->on_row, query->user);

@@ -89,14 +89,14 @@ extern const struct shape scope_cause_shape;
 struct scope_facts {
     int status; /* enum health; -1: not judged */
     int scope;
-    const char *scope_text;    /* with the numbers */
-    double scope_ratio;        /* the share of Pods, or of nodes, that fail; NAN */
-    const char **scope_else;   /* what else would look the same */
+    const char *scope_text;  /* with the numbers */
+    double scope_ratio;      /* the share of Pods, or of nodes, that fail; NAN */
+    const char **scope_else; /* what else would look the same */
     size_t scope_else_count;
     int frequency;
     const char *frequency_text;
-    double frequency_ratio;    /* the share of reports, or of time, that fails; NAN */
-    int frequency_confidence;  /* enum scope_confidence; -1: not judged */
+    double frequency_ratio;   /* the share of reports, or of time, that fails; NAN */
+    int frequency_confidence; /* enum scope_confidence; -1: not judged */
     const char **frequency_else;
     size_t frequency_else_count;
     struct scope_peak_facts *peak; /* NULL when nothing fails, or too few moments are there to tell */

@@ -8,16 +8,16 @@
 
 /* A Prometheus, or what speaks its API, and how it lets in. */
 struct prometheus_place {
-    const char *name; /* the URL, for people: there is no password in it */
-    const char *host; /* its host's name; NULL: the URL has an address */
+    const char *name;     /* the URL, for people: there is no password in it */
+    const char *host;     /* its host's name; NULL: the URL has an address */
     struct address where; /* its family is 0 until prometheus_place_find() has run, where there is a name */
     bool tls;
     const char *base; /* the path before /api/v1: "", "/prometheus" */
     const char *ca;   /* PEM; NULL: the system's authorities */
     size_t ca_len;
-    const char *bearer;    /* a token; NULL */
-    const char *basic;     /* "user:password"; NULL */
-    const char **headers;  /* "X-Scope-OrgID: team" */
+    const char *bearer;   /* a token; NULL */
+    const char *basic;    /* "user:password"; NULL */
+    const char **headers; /* "X-Scope-OrgID: team" */
     size_t headers_count;
     uint64_t timeout_us; /* of each query */
 };
@@ -46,10 +46,10 @@ struct prometheus_query {
 /*
  * Ask. Rows are handed over as they come; the rest of the answer is in `answer`, its warnings among them.
  *
- * Return 0, or a negative errno with a message in plain words (kind ERR_UNOBSERVED): -EACCES when it refuses to
- * let in, -E2BIG when the query is over a limit, -ETIMEDOUT, -ENOENT when there is no such API, -EBADMSG when
- * what came is no answer of it. Rows may have come before.
- * Source: prometheus.io/docs/prometheus/latest/querying/api.
+ * Return 0, or a negative errno with a message in plain words (kind ERR_UNOBSERVED): -EACCES when it refuses
+ * to let in, -E2BIG when the query is over a limit, -ETIMEDOUT, -ENOENT when there is no such API, -EBADMSG
+ * when what came is no answer of it. Rows may have come before. Source:
+ * prometheus.io/docs/prometheus/latest/querying/api.
  */
 int prometheus_ask(struct arena *arena, const struct prometheus_place *place,
                    const struct prometheus_query *query, struct prometheus_answer *answer,

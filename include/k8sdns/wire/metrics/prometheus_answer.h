@@ -8,7 +8,8 @@
 #include <stdint.h>
 
 /*
- * What Prometheus's HTTP API answers to a query, and what speaks the same API (Thanos, Mimir, VictoriaMetrics):
+ * What Prometheus's HTTP API answers to a query, and what speaks the same API (Thanos, Mimir,
+ * VictoriaMetrics):
  *
  *     {"status":"success","data":{"resultType":"matrix","result":[
  *       {"metric":{"node":"n1"},"values":[[1700000000,"12.5"], ...]}, ...]},"warnings":["..."]}
@@ -64,8 +65,8 @@ struct prometheus_answer {
 void prometheus_answer_init(struct prometheus_answer *answer, prometheus_on_row *on_row, void *user);
 
 /*
- * The next piece, of any length. Return 0, or -EBADMSG with a message (kind ERR_UNOBSERVED) when it is no such
- * answer.
+ * The next piece, of any length. Return 0, or -EBADMSG with a message (kind ERR_UNOBSERVED) when it is no
+ * such answer.
  */
 int prometheus_answer_feed(struct prometheus_answer *answer, const char *bytes, size_t len,
                            struct err *err) MUST_USE;
