@@ -93,6 +93,10 @@ static int on_headers(struct evhttp_request *request, void *user)
     struct exchange *x = user;
 
     x->chunked = evhttp_find_header(evhttp_request_get_input_headers(request), "Transfer-Encoding") != NULL;
+    /* libevent takes a chunk whole, and servers in Go send what they wrote at once as one. */
+    if (x->chunked)
+        bufferevent_setwatermark(evhttp_connection_get_bufferevent(x->connection), EV_READ, 0,
+                                 x->server->body_max + INPUT_MAX);
     return 0;
 }
 
