@@ -183,16 +183,22 @@ EMPTY = {"status": "success", "data": {"resultType": "vector", "result": []}}
 
 
 @contextlib.contextmanager
-def answering(answer, tls=None):
-    """A server; `answer(query, headers)` gives (status, type, bytes)."""
+def answering(answer, tls=None, chunked=False):
+    """A server; `answer(query, headers)` gives (status, type, bytes), sent as one chunk with `chunked`."""
     class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def do_POST(self):  # pylint: disable=invalid-name
             form = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
             status, kind, body = answer(form, self.headers)
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(body)))
+                if chunked:
+                    self.send_header("Transfer-Encoding", "chunked")
+                    body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+                else:
+                    self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
 
@@ -273,6 +279,20 @@ class Errors(binary.Case):
                 document, code = ask(url)
             self.assertEqual((code, document["data"]["scope"]), (status, "none"), document)
             self.assertEqual("fleet-part" in [u["id"] for u in document["unobserved"]], bool(warnings))
+
+    def test_large_chunk(self):
+        """A server in Go sends what it wrote at once as one chunk, however large."""
+        def answer(form, _):
+            document = self.answer(form, {})
+            if document["data"]["resultType"] == "matrix":
+                points = document["data"]["result"][0]["values"]
+                document["data"]["result"] = [{"metric": {"node": f"node-{i:05}"}, "values": points}
+                                              for i in range(2000)]
+            return 200, "application/json", json.dumps(document).encode()
+
+        with answering(answer, chunked=True) as url:
+            document, code = ask(url)
+        self.assertEqual((code, document["data"]["nodes"]), (0, 2000))
 
     def test_part_fails(self):
         """What scope can do without is told as not known."""

@@ -40,7 +40,7 @@ static void grid_init(struct mixture_fit *fit)
 /* How likely it is to see this at each share of the grid, the most likely as 1. */
 static void row_fill(const struct mixture_fit *fit, double asked, double failed, float *row)
 {
-    double values[GRID], most = -INFINITY;
+    double values[GRID], most = -HUGE_VAL;
 
     for (size_t g = 0; g < GRID; g++) {
         values[g] = failed * fit->fail_log[g] + (asked > failed ? asked - failed : 0) * fit->pass_log[g];
@@ -106,7 +106,7 @@ void fleet_mixture_fit(struct arena *arena, const double *asked, const double *f
 {
     struct mixture_fit *fit = ARENA_NEW(arena, struct mixture_fit);
     size_t stride = count / FITTED_MAX + 1;
-    double *usual = arena_array(arena, count + 1, sizeof(double)), best = -INFINITY, alone = -INFINITY;
+    double *usual = arena_array(arena, count + 1, sizeof(double)), best = -HUGE_VAL, alone = -HUGE_VAL;
     double *outlier = arena_array(arena, count + 1, sizeof(double)), median_log = log(LOWEST);
     float weights[GRID], above[GRID], row[GRID];
     /* One node of all is the least part that can be told; a smaller one is no cheaper. */
