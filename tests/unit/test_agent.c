@@ -297,7 +297,8 @@ static void test_accept(void **state)
         assert_int_equal(metrics_accept_openmetrics(rows[i].header), rows[i].openmetrics);
 }
 
-/* The fullest page: whoever asks Prometheus for an agent's series is held to it (tests/cli/agent_series.py). */
+/* The fullest page: whoever asks Prometheus for an agent's series is held to it (tests/cli/agent_series.py).
+ */
 static void print_page(void)
 {
     struct arena *arena = arena_new();
