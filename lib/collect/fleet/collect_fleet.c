@@ -118,14 +118,15 @@ static void take_coredns(void *user, const struct prometheus_row *row)
 static void choose_windows(struct collect_fleet *look, struct fleet_asking *a)
 {
     uint64_t since_s = look->since_us / 1000000, windows = since_s / WINDOW_MIN_S;
-    double end_s = look->until_ns ? (double)look->until_ns / 1e9
-                                  : (double)(look->survey->started_ns / UINT64_C(1000000000)) - BEHIND_S;
+    double end_s = (double)(look->until_ns ? look->until_ns : look->survey->started_ns) / 1e9;
+    uint64_t step_s;
 
     windows = windows < WINDOWS_FEW ? WINDOWS_FEW : windows > WINDOWS ? WINDOWS : windows;
-    a->step_s = (double)(since_s / windows);
-    a->end_s = look->until_ns ? end_s : floor(end_s / 60) * 60;
+    step_s = since_s / windows;
+    a->step_s = (double)step_s;
+    a->end_s = look->until_ns ? end_s : floor((end_s - BEHIND_S) / 60) * 60;
     a->start_s = a->end_s - (double)(windows - 1) * a->step_s;
-    a->window_s = windows * (since_s / windows);
+    a->window_s = windows * step_s;
     fleet_init(&look->fleet, look->survey->arena, windows, a->start_s - a->step_s, a->step_s);
 }
 
