@@ -363,8 +363,8 @@ static const struct {
     {"azure g:a.test {\naccess x\n}", 3},
     {"clouddns a.test:p:z", 0},
     {"clouddns a.test:p", 2},
-    {"k8s_external a.test {\nttl 3600\nheadless\n}", 0},
-    {"k8s_external a.test {\nttl 3601\n}", 3},
+    {"k8s_external a.test {\nttl 3600\nheadless\n}\nkubernetes cluster.local", 0},
+    {"k8s_external a.test {\nttl 3601\n}\nkubernetes cluster.local", 3},
     {"kubernetes cluster.local {\nttl 3600\n}", 0},
     {"kubernetes cluster.local {\nttl 3601\n}", 3},
     {"kubernetes cluster.local {\nttl -1\n}", 3},
@@ -446,6 +446,46 @@ static const struct {
     {"nomad {\naddress http://h\nttl 3600\n}", 0},
     {"nomad {\nttl 3601\n}", 3},
     {"nomad {\naddress\n}", 3},
+    {"cache {\nserve_stale 1h immediate 4294967295s\n}", 0},
+    {"cache {\nserve_stale 1h immediate 4294967296s\n}", 3},
+    {"cache {\nserve_stale 1h immediate 100ms\n}", 3},
+    {"cache {\nserve_stale 1h verify 100ms 1500ms\n}", 3},
+    {"cache {\nserve_stale\nserve_stale_policy prefer_positive\nserve_stale_policy prefer_positive\n}", 5},
+    {"quic {\nmax_streams 1\nmax_streams 2\n}", 4},
+    {"https {\nmax_connections 1\nmax_connections 2\n}", 4},
+    {"transfer {\nto *\nsource 10.0.0.1\nsource 10.0.0.2\n}", 5},
+    {"transfer {\nto *\nto 10.0.0.1\n}", 0},
+    {"forward . tls://[2001:db8::1%dns.example]:853", 0},
+    {"forward . tls://192.0.2.1%dns.example:853 {\ntls_servername other\n}", 2},
+    {"forward a..b 10.0.0.1", 2},
+    {"forward xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx 10.0.0.1", 2},
+    {"forward . https3://10.0.0.1", 2},
+    {"forward . 10.0.0.1 {\nhealth_check 5s domain a..b\n}", 3},
+    {"forward . 10.0.0.1 {\nhealth_check 5s domain a.b\n}", 0},
+    {"grpc . dns.example", 2},
+    {"grpc . [2001:db8::1]:443", 0},
+    {"grpc a..b 10.0.0.1", 2},
+    {"secondary x {\ntransfer from 10.0.0.1\ncatalog :\n}", 4},
+    {"azure g:a.test g:a.test", 2},
+    {"route53 a.test:Z a.test:Y", 0},
+    {"route53 a.test:Z a.test:Z", 2},
+    {"autopath kubernetes", 2},
+    {"autopath \"\"", 2},
+    {"autopath @kubernetes", 0},
+    {"autopath /etc/resolv.conf", 0},
+    {"k8s_external x.test\nkubernetes cluster.local", 0},
+    {"k8s_external x.test", 2},
+    {"kubernetes cluster.local {\nlabels a in (b, c)\n}", 0},
+    {"kubernetes cluster.local {\nlabels a notin (b),!c,d!=e,f=g,h==i,j\n}", 0},
+    {"kubernetes cluster.local {\nlabels a in (b, c\n}", 3},
+    {"kubernetes cluster.local {\nnamespace_labels a > 1\n}", 3},
+    {"kubernetes cluster.local {\nmulticluster clusterset.local\n}", 3},
+    {"kubernetes cluster.local clusterset.local {\nmulticluster clusterset.local\n}", 0},
+    {"view v {\nexpr\n}", 3},
+    {"view v {\nexpr no expression\n}", 3},
+    {"view v {\nexpr incidr(client_ip(), '10.0.0.0/8') and not (type() in ['A', \"AAAA\"])\n}", 0},
+    {"view v {\nexpr name() matches '^a b$' || (size() > 100\n}", 3},
+    {"view v {\nexpr metadata('a/b') == 'x' ? true : false\n}", 0},
     {"health {$ADDRESS}", 0},
     {"cache {\nsuccess {$SIZE}\n}", 0},
 };
@@ -491,9 +531,49 @@ static void test_versions(void **state)
     }
 }
 
+/* The zones of server blocks. Source: core/dnsserver/register.go, plugin/normalize.go. */
+static void test_keys(void **state)
+{
+    static const struct {
+        const char *key;
+        bool taken;
+    } rows[] = {
+        {"example.test", true},
+        {"example.test.:5353", true},
+        {"10.0.0.0/8", true},
+        {"https3://.", true},
+        {"tls://example.test:8853", true},
+        {"a\\046b.test", true},
+        {"a..b", false},
+        {".a", false},
+        {"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx.test", false},
+        {"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx.test", true},
+        {"example.test:", false},
+    };
+    int wrong = 0;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *text = arena_printf(*state, "%s {\nwhoami\n}\n", rows[i].key);
+        struct corefile_environment environment = {.source = "x", .text = text, .len = strlen(text)};
+        struct corefile_facts facts;
+        struct corefile corefile;
+        bool refused = false;
+
+        corefile_read(*state, text, strlen(text), NULL, 0, &corefile);
+        corefile_judge(*state, &corefile, &environment, &facts);
+        for (size_t k = 0; k < facts.remarks_count; k++)
+            refused = refused || facts.remarks[k].severity == SEVERITY_CRITICAL;
+        if (refused == rows[i].taken)
+            print_error("%s: %s\n", rows[i].key, refused ? "refused" : "taken");
+        wrong += refused == rows[i].taken;
+    }
+    assert_int_equal(wrong, 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {ARENA_TEST(test_arguments), ARENA_TEST(test_versions)};
+    const struct CMUnitTest tests[] = {ARENA_TEST(test_arguments), ARENA_TEST(test_versions),
+                                       ARENA_TEST(test_keys)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,6 +51,8 @@ static const char *item_words(struct arena *arena, const char *item, size_t len)
         const char *type, *words;
     } types[] = {
         {"hostport", "HOST:PORT or :PORT"},
+        {"zone", "a zone, whose labels have 1 to 63 octets"},
+        {"domain", "a domain name, whose labels have 1 to 63 octets"},
         {"ip", "an IP address"},
         {"iport", "an IP address, perhaps with a port"},
         {"xfer", "an IP address, perhaps with a port, or *"},
@@ -84,6 +86,8 @@ static const char *item_words(struct arena *arena, const char *item, size_t len)
             return types[i].words;
     if (*item == 'd')
         return arena_printf(arena, "a duration with its unit%s, such as 5s", range);
+    if (*item == 'w')
+        return arena_printf(arena, "a duration of whole seconds%s, such as 30s", range);
     if (*item == 's')
         return arena_printf(arena, "a duration%s, such as 30s", range);
     if (*item == 'u')
@@ -198,6 +202,35 @@ static void judge_option(struct judgement *j, const struct judged_block *block,
         say(j, block, &line, &found);
 }
 
+static bool is_listed(const char *list, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (const char *at = list; at && *at; at += strspn(at, " ")) {
+        size_t word = strcspn(at, " ");
+
+        if (word == len && memcmp(at, name, len) == 0)
+            return true;
+        at += word;
+    }
+    return false;
+}
+
+/* An option that CoreDNS takes once. */
+static void judge_once(struct judgement *j, const struct judged_block *block,
+                       const struct plugin_grammar *grammar, const struct corefile_directive *directive)
+{
+    for (size_t i = 1; grammar->once && i < directive->options_count; i++) {
+        const struct corefile_option *option = &directive->options[i], *first;
+
+        first = directive_find(directive, option->name);
+        if (first != option && is_listed(grammar->once, option->name))
+            judgement_remark(j, MATTER_ARGUMENTS, SEVERITY_CRITICAL, block, option->line, corefile_refused,
+                             "%s of %s stands in %s already; CoreDNS takes it once", option->name,
+                             directive->name, judgement_line(j, first->line));
+    }
+}
+
 static bool has_any_option(const struct corefile_directive *directive, const char *name)
 {
     return *name ? directive_find(directive, name) != NULL : directive->options_count > 0;
@@ -224,6 +257,7 @@ static void judge_directive(struct judgement *j, const struct judged_block *bloc
                          "%s takes no braces", directive->name);
     for (size_t i = 0; grammar->options && i < directive->options_count; i++)
         judge_option(j, block, grammar, directive, &directive->options[i]);
+    judge_once(j, block, grammar, directive);
     if (grammar->needs && !has_any_option(directive, grammar->needs) && !block->block->imports_count)
         judgement_remark(j, MATTER_ARGUMENTS, SEVERITY_CRITICAL, block, directive->line, corefile_refused,
                          "%s needs %s in braces", directive->name,

@@ -11,6 +11,7 @@
 #define HTTPS_SINCE "1.14.5"
 /* CoreDNS takes no more (plugin/forward). */
 #define TARGETS_MAX 15
+#define GRPC_PORT 443
 /* Fewer at once than this are soon exceeded; the default of kubeadm is 1000. */
 #define CONCURRENT_FEW 100
 
@@ -168,7 +169,8 @@ static bool judge_transport(struct judgement *j, const struct judged_block *bloc
 {
     const char *version = j->environment->version;
 
-    if (transport == COREFILE_GRPC || transport == COREFILE_QUIC || strstr(host, "://")) {
+    if (transport == COREFILE_GRPC || transport == COREFILE_QUIC || transport == COREFILE_HTTPS3 ||
+        strstr(host, "://")) {
         judgement_remark(j, MATTER_FORWARD, SEVERITY_CRITICAL, block, d->line, corefile_refused,
                          "forward does not take '%s': it speaks DNS, TLS and HTTPS alone", text)
             ->write = "forward . IP";
@@ -214,25 +216,36 @@ static void judge_name_target(struct judgement *j, const struct judged_block *bl
     const char *version = j->environment->version;
     bool named = is_host_name(host),
          takes = strcmp(d->name, "forward") == 0 && version && version_compare(version, NAMES_SINCE) >= 0;
-    int severity = !named || version             ? SEVERITY_CRITICAL
+    /* grpc never takes a name. */
+    bool never = strcmp(d->name, "grpc") == 0;
+    int severity = !named || version || never    ? SEVERITY_CRITICAL
                    : transport == COREFILE_HTTPS ? SEVERITY_INFO
                                                  : SEVERITY_WARNING;
 
     if (named && takes)
         return;
     judgement_remark(j, MATTER_FORWARD, severity, block, d->line,
-                     named ? "forward takes host names since CoreDNS " NAMES_SINCE
+                     named && !never ? "forward takes host names since CoreDNS " NAMES_SINCE
                              " and looks them up when it starts; before, "
                              "CoreDNS does not start with one."
                            : corefile_refused,
                      "'%s' is neither an address nor a file", text)
-        ->write = "forward . IP";
+        ->write = arena_printf(j->arena, "%s . IP", d->name);
+}
+
+/* "9.9.9.9:853" of "9.9.9.9%dns.quad9.net:853", "[2620:fe::fe]:853" of "[2620:fe::fe%dns.quad9.net]:853". */
+static const char *without_server_name(struct arena *arena, const char *host, const char *percent)
+{
+    const char *colon = strrchr(percent, ':');
+
+    return arena_printf(arena, "%.*s%s%s", (int)(percent - host), host, *host == '[' ? "]" : "",
+                        colon ? colon : "");
 }
 
 static void judge_target(struct judgement *j, const struct judged_block *block,
                          const struct corefile_directive *d, const char *text)
 {
-    static const uint16_t ports[] = {DNS_PORT, 853, 443, 443, 853};
+    static const uint16_t ports[] = {DNS_PORT, 853, 443, 443, 853, 443};
     struct forward_place place = {block, d->line, NULL};
     const char *host = text, *percent;
     struct address address;
@@ -247,10 +260,13 @@ static void judge_target(struct judgement *j, const struct judged_block *block,
         judge_resolv_conf(j, block, d, text);
         return;
     }
-    /* tls://9.9.9.9%dns.quad9.net */
-    percent = transport == COREFILE_TLS ? strchr(host, '%') : NULL;
-    if (percent)
-        host = arena_text_n(j->arena, host, (size_t)(percent - host));
+    percent = transport == COREFILE_TLS ? strrchr(host, '%') : NULL;
+    if (percent) {
+        host = without_server_name(j->arena, host, percent);
+        if (directive_find(d, "tls_servername"))
+            judgement_remark(j, MATTER_FORWARD, SEVERITY_CRITICAL, block, d->line, corefile_refused,
+                             "'%s' names a TLS server, and tls_servername names one as well", text);
+    }
     if (address_parse(host, ports[transport], &address, NULL) == 0) {
         if (transport == COREFILE_DNS)
             judge_address(j, &place, &address, text);
@@ -284,11 +300,28 @@ static void judge_knobs(struct judgement *j, const struct judged_block *block,
             ->write = "max_concurrent 1000";
 }
 
+/* grpc takes what forward does, but names and zones of TLS. */
+static void judge_grpc(struct judgement *j, const struct judged_block *block,
+                       const struct corefile_directive *d)
+{
+    for (size_t i = 1; i < d->args_count; i++) {
+        const char *host = d->args[i];
+        struct address address;
+        int transport = corefile_transport_cut(&host);
+
+        if (!argument_is_placeholder(host) && !strchr(host, '/') &&
+            address_parse(host, GRPC_PORT, &address, NULL) < 0)
+            judge_name_target(j, block, d, d->args[i], host, transport);
+    }
+}
+
 void judge_forward(struct judgement *j, const struct judged_block *block)
 {
     for (size_t i = 0; i < block->block->directives_count; i++) {
         const struct corefile_directive *d = &block->block->directives[i];
 
+        if (strcmp(d->name, "grpc") == 0)
+            judge_grpc(j, block, d);
         if (strcmp(d->name, "forward") != 0 && strcmp(d->name, "proxy") != 0)
             continue;
         if (d->args_count < 2)

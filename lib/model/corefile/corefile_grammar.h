@@ -15,6 +15,7 @@
  *     any         whatever it is                       hostport   HOST:PORT or :PORT
  *     dur:A..B    a duration with its unit             ip         an address
  *     sec:A..B    the same, or a number of seconds     iport      an address, perhaps with a port
+ *     wsec:A..B   a duration of whole seconds          zone       a zone, perhaps with a port behind it
  *     int:A..B    a whole number                       xfer       the same, or *
  *     uint:BITS   one without a sign                   cidr       an address and the length of its prefix
  *     float:A..B  a number                             ip6prefix  the same, for DNS64
@@ -45,6 +46,7 @@ struct plugin_grammar {
     enum grammar_again again;
     bool braces_passed_over;              /* CoreDNS does not look at its braces */
     const char *needs;                    /* an option that must be there; "" for any; NULL */
+    const char *once;                     /* options that may stand once, with blanks between them; NULL */
     const struct option_grammar *options; /* ends without a name; NULL: it takes no braces */
 };
 

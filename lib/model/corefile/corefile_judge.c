@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* All remarks on a Corefile, in the order of its lines: block by block, line by line, then the whole. */
+#include "corefile_grammar.h"
 #include "corefile_judgement.h"
 #include <k8sdns/base/line.h>
+#include <k8sdns/wire/corefile/go_value.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +37,9 @@ static void read_block(struct judgement *j, const struct corefile_block *block)
                              "'%s' has a port that is none", block->keys[i]);
             continue;
         }
+        if (!go_zone(block->keys[i]) && !argument_is_placeholder(block->keys[i]))
+            judgement_remark(j, MATTER_SYNTAX, SEVERITY_CRITICAL, judged, block->line, corefile_refused,
+                             "'%s' is no zone: a label has 1 to 63 octets, a name up to 255", block->keys[i]);
         *ARENA_PUSH(j->arena, judged->keys, judged->keys_count) = key;
         judged->root = judged->root || strcmp(key.zone, ".") == 0;
     }

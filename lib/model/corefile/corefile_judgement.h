@@ -57,6 +57,9 @@ void judge_arguments(struct judgement *judgement, const struct judged_block *blo
 /* A rule of rewrite, braces put in: NULL when CoreDNS takes it, else what is wrong; `*ret_at` is then near
  * where. */
 const char *rewrite_fault(struct arena *arena, const char *const *args, size_t count, size_t *ret_at);
+/* Texts in a language of their own, as far as they are read here. */
+bool label_selector_fits(const char *text);
+bool expression_fits(const char *text);
 /* What is between arguments and options of one plugin. */
 void judge_special(struct judgement *judgement, const struct judged_block *block,
                    const struct corefile_directive *directive);

@@ -81,6 +81,9 @@ static bool fits_number(const char *type, size_t type_len, const char *parameter
     char with_unit[PARAMETER_MAX];
 
     switch (*type) {
+    case 'w':
+        return go_duration(text, &whole) && whole % INT64_C(1000000000) == 0 &&
+               in_range(parameter, len, (double)whole, true);
     case 'd':
         return go_duration(text, &whole) && in_range(parameter, len, (double)whole, true);
     case 's': /* CoreDNS puts an s behind a bare number */
@@ -236,7 +239,7 @@ static bool fits_words(const char *words, size_t len, const char *text, bool any
 
 static bool fits(const struct item *item, const char *text, const char **ret_since)
 {
-    static const char *const numbers[] = {"dur", "sec", "int", "uint", "float"};
+    static const char *const numbers[] = {"dur", "sec", "wsec", "int", "uint", "float"};
     static const char *const mnemonics[] = {"rtype", "class", "rcode", "opcode"};
     const char *colon = memchr(item->at, ':', item->len);
     size_t len = colon ? (size_t)(colon - item->at) : item->len, ignored, bytes;
@@ -254,6 +257,10 @@ static bool fits(const struct item *item, const char *text, const char **ret_sin
     for (size_t i = 0; i < sizeof(mnemonics) / sizeof(mnemonics[0]); i++)
         if (type_is(item->at, len, mnemonics[i]))
             return fits_mnemonic(item->at, len, text);
+    if (type_is(item->at, len, "zone"))
+        return go_zone(text);
+    if (type_is(item->at, len, "domain"))
+        return go_domain_name(text, strlen(text));
     if (type_is(item->at, len, "hostport"))
         return go_host_port(text);
     if (type_is(item->at, len, "ip"))

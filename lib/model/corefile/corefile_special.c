@@ -140,6 +140,43 @@ static bool is_reverse(const char *zone)
            strchr(zone, '/');
 }
 
+/* The words of a line, with blanks between them, are one text. */
+static void judge_selector(const struct place *place, const struct corefile_directive *d, const char *name)
+{
+    const struct corefile_option *option = directive_find(d, name);
+    const char *text;
+
+    if (!option || !option->args_count)
+        return;
+    text = arena_join(place->j->arena, option->args, option->args_count, " ");
+    if (!argument_is_placeholder(text) && !label_selector_fits(text))
+        refuse(place, MATTER_ARGUMENTS, option->line,
+               arena_printf(place->j->arena, "%s of kubernetes: '%s' is no label selector", name, text));
+}
+
+/* The zones of multicluster must be among those that the plugin answers for. */
+static void judge_multicluster(const struct place *place, const struct corefile_directive *d)
+{
+    const struct corefile_option *option = directive_find(d, "multicluster");
+    struct corefile_key zone, own;
+
+    for (size_t i = 0; option && i < option->args_count; i++) {
+        bool among = !corefile_key_read(place->j->arena, option->args[i], &zone) ||
+                     argument_is_placeholder(option->args[i]);
+
+        for (size_t k = 0; k < d->args_count && !among; k++)
+            among = argument_is_placeholder(d->args[k]) ||
+                    (corefile_key_read(place->j->arena, d->args[k], &own) && strcmp(zone.zone, own.zone) == 0);
+        for (size_t k = 0; !d->args_count && k < place->block->keys_count && !among; k++)
+            among = strcmp(zone.zone, place->block->keys[k].zone) == 0;
+        if (!among)
+            refuse(place, MATTER_ARGUMENTS, option->line,
+                   arena_printf(place->j->arena,
+                                "multicluster of kubernetes: %s is none of the zones that kubernetes has",
+                                option->args[i]));
+    }
+}
+
 static void judge_kubernetes_options(const struct place *place, const struct corefile_directive *d)
 {
     bool forwards = !d->args_count;
@@ -149,6 +186,9 @@ static void judge_kubernetes_options(const struct place *place, const struct cor
     if (!forwards)
         refuse(place, MATTER_ARGUMENTS, d->line,
                "kubernetes needs a zone that is no reverse one, such as cluster.local");
+    judge_selector(place, d, "labels");
+    judge_selector(place, d, "namespace_labels");
+    judge_multicluster(place, d);
     if (directive_find(d, "namespaces") && directive_find(d, "namespace_labels"))
         refuse(place, MATTER_ARGUMENTS, directive_find(d, "namespace_labels")->line,
                "namespaces and namespace_labels of kubernetes cannot stand together");
@@ -176,6 +216,47 @@ static void judge_forward_options(const struct place *place, const struct corefi
     for (size_t i = 0; failover && i < failover->args_count; i++)
         if (strcasecmp(failover->args[i], "NOERROR") == 0)
             refuse(place, MATTER_ARGUMENTS, failover->line, "failover of forward does not take NOERROR");
+}
+
+/* The same zone twice on one line of a cloud's plugin. */
+static void judge_same_zone(const struct place *place, const struct corefile_directive *d)
+{
+    for (size_t i = 1; i < d->args_count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(d->args[i], d->args[k]) == 0) {
+                refuse(place, MATTER_ARGUMENTS, d->line,
+                       arena_printf(place->j->arena, "%s has '%s' twice", d->name, d->args[i]));
+                return;
+            }
+}
+
+/* What is behind it is a file unless it begins with @. */
+static void judge_autopath(const struct place *place, const struct corefile_directive *d)
+{
+    const char *last = d->args_count ? d->args[d->args_count - 1] : "@";
+
+    if (!*last || (plugin_place(last) >= 0 && *last != '@'))
+        judgement_remark(place->j, MATTER_ARGUMENTS, SEVERITY_CRITICAL, place->block, d->line,
+                         corefile_refused, "autopath takes '%s' for a file like resolv.conf", last)
+            ->write = *last ? arena_printf(place->j->arena, "autopath @%s", last) : "autopath @kubernetes";
+}
+
+static void judge_external(const struct place *place, const struct corefile_directive *d)
+{
+    if (!judged_find(place->block, "kubernetes") && !place->block->block->imports_count)
+        refuse(place, MATTER_ARGUMENTS, d->line, "k8s_external needs kubernetes in its server block");
+}
+
+static void judge_view(const struct place *place, const struct corefile_directive *d)
+{
+    for (size_t i = 0; i < d->options_count; i++) {
+        const struct corefile_option *option = &d->options[i];
+        const char *text = arena_join(place->j->arena, option->args, option->args_count, " ");
+
+        if (strcmp(option->name, "expr") == 0 && !argument_is_placeholder(text) && !expression_fits(text))
+            refuse(place, MATTER_ARGUMENTS, option->line,
+                   arena_printf(place->j->arena, "expr of view: '%s' is no expression", text));
+    }
 }
 
 /* With a certificate and a key, or by ACME. */
@@ -259,6 +340,12 @@ void judge_special(struct judgement *j, const struct judged_block *block,
         {"dnstap", judge_dnstap},
         {"shed", judge_shed},
         {"cache", judge_cache_ttl},
+        {"azure", judge_same_zone},
+        {"clouddns", judge_same_zone},
+        {"route53", judge_same_zone},
+        {"autopath", judge_autopath},
+        {"k8s_external", judge_external},
+        {"view", judge_view},
     };
     struct place place = {j, block};
 

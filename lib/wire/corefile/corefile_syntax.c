@@ -374,7 +374,7 @@ void corefile_read(struct arena *arena, const char *bytes, size_t len, const str
 
 int corefile_transport_cut(const char **text)
 {
-    static const char *const schemes[] = {"dns://", "tls://", "https://", "grpc://", "quic://"};
+    static const char *const schemes[] = {"dns://", "tls://", "https://", "grpc://", "quic://", "https3://"};
 
     for (int i = 0; i < (int)(sizeof(schemes) / sizeof(schemes[0])); i++)
         if (strncmp(*text, schemes[i], strlen(schemes[i])) == 0) {
@@ -386,7 +386,7 @@ int corefile_transport_cut(const char **text)
 
 bool corefile_key_read(struct arena *arena, const char *text, struct corefile_key *ret)
 {
-    static const uint16_t ports[] = {DNS_PORT, 853, 443, 443, 853};
+    static const uint16_t ports[] = {DNS_PORT, 853, 443, 443, 853, 443};
     const char *colon;
     uint64_t port;
     char *zone;

@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <k8sdns/base/number.h>
+#include <k8sdns/wire/corefile/corefile.h>
 #include <k8sdns/wire/corefile/go_value.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,4 +198,54 @@ bool go_ip_maybe_port(const char *text)
     }
     percent = memchr(begin, '%', (size_t)(end - begin));
     return part_is_ip(begin, (size_t)((percent ? percent : end) - begin), &v6);
+}
+
+/* github.com/miekg/dns takes 256 octets with the lengths; a zone is held to 255 (plugin.SplitHostPort). */
+#define NAME_OCTETS_MAX 256
+#define ZONE_MAX        255
+
+/* The octets that one of a name's takes as text: "\046" and "\." are one. */
+static size_t escape_len(const char *text, size_t left)
+{
+    size_t digits = 0;
+
+    while (digits < 3 && 1 + digits < left && text[1 + digits] >= '0' && text[1 + digits] <= '9')
+        digits++;
+    return *text != '\\' ? 1 : digits == 3 ? 4 : left > 1 ? 2 : 1;
+}
+
+bool go_domain_name(const char *text, size_t len)
+{
+    size_t label = 0, octets = 0;
+
+    if (!len)
+        return false;
+    if (len == 1 && *text == '.')
+        return true;
+    for (size_t at = 0; at < len;) {
+        bool dot = text[at] == '.';
+
+        /* No empty label, and none of more than 63 octets. */
+        if (dot ? !label : ++label > 63)
+            return false;
+        octets++;
+        label = dot ? 0 : label;
+        at += escape_len(text + at, len - at);
+    }
+    return octets + (label > 0) <= NAME_OCTETS_MAX;
+}
+
+bool go_zone(const char *text)
+{
+    const char *colon;
+    size_t len;
+    int64_t port;
+
+    (void)corefile_transport_cut(&text);
+    colon = strrchr(text, ':');
+    if (colon && !colon[1])
+        return false;
+    len = colon && go_int(colon + 1, &port) ? (size_t)(colon - text) : strlen(text);
+    /* ":53" for the root is passed over. */
+    return (!len && colon) || (len <= ZONE_MAX && go_domain_name(text, len));
 }

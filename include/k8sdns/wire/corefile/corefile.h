@@ -109,6 +109,7 @@ enum corefile_transport {
     COREFILE_HTTPS,
     COREFILE_GRPC,
     COREFILE_QUIC,
+    COREFILE_HTTPS3,
 };
 
 /* "dns://.:53" and what it means. */

@@ -3,6 +3,7 @@
 #define K8SDNS_WIRE_GO_VALUE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -29,6 +30,10 @@ bool go_ip(const char *text);
 /* "10.0.0.0/8", "fd00::/64" (net.ParseCIDR). `*ret_v6` is the family, `*ret_bits` the length of the prefix.
  */
 bool go_cidr(const char *text, bool *ret_v6, unsigned *ret_bits);
+/* A name as CoreDNS's DNS library takes it (dns.IsDomainName): labels of 1 to 63 octets, \\046 for one. */
+bool go_domain_name(const char *text, size_t len);
+/* The zone of a server block or of forward, with a scheme and a port (plugin.SplitHostPort of CoreDNS). */
+bool go_zone(const char *text);
 /* An address, or an address and a port (parse.HostPort of CoreDNS); a zone behind "%" may stand. */
 bool go_ip_maybe_port(const char *text);
 
