@@ -125,7 +125,7 @@ int capture_file_read(struct run *run, const char *path)
         return read_recording(run, path);
     if (run->globals->at)
         return err_set(&run->err, ERR_USAGE, EINVAL, "--at goes with a recording, and %s is a file", path);
-    r = file_read(run->arena, path, CAPTURE_MAX, &bytes, &len, &run->err);
+    r = file_read_text(run->arena, path, CAPTURE_MAX, &bytes, &len, &run->err);
     if (r < 0)
         return r;
     envelope = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &where);

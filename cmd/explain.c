@@ -73,7 +73,7 @@ static int run(struct run *run, const void *config, void *data)
                                  data, &run->err);
     if (!dash && !has_input())
         return explanation_write(run->arena, NULL, data, &run->err);
-    r = file_read(run->arena, "-", TEXT_MAX, &text, &len, &run->err);
+    r = file_read_text(run->arena, "-", TEXT_MAX, &text, &len, &run->err);
     if (r < 0)
         return r;
     for (size_t i = 0; i < len; i++)

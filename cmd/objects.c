@@ -25,7 +25,7 @@ static int run(struct run *run, const void *config, void *data)
             &run->err, ERR_USAGE, EINVAL,
             "standard input is a terminal; pipe into it: kubectl get services,endpointslices,pods -A "
             "-o json | k8sdns objects");
-    r = file_read(run->arena, path, KUBE_JSON_MAX, &bytes, &len, &run->err);
+    r = file_read_text(run->arena, path, KUBE_JSON_MAX, &bytes, &len, &run->err);
     if (r < 0)
         return r;
     r = kube_keep(run->arena, bytes, len, &out, &count, &run->err);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <k8sdns/base/clock.h>
 #include <k8sdns/base/file.h>
+#include <k8sdns/base/utf16.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,6 +163,22 @@ int file_read(struct arena *arena, const char *path, size_t max, char **ret_byte
     *ret_bytes = arena_text_n(arena, bytes, len);
     *ret_len = len;
     free(bytes);
+    return 0;
+}
+
+int file_read_text(struct arena *arena, const char *path, size_t max, char **ret_bytes, size_t *ret_len,
+                   struct err *err)
+{
+    struct utf16 utf16;
+    char *text;
+    int r = file_read(arena, path, max, ret_bytes, ret_len, err);
+
+    if (r < 0 || !utf16_begins(*ret_bytes, *ret_len, &utf16))
+        return r;
+    text = arena_alloc(arena, UTF16_ROOM(*ret_len) + 1);
+    *ret_len = utf16_take(&utf16, *ret_bytes, *ret_len, text);
+    text[*ret_len] = '\0';
+    *ret_bytes = text;
     return 0;
 }
 

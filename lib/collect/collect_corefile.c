@@ -180,7 +180,7 @@ static int read_one(struct survey *survey, const char *path, bool beside, struct
     const char *bytes;
     char *file;
     size_t len;
-    int r = file_read(survey->arena, path, CONFIG_MAP_BYTES_MAX, &file, &len, &survey->err);
+    int r = file_read_text(survey->arena, path, CONFIG_MAP_BYTES_MAX, &file, &len, &survey->err);
 
     if (r < 0)
         return r;

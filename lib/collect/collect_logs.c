@@ -42,8 +42,12 @@ static int take(void *user, size_t file, char *text, size_t len, bool cut)
 
 static int read_files(struct logs_reading *reading, const struct log_files_options *options)
 {
-    int r = log_files_read(reading->survey->arena, options, &reading->files, &reading->survey->err);
-    bool found = r >= 0 && log_stream_end(&reading->stream, &reading->entry);
+    int r;
+    bool found;
+
+    reading->stream.joins = !options->follow;
+    r = log_files_read(reading->survey->arena, options, &reading->files, &reading->survey->err);
+    found = r >= 0 && log_stream_end(&reading->stream, &reading->entry);
 
     while (found) {
         int ended = take_entry(reading);

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """corefile: what it says of a Corefile, what it leaves in peace, and what it puts in."""
+import base64
 import json
 import os
 import pathlib
@@ -350,7 +351,10 @@ class Input(binary.Case):
         yaml = "apiVersion: v1\ndata:\n  Corefile: |\n" + "".join(
             "    " + line for line in CASES["debug"][0].splitlines(True)) + "kind: X\nmetadata: {name: coredns}\n"
         quoted = "data: {Corefile: " + json.dumps(CASES["debug"][0]) + "}\nmetadata: {name: coredns}\nkind: ConfigMap\n"
-        for form in [*forms, yaml, quoted]:
+        binary_data = {key: value for key, value in one.items() if key != "data"}
+        binary_data["binaryData"] = {"Corefile": base64.b64encode(
+            CASES["debug"][0].encode() + b"# caf\xe9\n").decode()}
+        for form in [*forms, yaml, quoted, json.dumps(binary_data)]:
             document, status = corefile(form)
             self.assertEqual((status, remarks(document, "warning")), (1, [("debug", 3)]))
             self.assertEqual(document["data"]["source"], "ConfigMap kube-system/coredns")

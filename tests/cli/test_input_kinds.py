@@ -13,7 +13,6 @@ KINDS = {
     "pcapng": (b"\x0a\x0d\x0d\x0a\x1c\0\0\0\x4d\x3c\x2b\x1a", "k8sdns decode"),
     "zstd": (b"\x28\xb5\x2f\xfd\x04\x00\x41\x00", "compressed"),
     "bzip2": (b"BZh91AY&SY\x8e\x1c\x02", "compressed"),
-    "utf16": ("[INFO] plugin/ready\r\n".encode("utf-16"), "iconv"),
     "gcloud": (b"---\ninsertId: 5qyk\nlogName: x\ntextPayload: |-\n  .:53\n", "k8sdns logs"),
     "helm": (b"replicaCount: 2\nservers:\n- zones:\n  - zone: .\n  plugins:\n  - name: errors\n", "helm template"),
     "otlp": (b'{"resourceSpans":[{"scopeSpans":[]}]}', "OTLP"),
@@ -64,6 +63,25 @@ class Test(unittest.TestCase):
                         else:
                             self.assertEqual(result.returncode, 65, result.stdout)
                             self.assertIn(word, result.stderr)
+
+    def test_utf16(self):
+        """What PowerShell's > wrote is read as if it were UTF-8, with and without the mark of its order."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "given")
+            for reader, kind in ((("logs",), "log"), (("corefile",), "Corefile"), (("metrics",), "metrics"),
+                                 (("diagnose", "--no-discovery", "--logs"), "log")):
+                text = KINDS[kind][0].decode()
+                path.write_text(text)
+                said = binary.run(*reader, str(path))
+                for encoding in ("utf-16", "utf-16-le"):
+                    path.write_bytes(text.replace("\n", "\r\n").encode(encoding))
+                    with self.subTest(reader=reader[0], encoding=encoding):
+                        result = binary.run(*reader, str(path))
+                        self.assertEqual((result.returncode, result.stdout.splitlines()[0]),
+                                         (said.returncode, said.stdout.splitlines()[0]), result.stderr)
+            message = "Temporary failure in name resolution"
+            said, wide = (binary.run("explain", "-", stdin=message.encode(encoding)) for encoding in ("utf-8", "utf-16"))
+            self.assertEqual(wide.stdout, said.stdout)
 
     def test_empty(self):
         """Nothing, or blanks alone: said so, and never health."""

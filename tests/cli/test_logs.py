@@ -11,6 +11,7 @@ import resource
 import signal
 import subprocess
 import tempfile
+import textwrap
 import time
 import unittest
 
@@ -172,6 +173,28 @@ class Forms(unittest.TestCase):
         self.assertEqual((status, document["data"]["queries"], document["data"]["format"]), (0, 0, template))
         self.assertIn(f"--format '{template}'", json.dumps(document["unobserved"]))
         self.assertEqual(read(*lines, arguments=("--format", template))["queries"], 9)
+
+    def test_cut_lines_are_put_together(self):
+        """A terminal cuts anywhere, a mail between words; what does not fit together stays what it is."""
+        error = "[ERROR] plugin/errors: 2 api.example.com. A: read udp 10.244.0.3:41022->192.0.2.53:53: i/o timeout"
+        whole = [query(), query("b.example.org.", rcode="NXDOMAIN"), error, query("c.example.org.")]
+        plain = read(*whole)
+        for width in (30, 60, 80, 98):
+            cut = [line[at:at + width] for line in whole for at in range(0, len(line), width)]
+            with self.subTest(width=width):
+                data = read(*cut)
+                self.assertEqual(data["queries"], 3)
+                self.assertEqual((data["rcodes"], data["event_kinds"], data["lines"]["unknown"]),
+                                 (plain["rcodes"], plain["event_kinds"], 0))
+        words = [part for line in whole for part in textwrap.wrap(line, 60, break_on_hyphens=False)]
+        self.assertEqual(read(*words)["rcodes"], plain["rcodes"])
+        odd = ["[INFO] something else", "that is no line", query(), "[INFO] another thing", "[INFO] the last"]
+        data = read(*odd)
+        self.assertEqual((data["queries"], data["lines"]["total"], data["lines"]["unknown"], data["lines"]["notice"]),
+                         (1, 5, 1, 3))
+
+    def test_a_line_out_of_a_text_of_json(self):
+        self.assertEqual(read(query().replace('"', '\\"'))["queries"], 1)
 
     def test_replicas_mixed(self):
         data = read(*(stamp(i / 10, query(f"n{i % 3}.org."), pod=f"coredns-{i % 2}") for i in range(40)))

@@ -41,6 +41,15 @@ static void check_sums(const struct logs_facts *f, uint64_t lines)
         abort();
 }
 
+static void take(struct arena *arena, struct log_record *record, const struct log_entry *entry)
+{
+    struct log_line_facts line;
+    int kind = log_record_add(record, entry);
+
+    check_words(&entry->line, entry->text);
+    log_line_facts_make(arena, entry, kind, NULL, &line);
+}
+
 /* A whole log: every line is counted once, and no word leaves its line. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
@@ -50,11 +59,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct log_entry *entry = ARENA_NEW(arena, struct log_entry);
     struct log_stream *stream = ARENA_NEW(arena, struct log_stream);
     char *text = arena_text_n(arena, (const char *)bytes, len), *at = text, *end = text + len;
-    struct log_line_facts line;
     struct logs_facts facts;
     uint64_t lines = 0;
 
     log_stream_init(stream, arena, NULL);
+    stream->joins = len & 1;
     log_record_init(record, arena, &options);
     while (at < end) {
         char *newline = memchr(at, '\n', (size_t)(end - at));
@@ -63,13 +72,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         bool found = log_stream_take(stream, NULL, at, n, entry);
 
         for (; found; found = log_stream_more(stream, entry)) {
-            int kind = log_record_add(record, entry);
-
-            check_words(&entry->line, entry->text);
-            log_line_facts_make(arena, entry, kind, NULL, &line);
+            take(arena, record, entry);
             lines++;
         }
         at += n + 1;
+    }
+    for (bool found = log_stream_end(stream, entry); found;
+         found = log_stream_more(stream, entry) || log_stream_end(stream, entry)) {
+        take(arena, record, entry);
+        lines++;
     }
     log_record_facts(record, stream, arena, &facts);
     check_sums(&facts, lines);

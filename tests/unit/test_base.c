@@ -2,6 +2,7 @@
 #include "unit.h"
 #include <errno.h>
 #include <k8sdns/base/address.h>
+#include <k8sdns/base/base64.h>
 #include <k8sdns/base/clock.h>
 #include <k8sdns/base/err.h>
 #include <k8sdns/base/escape.h>
@@ -9,6 +10,7 @@
 #include <k8sdns/base/number.h>
 #include <k8sdns/base/suggest.h>
 #include <k8sdns/base/text.h>
+#include <k8sdns/base/utf16.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -51,6 +53,65 @@ static void test_address(void **state)
         }
         assert_int_equal(r, 0);
         assert_string_equal(address_format_port(&address, shown, sizeof(shown)), cases[i].shown);
+    }
+}
+
+/* In one piece, and octet by octet. */
+static void check_utf16(const char *wide, size_t len, const char *text)
+{
+    char whole[64] = "", pieces[64] = "";
+    struct utf16 one, other;
+    size_t at = 0;
+
+    assert_true(utf16_begins(wide, len, &one));
+    other = one;
+    whole[utf16_take(&one, wide, len, whole)] = '\0';
+    for (size_t i = 0; i < len; i++)
+        at += utf16_take(&other, wide + i, 1, pieces + at);
+    assert_string_equal(whole, text);
+    assert_string_equal(pieces, text);
+}
+
+static void test_utf16(void **state)
+{
+    static const char little[] = "\xff\xfe[\0I\0N\0\xe9\0\xac\x20\x3d\xd8\x00\xde";
+    static const char big[] = "\xfe\xff\0[\0I\0N\0]";
+    static const char unmarked[] = "[\0I\0N\0F\0O\0]\0 \0a\0";
+    static const char half[] = "\xff\xfe" "a\0b\0c\0\x00\xd8" "d\0\x00\xdc";
+    /* A query of DNS, and UTF-8. */
+    static const char query[] = "\x12\0\1\0\0\1\0\0\0\0\0\0\3www\0\0\1\0\1";
+    struct utf16 ignored;
+
+    (void)state;
+    check_utf16(little, sizeof(little) - 1, "[IN\u00e9\u20ac\U0001f600");
+    check_utf16(big, sizeof(big) - 1, "[IN]");
+    check_utf16(unmarked, sizeof(unmarked) - 1, "[INFO] a");
+    check_utf16(half, sizeof(half) - 1, "abc\ufffdd\ufffd");
+    assert_false(utf16_begins(query, sizeof(query) - 1, &ignored));
+    assert_false(utf16_begins("[INFO] plugin/ready", 19, &ignored));
+    assert_false(utf16_begins("\xff\xfe", 2, &ignored));
+}
+
+static void test_base64(void **state)
+{
+    static const struct {
+        const char *text, *bytes; /* bytes NULL: refused */
+    } rows[] = {
+        {"", ""},       {"YQ==", "a"},    {"YWI=", "ab"},     {"YWJj", "abc"},  {"YWJ\njZA==\n", "abcd"},
+        {"YQ", "a"},    {"Y", NULL},      {"YQ==YQ==", NULL}, {"YWJj*", NULL},  {"_-8=", "\xff\xef"},
+        {"/+8=", "\xff\xef"},
+    };
+    size_t len;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *made = base64_read(*state, rows[i].text, strlen(rows[i].text), &len);
+
+        if (!rows[i].bytes) {
+            assert_null(made);
+            continue;
+        }
+        assert_int_equal(len, strlen(rows[i].bytes));
+        assert_string_equal(made, rows[i].bytes);
     }
 }
 
@@ -222,6 +283,7 @@ int main(void)
         cmocka_unit_test(test_escape),  cmocka_unit_test(test_err),
         ARENA_TEST(test_arena),         cmocka_unit_test(test_suggest),
         cmocka_unit_test(test_clock),   ARENA_TEST(test_file),
+        cmocka_unit_test(test_utf16),   ARENA_TEST(test_base64),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

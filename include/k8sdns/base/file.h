@@ -18,6 +18,10 @@
 int file_read(struct arena *arena, const char *path, size_t max, char **ret_bytes, size_t *ret_len,
               struct err *err) MUST_USE;
 
+/* The same for a text that a person saved: UTF-16 is read as UTF-8. */
+int file_read_text(struct arena *arena, const char *path, size_t max, char **ret_bytes, size_t *ret_len,
+                   struct err *err) MUST_USE;
+
 /* What a path that file_read() takes is called: itself, or "standard input". */
 const char *file_shown(const char *path) __attribute__((returns_nonnull));
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "log_lines.h"
 #include <k8sdns/model/logs/log_members.h>
 #include <k8sdns/model/logs/log_stream.h>
 #include <k8sdns/wire/capture/pasted_text.h>
@@ -21,6 +22,8 @@ void log_stream_fini(struct log_stream *s)
         for (size_t i = 0; file->levels && i < LOG_EXPORT_LEVELS; i++)
             log_export_fini(&file->levels[i].form);
     text_fini(&s->built);
+    text_fini(&s->unescaped);
+    log_wrapped_fini(&s->wrapped);
 }
 
 static bool is_named(const struct log_source *source, const char *name, size_t len)
@@ -56,7 +59,7 @@ static struct log_source *find_source(struct log_stream *s, const char *name, si
     return s->last = source;
 }
 
-/* The bytes are the caller's of log_stream_take(), or an export's, who lend them for writing. */
+/* The bytes are the caller's of log_lines_take(), or an export's, who lend them for writing. */
 static char *writable(const char *at)
 {
     union {
@@ -189,6 +192,27 @@ static void undo_page(struct log_stream *s, struct container_line *line, struct 
     coredns_log_read(s->log_template, line->payload, entry->values, &entry->line);
 }
 
+/* A line that was copied out of a text of JSON: \" for ". It is taken so when a query or an error comes of it.
+ */
+static void undo_escapes(struct log_stream *s, struct container_line *line, struct log_entry *entry)
+{
+    const char *at = line->payload.at, *end = at + line->payload.len;
+
+    if (!memmem(at, line->payload.len, "\\\"", 2))
+        return;
+    text_clear(&s->unescaped);
+    for (; at < end; at++) {
+        at += *at == '\\' && at + 1 < end && (at[1] == '"' || at[1] == '\\');
+        text_add_n(&s->unescaped, at, 1);
+    }
+    coredns_log_read(s->log_template, (struct log_word){s->unescaped.at, s->unescaped.len}, entry->values,
+                     &entry->line);
+    if (entry->line.kind == COREDNS_QUERY)
+        line->payload = (struct log_word){s->unescaped.at, s->unescaped.len};
+    else
+        coredns_log_read(s->log_template, line->payload, entry->values, &entry->line);
+}
+
 /* The tools that stand one behind another are few. */
 #define WRAPPERS_MAX 4
 
@@ -198,6 +222,8 @@ static void read_payload(struct log_stream *s, struct container_line *line, stru
     coredns_log_read(s->log_template, line->payload, entry->values, &entry->line);
     if (entry->line.kind != COREDNS_QUERY && line->payload.len)
         undo_page(s, line, entry);
+    if (entry->line.kind != COREDNS_QUERY && line->payload.len)
+        undo_escapes(s, line, entry);
     for (int i = 0; i < WRAPPERS_MAX; i++) {
         if (entry->line.kind != COREDNS_UNKNOWN && entry->line.kind != COREDNS_FATAL && !s->file->foreign)
             break;
@@ -267,7 +293,7 @@ static bool take_line(struct log_stream *s, char *text, size_t len, const struct
     if (whole) {
         read_payload(s, &line, entry);
         if (begins_inside(s, &line, &entry->line))
-            return log_stream_more(s, entry);
+            return log_lines_more(s, entry);
     }
     if (line.pod.len)
         source = find_source(s, line.pod.at, line.pod.len);
@@ -390,7 +416,7 @@ static struct log_word first_line(struct log_word *rest)
     return line;
 }
 
-bool log_stream_more(struct log_stream *s, struct log_entry *entry)
+bool log_lines_more(struct log_stream *s, struct log_entry *entry)
 {
     struct log_input *file = s->file;
 
@@ -412,7 +438,7 @@ bool log_stream_more(struct log_stream *s, struct log_entry *entry)
     return false;
 }
 
-bool log_stream_end(struct log_stream *s, struct log_entry *entry)
+bool log_lines_end(struct log_stream *s, struct log_entry *entry)
 {
     static const char none[] = "";
 
@@ -425,13 +451,13 @@ bool log_stream_end(struct log_stream *s, struct log_entry *entry)
         file->rest = level->record.line;
         file->depth = 1;
         level->at = level->end = none;
-        if (log_stream_more(s, entry))
+        if (log_lines_more(s, entry))
             return true;
     }
     return false;
 }
 
-bool log_stream_take(struct log_stream *s, const char *name, char *text, size_t len, struct log_entry *entry)
+bool log_lines_take(struct log_stream *s, const char *name, char *text, size_t len, struct log_entry *entry)
 {
     if (!s->file || s->file->name != name)
         s->file = find_file(s, name);
@@ -440,7 +466,7 @@ bool log_stream_take(struct log_stream *s, const char *name, char *text, size_t 
         begin_level(s, 0, text, len)) {
         s->file->base = (struct log_exported){0};
         s->file->input = (struct log_word){text, len};
-        return log_stream_more(s, entry);
+        return log_lines_more(s, entry);
     }
     return take_line(s, text, len, NULL, entry);
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <k8sdns/base/err.h>
 #include <k8sdns/base/file.h>
+#include <k8sdns/base/utf16.h>
 #include <k8sdns/model/logs/log_stream.h>
 #include <k8sdns/source/logs/log_files.h>
 #include <k8sdns/wire/capture/input_kind.h>
@@ -27,6 +28,8 @@ struct log_file {
     size_t len, room;
     bool skipping; /* the rest of a line that was cut */
     bool checked;  /* for what compression begins with */
+    char *wide;    /* UTF-16 as it comes; NULL for other texts */
+    struct utf16 utf16;
 };
 
 struct log_reader {
@@ -39,11 +42,30 @@ struct log_reader {
     struct err *err;
 };
 
+/* A text in UTF-16 goes on as UTF-8; a piece of it is taken as large as its UTF-8 has room for. */
+#define WIDE_CHUNK (CHUNK / 2)
+
+static void widen(struct log_file *f)
+{
+    char *first = f->bytes;
+    size_t len = f->len;
+
+    f->room = UTF16_ROOM(f->room);
+    f->bytes = malloc(f->room);
+    f->wide = malloc(WIDE_CHUNK);
+    if (!f->bytes || !f->wide)
+        err_out_of_memory();
+    f->len = utf16_take(&f->utf16, first, len, f->bytes);
+    free(first);
+}
+
 /* What editors put before a text to say that it is UTF-8 is none of its first line. */
 static void begin(struct log_reader *r, size_t i)
 {
     struct log_file *f = &r->files[i];
 
+    if (utf16_begins(f->bytes, f->len, &f->utf16))
+        widen(f);
     if (f->len >= 3 && memcmp(f->bytes, "\xef\xbb\xbf", 3) == 0) {
         f->len -= 3;
         memmove(f->bytes, f->bytes + 3, f->len);
@@ -176,7 +198,7 @@ static int read_some(struct log_reader *r, size_t i)
     int ret;
 
     make_room(f);
-    n = read(f->fd, f->bytes + f->len, CHUNK);
+    n = f->wide ? read(f->fd, f->wide, WIDE_CHUNK) : read(f->fd, f->bytes + f->len, CHUNK);
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
         return 1;
     if (n < 0) {
@@ -184,7 +206,7 @@ static int read_some(struct log_reader *r, size_t i)
         r->facts[i].error = strerror(errno);
         return 0;
     }
-    f->len += (size_t)n;
+    f->len += f->wide ? utf16_take(&f->utf16, f->wide, (size_t)n, f->bytes + f->len) : (size_t)n;
     f->offset += (uint64_t)n;
     r->facts[i].bytes += (uint64_t)n;
     if (!f->checked && n)
@@ -347,6 +369,7 @@ int log_files_read(struct arena *arena, const struct log_files_options *options,
             ret = read_whole(&r, i);
         close_file(&r.files[i]);
         free(r.files[i].bytes);
+        free(r.files[i].wide);
     }
     if (r.signals >= 0)
         close(r.signals);

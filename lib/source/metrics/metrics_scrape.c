@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <k8sdns/base/clock.h>
 #include <k8sdns/base/file.h>
+#include <k8sdns/base/utf16.h>
 #include <k8sdns/source/metrics/metrics_scrape.h>
 #include <k8sdns/wire/capture/input_kind.h>
 #include <string.h>
@@ -86,7 +87,9 @@ static int read_file(struct scrape *scrape, struct err *err)
 {
     bool standard = strcmp(scrape->source->file, "-") == 0;
     int fd = standard ? STDIN_FILENO : file_open(scrape->source->file), code = 0;
-    char piece[PIECE], head[INPUT_KIND_HEAD];
+    char piece[PIECE], narrow[UTF16_ROOM(PIECE)], head[INPUT_KIND_HEAD];
+    bool begun = false, wide = false;
+    struct utf16 utf16;
     size_t head_len = 0, some;
     ssize_t got;
 
@@ -98,7 +101,12 @@ static int read_file(struct scrape *scrape, struct err *err)
         some = some < sizeof(head) - head_len ? some : sizeof(head) - head_len;
         memcpy(head + head_len, piece, some);
         head_len += some;
-        if (got > 0)
+        if (got > 0 && !begun)
+            wide = utf16_begins(piece, (size_t)got, &utf16);
+        begun = begun || got > 0;
+        if (got > 0 && wide)
+            prometheus_text_feed(&scrape->text, narrow, utf16_take(&utf16, piece, (size_t)got, narrow));
+        else if (got > 0)
             prometheus_text_feed(&scrape->text, piece, (size_t)got);
         else if (got < 0)
             code = errno;

@@ -2,6 +2,7 @@
 #include "../cluster/object_documents.h"
 #include "corefile_paste.h"
 #include <errno.h>
+#include <k8sdns/base/base64.h>
 #include <k8sdns/base/line.h>
 #include <k8sdns/wire/corefile/config_map.h>
 #include <string.h>
@@ -88,6 +89,31 @@ static void read_addon(struct arena *arena, const json_t *object, unsigned depth
     json_decref(documents);
 }
 
+static void add_key(struct arena *arena, struct config_map *map, const char *key, const char *text)
+{
+    if (strcmp(key, "Corefile") == 0)
+        map->corefile = arena_text(arena, text);
+    else
+        *ARENA_PUSH(arena, map->keys, map->keys_count) =
+            (struct corefile_file){arena_text(arena, key), arena_text(arena, text), strlen(text)};
+}
+
+/* What kubectl put in base64, since some octet of it is no UTF-8. */
+static void read_binary(struct arena *arena, const json_t *data, struct config_map *map)
+{
+    const char *key, *text;
+    json_t *value;
+    size_t len;
+
+    json_object_foreach((json_t *)(uintptr_t)data, key, value)
+    {
+        text = json_string_value(value);
+        text = text ? base64_read(arena, text, strlen(text), &len) : NULL;
+        if (text)
+            add_key(arena, map, key, text);
+    }
+}
+
 static void read_object(struct arena *arena, const json_t *object, unsigned depth, struct config_maps *maps)
 {
     const json_t *items = json_object_get(object, "items"), *item, *data = json_object_get(object, "data");
@@ -112,14 +138,10 @@ static void read_object(struct arena *arena, const json_t *object, unsigned dept
     {
         const char *text = json_string_value(value);
 
-        if (!text)
-            continue;
-        if (strcmp(key, "Corefile") == 0)
-            map.corefile = arena_text(arena, text);
-        else
-            *ARENA_PUSH(arena, map.keys, map.keys_count) =
-                (struct corefile_file){arena_text(arena, key), arena_text(arena, text), strlen(text)};
+        if (text)
+            add_key(arena, &map, key, text);
     }
+    read_binary(arena, json_object_get(object, "binaryData"), &map);
     if (map.corefile || map.keys_count)
         config_map_add(arena, &map, maps);
     else

@@ -176,18 +176,43 @@ static size_t year_first(const char *text, const char *end, uint64_t *ret_ns)
     return moment_ns(&m, ret_ns) ? (size_t)(at - text) : 0;
 }
 
+/* "Mar": 3; 13 for none. */
+static unsigned month_of(const char *at)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    unsigned month = 0;
+
+    while (month < 12 && memcmp(months + 3 * (size_t)month, at, 3) != 0)
+        month++;
+    return month + 1;
+}
+
+/* Mar 12, 2018 @ 09:41:34.123, as Kibana writes it */
+static size_t month_then_day(const char *text, const char *end, uint64_t *ret_ns)
+{
+    struct moment m = {0};
+    const char *at = text + 4;
+
+    if (end - text < 5 || text[3] != ' ' || (m.month = month_of(text)) > 12)
+        return 0;
+    if (!digits(&at, end, 2, &m.day) || !character(&at, end, ',') || !character(&at, end, ' ') ||
+        !digits(&at, end, 4, &m.year) || end - at < 3 || memcmp(at, " @ ", 3) != 0)
+        return 0;
+    at += 3;
+    if (!clock_read(&at, end, &m))
+        return 0;
+    return moment_ns(&m, ret_ns) ? (size_t)(at - text) : 0;
+}
+
 /* 12/Mar/2018:09:41:34 +0000 */
 static size_t month_named(const char *text, const char *end, uint64_t *ret_ns)
 {
-    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
     struct moment m = {0};
     const char *at = text;
 
     if (!digits(&at, end, 2, &m.day) || !character(&at, end, '/') || end - at < 4)
         return 0;
-    while (m.month < 12 && memcmp(months + 3 * (size_t)m.month, at, 3) != 0)
-        m.month++;
-    m.month++;
+    m.month = month_of(at);
     at += 3;
     if (!character(&at, end, '/') || !digits(&at, end, 4, &m.year) || !character(&at, end, ':') ||
         !clock_read(&at, end, &m))
@@ -257,7 +282,8 @@ static size_t since_1970(const char *text, const char *end, uint64_t *ret_ns)
 size_t log_time_read_any(const char *text, size_t len, uint64_t *ret_ns)
 {
     static size_t (*const forms[])(const char *text, const char *end,
-                                   uint64_t *ret_ns) = {year_first, month_named, month_first, since_1970};
+                                   uint64_t *ret_ns) = {year_first, month_named, month_then_day,
+                                                       month_first, since_1970};
     size_t taken = log_time_read(text, len, ret_ns);
 
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]) && !taken; i++)

@@ -92,6 +92,19 @@ struct log_input {
     struct log_input *next;
 };
 
+/* Lines that wait until it is known whether they are pieces of one; see log_wrapped.c. */
+struct log_wrapped {
+    const char *name; /* of the file that they are from */
+    struct text held; /* the pieces so far, a line each */
+    size_t pieces;    /* 0: nothing is held */
+    struct text queue;
+    size_t queued; /* octets of the queue that are taken */
+    struct text waiting;
+    const char *waiting_name;
+    bool waits;         /* a line behind the queue */
+    struct text joined; /* what became of pieces, until the next line */
+};
+
 struct log_stream {
     struct arena *arena;
     const struct log_template *log_template; /* or NULL */
@@ -101,6 +114,9 @@ struct log_stream {
     size_t partials;                /* sources of which a piece of a line has come */
     struct log_input *files, *file; /* all of them; that of the line before */
     struct text built;              /* a line put together from CoreDNS's JSON */
+    struct text unescaped;          /* a line that was within a text of JSON */
+    bool joins;                     /* lines that are cut may be put together: none is waited for */
+    struct log_wrapped wrapped;
     uint64_t cut, hex_lost; /* lines whose end was not read; blocks that are longer than any message */
 };
 
@@ -118,5 +134,7 @@ bool log_stream_more(struct log_stream *stream, struct log_entry *ret_entry);
 
 /* At the end of the input: a line that nothing ended, in the same way; false where there is none. */
 bool log_stream_end(struct log_stream *stream, struct log_entry *ret_entry);
+
+void log_wrapped_fini(struct log_wrapped *wrapped);
 
 #endif
