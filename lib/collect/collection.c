@@ -293,7 +293,9 @@ static int ask(struct collection *c)
     if (!c->options->no_drops)
         c->facts->drops = collect_drops_end(c->survey, trace);
     collection_ask_aside(c);
-    return end_metrics(c, &metrics, r);
+    r = end_metrics(c, &metrics, r);
+    collection_hear_rest(c);
+    return r;
 }
 
 static void look_at_sockets(struct collection *c, const struct connected_sockets *before)

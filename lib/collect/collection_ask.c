@@ -12,6 +12,7 @@
 #include <k8sdns/model/probe/name_view.h>
 #include <k8sdns/source/cluster/kube_api.h>
 #include <k8sdns/source/probe/hop_probe.h>
+#include <k8sdns/source/probe/prober.h>
 #include <k8sdns/source/watch/watcher.h>
 #include <k8sdns/wire/dns/dns_message.h>
 #include <k8sdns/wire/dns/dns_words.h>
@@ -268,10 +269,11 @@ void collection_ask(struct collection *c)
 
     collection_progress(c, "asking the servers");
     c->port_targets = arena_array(c->survey->arena, PROBER_PORTS, sizeof(uint16_t));
-    c->facts->matrix =
-        ask(c, c->candidates, c->candidates_count,
-            &(struct prober_options){
-                .timeout_us = collection_share_us(c, SHARE_MATRIX), .udp_size = UDP_SIZE, .nsid = true});
+    c->facts->matrix = ask(c, c->candidates, c->candidates_count,
+                           &(struct prober_options){.timeout_us = collection_share_us(c, SHARE_MATRIX),
+                                                    .udp_size = UDP_SIZE,
+                                                    .nsid = true,
+                                                    .rest = &c->rest});
     if (!c->facts->matrix)
         return;
     matrix_compare(c->survey->arena, c->facts->matrix);
@@ -279,6 +281,13 @@ void collection_ask(struct collection *c)
     ask_near(c);
     c->facts->tcp = ask(
         c, &own, 1, &(struct prober_options){.timeout_us = collection_share_us(c, SHARE_TCP), .tcp = true});
+}
+
+void collection_hear_rest(struct collection *c)
+{
+    if (prober_rest(c->rest))
+        matrix_compare(c->survey->arena, c->facts->matrix);
+    c->rest = NULL;
 }
 
 /* So many addresses are tried. */

@@ -39,7 +39,9 @@ static void measure_latency(const struct diagnosis *d, struct diagnose_facts *fa
             *ARENA_PUSH(d->arena, facts->latency, facts->latency_count) =
                 (struct server_latency){.server = d->servers[i].target->id,
                                         .p50_ms = (double)d->servers[i].p50_us / 1000,
-                                        .p99_ms = (double)d->servers[i].sampled->p99_us / 1000};
+                                        .p99_ms = d->servers[i].sampled->p99_us == SHAPE_UNSET
+                                                      ? (double)NAN
+                                                      : (double)d->servers[i].sampled->p99_us / 1000};
 }
 
 /* By the findings alone, so that it never says another thing than they do. */

@@ -36,6 +36,7 @@ struct collection {
     struct probe_candidate *candidates;
     size_t candidates_count;
     uint16_t *port_targets;
+    struct prober_rest *rest; /* what may still be answered of the first questions; NULL: nothing */
     struct known_replicas known;
     uint64_t began_ns;          /* monotonic */
     uint64_t left_us;           /* of the budget, once the files are read; 0: all of it */
@@ -59,6 +60,9 @@ void collection_progress(const struct collection *collection, const char *what);
 
 /* Ask everything once: facts->matrix, small, name_suggestions and tcp. */
 void collection_ask(struct collection *collection);
+
+/* What has been answered of that since, after its timeout: as late as a program would get it. */
+void collection_hear_rest(struct collection *collection);
 
 /*
  * What is sent to addresses that are no servers, or not meant to arrive: facts->service_guess and

@@ -3,6 +3,7 @@
 #include "interception.h"
 #include <inttypes.h>
 #include <k8sdns/base/number.h>
+#include <k8sdns/model/statistics/median.h>
 #include <math.h>
 #include <string.h>
 
@@ -84,14 +85,30 @@ static bool is_late(const struct watch_target_facts *w)
     return w->late > 1 && w->late >= w->lost / 2;
 }
 
-static void add_sample(struct server *server, const struct watch_target_facts *w)
+/*
+ * The same by its first answers, which are waited for to the end of the run: all came, and as large a share
+ * of them after the timeout as was lost of the sampling.
+ */
+static bool was_late(const struct diagnosis *d, const struct server *server,
+                     const struct watch_target_facts *w)
+{
+    const struct matrix_facts *matrix = d->facts->matrix;
+    uint64_t sent = w->answered + w->lost, late = 0;
+
+    for (size_t i = 0; i < matrix->probes_count; i++)
+        late += strcmp(matrix->probes[i].target, server->target->id) == 0 &&
+                probe_is_heard(&matrix->probes[i]) && matrix->probes[i].late;
+    return late && server->heard == server->asked && late * 2 * sent >= w->lost * server->asked;
+}
+
+static void add_sample(const struct diagnosis *d, struct server *server, const struct watch_target_facts *w)
 {
     server->sampled = w;
     server->sent = w->answered + w->lost;
-    server->answered = w->answered;
-    server->late = is_late(w);
+    server->late = is_late(w) || was_late(d, server, w);
+    server->answered = w->answered + (server->late ? w->lost : 0);
     server->lost = server->late ? 0 : w->lost;
-    server->bad = w->bad;
+    server->bad = w->bad - (server->late ? w->lost : 0);
     server->loss_ratio = server->sent ? (double)server->lost / (double)server->sent : (double)NAN;
     server->p50_us = w->p50_us;
     for (size_t i = 0; i < w->outcomes_count; i++) {
@@ -164,6 +181,20 @@ static void leave_redirected(struct diagnosis *d)
     d->servers_count = others ? kept : d->servers_count;
 }
 
+/* Half of its first answers for cluster names take so long or more; SHAPE_UNSET without any. */
+static uint64_t first_p50_us(const struct diagnosis *d, const char *id)
+{
+    const struct matrix_facts *matrix = d->facts->matrix;
+    double *values = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; i < matrix->probes_count; i++)
+        if (strcmp(matrix->probes[i].target, id) == 0 && matrix->probes[i].rtt_us != SHAPE_UNSET &&
+            is_cluster_query(d, &matrix->probes[i]))
+            *ARENA_PUSH(d->arena, values, count) = (double)matrix->probes[i].rtt_us;
+    return count ? (uint64_t)median(values, count) : SHAPE_UNSET;
+}
+
 void servers_read(struct diagnosis *d)
 {
     const struct facts *facts = d->facts;
@@ -183,7 +214,10 @@ void servers_read(struct diagnosis *d)
                 add_probe(server, &facts->matrix->probes[k]);
         sampled = watch_target_find(facts->sampling, target->id);
         if (sampled)
-            add_sample(server, sampled);
+            add_sample(d, server, sampled);
+        /* Where no answer of the sampling came in time the first ones tell, which are waited for longer. */
+        if (server->late && server->p50_us == SHAPE_UNSET)
+            server->p50_us = first_p50_us(d, target->id);
         server->silent = server->asked > 0 && !server->heard && !server->answered;
     }
     leave_gone(d);

@@ -218,6 +218,87 @@ static void find_own_errors(struct arena *arena, struct matrix_facts *matrix)
     }
 }
 
+/* What is still listened for: the run itself, with sockets of the groups that wait. */
+struct prober_rest {
+    struct run_state run;
+    struct prober_options options;
+};
+
+static void run_fini(struct run_state *run)
+{
+    for (size_t g = 0; g < run->groups_count; g++)
+        group_drop(&run->groups[g]);
+    if (run->pace)
+        event_free(run->pace);
+    if (run->base)
+        event_base_free(run->base);
+    if (run->port_targets != run->options->port_targets)
+        free(run->port_targets);
+    free(run->buffer);
+    ares_library_cleanup();
+}
+
+static bool waits(const struct group *group)
+{
+    for (size_t i = 0; group->channel && i < group->questions_count; i++)
+        if (group->questions[i].facts.status == PROBE_TIMEOUT &&
+            group->questions[i].facts.transport == TRANSPORT_UDP)
+            return true;
+    return false;
+}
+
+static void judge(struct run_state *run)
+{
+    run->matrix->probes_count = 0;
+    gather(run);
+    infer_unreachable(run->matrix);
+    find_own_errors(run->arena, run->matrix);
+}
+
+/* Keep what somebody may still answer. Return whether anything is. */
+static bool keep_rest(struct run_state *run)
+{
+    struct prober_rest *rest;
+    size_t kept = 0;
+
+    for (size_t g = 0; g < run->groups_count; g++) {
+        if (waits(&run->groups[g]))
+            kept++;
+        else
+            group_drop(&run->groups[g]);
+    }
+    if (!kept)
+        return false;
+    rest = ARENA_NEW(run->arena, struct prober_rest);
+    rest->options = *run->options;
+    rest->run = *run;
+    rest->run.options = &rest->options;
+    for (size_t g = 0; g < run->groups_count; g++)
+        rest->run.groups[g].run = &rest->run;
+    *run->options->rest = rest;
+    return true;
+}
+
+size_t prober_rest(struct prober_rest *rest)
+{
+    size_t before;
+
+    if (!rest)
+        return 0;
+    before = rest->run.rest_answers;
+    for (size_t g = 0; g < rest->run.groups_count; g++) {
+        struct group *group = &rest->run.groups[g];
+
+        for (size_t i = 0; group->channel && i < WATCHERS_MAX; i++)
+            if (group->watchers[i].event)
+                prober_receive(group, group->watchers[i].fd);
+    }
+    if (rest->run.rest_answers > before)
+        judge(&rest->run);
+    run_fini(&rest->run);
+    return rest->run.rest_answers - before;
+}
+
 int prober_run(struct arena *arena, const struct prober_options *options, struct matrix_facts *matrix,
                const struct probe_candidate *candidates, size_t candidates_count, struct err *err)
 {
@@ -233,6 +314,8 @@ int prober_run(struct arena *arena, const struct prober_options *options, struct
     uint64_t began = run.filled_ns;
 
     matrix->status = -1;
+    if (options->rest)
+        *options->rest = NULL;
     if (!matrix->targets_count || !candidates_count || !options->types_count)
         return 0;
     ares_library_init(ARES_LIB_INIT_ALL);
@@ -256,21 +339,10 @@ int prober_run(struct arena *arena, const struct prober_options *options, struct
     }
     if (!run.failed && run.finished < run.groups_count)
         run.failed = err_set(err, ERR_INTERNAL, EIO, "the event loop ended early");
-    for (size_t g = 0; g < run.groups_count; g++)
-        group_drop(&run.groups[g]);
-    if (!run.failed) {
-        gather(&run);
-        infer_unreachable(matrix);
-        find_own_errors(arena, matrix);
-    }
+    if (!run.failed)
+        judge(&run);
     matrix->elapsed_ms = (double)(clock_monotonic_ns() - began) / 1e6;
-    if (run.pace)
-        event_free(run.pace);
-    if (run.base)
-        event_base_free(run.base);
-    if (run.port_targets != options->port_targets)
-        free(run.port_targets);
-    free(run.buffer);
-    ares_library_cleanup();
+    if (run.failed || !options->rest || !keep_rest(&run))
+        run_fini(&run);
     return run.failed;
 }

@@ -63,6 +63,15 @@ static void mismatch(struct group *group, struct question *q, const char *detail
         q->facts.detail = arena_text(group->run->arena, detail);
 }
 
+/* The answer to the last try of what has been given up: one all the same where the run listens on. One that
+ * is cut short is of no use by now. */
+static bool is_late_answer(const struct group *group, const struct question *q, unsigned try_of_id,
+                           const struct dns_message *m)
+{
+    return group->run->options->rest && try_of_id == q->tries && !q->open &&
+           q->facts.status == PROBE_TIMEOUT && !m->tc;
+}
+
 void datagram_judge(struct group *group, const uint8_t *bytes, size_t len, const struct address *from,
                     uint64_t arrived_real_ns, uint64_t arrived_mono_ns)
 {
@@ -109,7 +118,11 @@ void datagram_judge(struct group *group, const uint8_t *bytes, size_t len, const
         mismatch(group, q, detail);
         break;
     case ANSWER_FITS:
-        if (try_of_id < q->tries || (!q->open && q->facts.status == PROBE_TIMEOUT))
+        if (is_late_answer(group, q, try_of_id, &m)) {
+            q->facts.late++;
+            group->run->rest_answers++;
+            question_answered(group, q, bytes, len, arrived_real_ns, arrived_mono_ns);
+        } else if (try_of_id < q->tries || (!q->open && q->facts.status == PROBE_TIMEOUT))
             q->facts.late++;
         else if (!q->open)
             q->facts.duplicates++;

@@ -79,6 +79,7 @@ struct run_state {
     uint32_t next_port;     /* the next chosen source port; 0: the kernel chooses */
     uint16_t *port_targets; /* by port: the target it was used towards, plus one */
     uint8_t *buffer;        /* DNS_MESSAGE_MAX + 1 */
+    size_t rest_answers;    /* that came after their timeout and count all the same */
     struct err *err;        /* filled when the run cannot go on */
     int failed;
 };
@@ -102,6 +103,9 @@ struct question *question_of_query(struct group *group, int transport, const uin
 void stream_sent(struct group *group, const struct iovec *iov, int iovcnt);
 void stream_received(struct group *group, const uint8_t *bytes, size_t len);
 void stream_end(struct group *group);
+
+/* Take what has come to this socket of the group, where it is one of UDP. */
+void prober_receive(struct group *group, int fd);
 
 /* The hooks for a channel of a group. */
 const struct ares_socket_functions *prober_socket_functions(void);

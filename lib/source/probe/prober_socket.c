@@ -289,6 +289,12 @@ static void receive(struct group *group, int fd)
     }
 }
 
+void prober_receive(struct group *group, int fd)
+{
+    if (is_udp(fd))
+        receive(group, fd);
+}
+
 static ares_ssize_t hook_recv(ares_socket_t fd, void *data, size_t size, int flags, struct sockaddr *from,
                               ares_socklen_t *from_len, void *user)
 {

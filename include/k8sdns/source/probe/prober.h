@@ -30,6 +30,11 @@ struct prober_options {
      */
     uint16_t *port_targets;
     size_t first_target;
+    /*
+     * Where set, what has not been answered in time is still listened for after the run; prober_rest() takes
+     * it. Such an answer is one, with the time that it really took. NULL there: all is answered.
+     */
+    struct prober_rest **rest;
 };
 #define PROBER_PORTS 65536
 
@@ -45,5 +50,11 @@ struct prober_options {
 #define PROBER_IN_FLIGHT_MAX 256
 int prober_run(struct arena *arena, const struct prober_options *options, struct matrix_facts *matrix,
                const struct probe_candidate *candidates, size_t candidates_count, struct err *err) MUST_USE;
+
+/*
+ * What came after the timeout, up to now: fill matrix->probes again, and give back what listened. Without
+ * anything new the matrix stays as it is. Return how many answers came; NULL is fine.
+ */
+size_t prober_rest(struct prober_rest *rest);
 
 #endif

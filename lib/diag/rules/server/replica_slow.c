@@ -50,20 +50,12 @@ static bool is_slow_throughout(const struct diagnosis *d, const struct server *s
            server->sampled->min_us == SHAPE_UNSET || latency_stands_out(d, server->sampled->min_us, peers);
 }
 
-/* Of one whose answers come after the sampling's timeout the first ones tell, which are waited for longer. */
-static uint64_t own_median(const struct diagnosis *d, const struct server *server)
-{
-    return server->late && server->p50_us == SHAPE_UNSET
-               ? matrix_latency_us(d, server->target->id, NULL, CONCERNS_CLUSTER)
-               : server->p50_us;
-}
-
 /* How long they took to answer our own questions. */
 static void by_answers(const struct rule *rule, struct diagnosis *d)
 {
     for (size_t i = 0; i < d->servers_count; i++) {
         const struct server *server = &d->servers[i];
-        uint64_t peers = median_of_others(d, i), own = own_median(d, server);
+        uint64_t peers = median_of_others(d, i), own = server->p50_us;
         char own_text[DURATION_TEXT], peer_text[DURATION_TEXT];
         struct finding *finding;
 
