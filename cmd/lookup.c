@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "command.h"
 #include <errno.h>
+#include <k8sdns/base/shell_word.h>
 #include <k8sdns/collect/resolver_choice.h>
 #include <k8sdns/model/facts.h>
 #include <k8sdns/model/resolver/lookup_facts.h>
@@ -187,8 +188,8 @@ static int look_up_name(struct run *run, const struct resolver_view *views, size
 static void lookup_captured(struct run *run, const struct resolver_view *view, const char *name,
                             struct lookups_facts *facts)
 {
+    const char *missing, *word = shell_word(run->arena, name);
     struct lookup_result result = {0};
-    const char *missing;
     struct plan plan;
 
     plan_make(run->arena, view, name, &plan);
@@ -201,8 +202,8 @@ static void lookup_captured(struct run *run, const struct resolver_view *view, c
             arena_printf(run->arena, "the lookup of %s by %s", name, resolver_all_names[view->resolver]),
             arena_printf(run->arena, "the capture has no answer to %s", missing),
             view->resolver < RESOLVERS ? arena_printf(run->arena, "k8sdns capture --as %s %s",
-                                                      resolver_all_names[view->resolver], name)
-                                       : arena_printf(run->arena, "k8sdns lookup %s --as %s", name,
+                                                      resolver_all_names[view->resolver], word)
+                                       : arena_printf(run->arena, "k8sdns lookup %s --as %s", word,
                                                       resolver_all_names[view->resolver]));
 }
 

@@ -345,7 +345,7 @@ static void print_refusal(void)
 static void print_unobserved(const struct run *run, const struct unobserved *gap)
 {
     const char *text =
-        arena_printf(run->arena, "k8sdns: not observed: %s: %s; %s", gap->what, gap->why, gap->how);
+        arena_printf(run->arena, "k8sdns: not checked: %s: %s; %s", gap->what, gap->why, gap->how);
     size_t size = strlen(text) * 4 + 1; /* each byte as \DDD */
     char *shown = arena_alloc(run->arena, size);
 

@@ -158,9 +158,8 @@ static int run(struct run *run, const void *config_at, void *data)
     if (r < 0)
         return r;
     if (!((struct spans_facts *)data)->spans)
-        survey_unobserved_as(
-            &run->survey, GAP_SPANS, "spans", "none came",
-            "k8sdns corefile --enable trace --collector IP shows how CoreDNS is made to send them");
+        survey_unobserved_as(&run->survey, GAP_SPANS, "spans", "none came",
+                             "to make CoreDNS send them: k8sdns corefile --enable trace --collector ADDRESS");
     return status_of(data);
 }
 

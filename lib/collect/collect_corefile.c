@@ -35,7 +35,8 @@ static int choose_map(struct survey *survey, const struct config_maps *maps, con
                       struct corefile_text *text)
 {
     const struct config_map *chosen = maps->maps_count == 1 ? &maps->maps[0] : NULL;
-    const char *usual = cluster_words_expand(survey->arena, survey->dns, "{cm}");
+    const char *usual = text_or(survey->dns ? survey->dns->config_map : NULL,
+                                distribution_table[DISTRIBUTION_UNKNOWN].config_map);
     struct text names = {0};
 
     for (size_t i = 0; i < maps->maps_count; i++) {

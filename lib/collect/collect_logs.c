@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <k8sdns/base/file.h>
+#include <k8sdns/base/shell_word.h>
 #include <k8sdns/collect/collect_logs.h>
 #include <k8sdns/wire/capture/input_kind.h>
 #include <string.h>
@@ -182,8 +183,9 @@ int collect_logs_judge(struct survey *survey, const struct logs_facts *facts)
                 survey, GAP_LOG_PART, arena_printf(survey->arena, "the rest of %s", facts->files[i].path),
                 facts->files[i].error ? facts->files[i].error : "it vanished, and did not come back", NULL);
     if (facts->format && !facts->queries && understood(facts))
-        survey_unobserved_as(survey, GAP_LOG_PART, "queries in a format of their own", "they are not read",
-                             arena_printf(survey->arena, "k8sdns logs --format '%s'", facts->format));
+        survey_unobserved_as(
+            survey, GAP_LOG_PART, "queries in a format of their own", "they are not read",
+            arena_printf(survey->arena, "k8sdns logs --format %s", shell_text(survey->arena, facts->format)));
     if ((understood(facts) && !is_kubectl_alone(facts)) || (!facts->lines.total && facts->lines.filtered))
         return 1;
     r = facts->format ? 0 : refuse_other_kinds(survey, facts);
@@ -194,8 +196,8 @@ int collect_logs_judge(struct survey *survey, const struct logs_facts *facts)
         any ? "none of the lines is of a form that CoreDNS has" : "it is empty: there was no line",
         facts->format ? arena_printf(survey->arena,
                                      "queries are in a format of their own; try: k8sdns logs "
-                                     "--format '%s'",
-                                     facts->format)
+                                     "--format %s",
+                                     shell_text(survey->arena, facts->format))
         : any         ? "if the Corefile's log has a format of its own, give it to k8sdns logs --format; an "
                         "application's log is read by k8sdns explain - <FILE"
                       : "see whether kubectl logs fails or prints nothing; put log into the Corefile");

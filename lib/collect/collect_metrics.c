@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <k8sdns/base/shell_word.h>
 #include <k8sdns/collect/collect_metrics.h>
 #include <k8sdns/model/cluster/cluster_words.h>
 #include <k8sdns/model/probe/server_place.h>
@@ -207,18 +208,28 @@ void collect_metrics_facts(const struct collect_metrics *look, struct metrics_fa
     metrics_compare(arena, facts);
 }
 
+/* How they may be had nevertheless. */
+static const char *metrics_remedy(const struct survey *survey, const struct metrics_replica_facts *replica)
+{
+    const char *text = arena_printf(
+        survey->arena,
+        "see that the Corefile has the prometheus plugin and that no NetworkPolicy closes the port; or read "
+        "http://127.0.0.1:9153/metrics beside: kubectl -n {ns} port-forward %s 9153",
+        shell_word(survey->arena, text_or(replica->pod, "POD")));
+
+    return cluster_words_expand(survey->arena, survey->dns, text);
+}
+
 void collect_metrics_unobserved(struct survey *survey, const struct metrics_facts *facts)
 {
-    const char *remedy = cluster_words_expand(
-        survey->arena, survey->dns,
-        "see that its Corefile has the prometheus plugin and no NetworkPolicy closes the port; or kubectl -n "
-        "{ns} port-forward POD 9153, and k8sdns metrics http://127.0.0.1:9153/metrics");
+    for (size_t i = 0; i < facts->replicas_count; i++) {
+        const struct metrics_replica_facts *replica = &facts->replicas[i];
 
-    for (size_t i = 0; i < facts->replicas_count; i++)
-        if (facts->replicas[i].error)
+        if (replica->error)
             survey_unobserved_as(survey, GAP_METRICS_OF_ONE,
-                                 arena_printf(survey->arena, "metrics of %s", facts->replicas[i].source),
-                                 facts->replicas[i].error, remedy);
+                                 arena_printf(survey->arena, "metrics of %s", replica->source),
+                                 replica->error, metrics_remedy(survey, replica));
+    }
 }
 
 void collect_metrics_fini(struct collect_metrics *look)

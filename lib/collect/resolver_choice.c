@@ -33,6 +33,9 @@ int resolver_choose(struct survey *survey, int as, struct resolv_facts *ret_reso
 
     if (r < 0)
         return r;
+    /* By the Pod's own file: not by one that was named, nor by another process's. */
+    if (!survey->pid && !survey->resolv_conf)
+        resolv_facts_name_host(survey->arena, ret_resolv, survey->host);
     if (survey->as_pod) {
         r = pod_view_take_option(survey, ret_resolv);
         if (r < 0)

@@ -7,6 +7,7 @@
 #include "evidence/coredns/dnstap_evidence.h"
 #include "evidence/coredns/replica_metrics.h"
 #include "evidence/server.h"
+#include "own_pod.h"
 #include "relation.h"
 #include "step.h"
 #include "subjects.h"
@@ -45,7 +46,7 @@ static void run_rule(struct diagnosis *d, const struct rule *rule)
         if (missing & 1U << i) {
             check->detail =
                 arena_printf(d->arena, "%s; %s", gap_words_what(d->arena, d->facts->dns, (enum gap)i),
-                             gap_words_how(d->arena, &d->facts->host, d->facts->dns, (enum gap)i));
+                             gap_words_how(d->arena, &d->host, d->facts->dns, (enum gap)i));
             return;
         }
     d->unknown_why = NULL;
@@ -55,7 +56,7 @@ static void run_rule(struct diagnosis *d, const struct rule *rule)
     if (d->findings_count > before) {
         check->state = FINDING_FIRES;
     } else if (d->unknown_why) {
-        check->detail = cluster_words_expand(d->arena, d->facts->dns, d->unknown_why);
+        check->detail = step_expand(d, NULL, d->unknown_why);
     } else {
         check->state = FINDING_QUIET;
         check->detail = d->is_doubtful ? NULL : cluster_words_expand(d->arena, d->facts->dns, rule->healthy);
@@ -67,6 +68,7 @@ void diagnose(struct arena *arena, const struct facts *facts, const struct thres
 {
     struct diagnosis d = {.arena = arena, .facts = facts, .thresholds = thresholds};
 
+    own_pod_read(&d);
     servers_read(&d);
     d.present = present(&d);
     application_lookups(&d);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "step.h"
+#include "own_pod.h"
 #include "step_action.h"
-#include <ctype.h>
 #include <inttypes.h>
 #include <k8sdns/base/braces.h>
+#include <k8sdns/base/shell_word.h>
 #include <k8sdns/base/text.h>
 #include <k8sdns/model/cluster/cluster_words.h>
 #include <string.h>
@@ -23,57 +24,6 @@ static const struct replica_facts *replica_of(const struct diagnosis *d, const s
             one = &known->replicas[i];
         }
     return one;
-}
-
-static bool is_plain(const char *text, const char *more)
-{
-    for (; *text; text++)
-        if (!isalnum((unsigned char)*text) && !strchr("._/:-", *text) && !strchr(more, *text))
-            return false;
-    return true;
-}
-
-/*
- * A name as a word of a shell's command: as it is where only letters, digits, `._/:-` and those of `more` are
- * in it, else in single quotes and without control characters. A capture may be anybody's, and people paste.
- */
-static const char *shell_word(struct arena *arena, const char *name, const char *more)
-{
-    struct text out = {0};
-    const char *word;
-
-    if (!name || is_plain(name, more))
-        return name;
-    text_add_char(&out, '\'', 1);
-    for (; *name; name++) {
-        if (*name == '\'')
-            text_add(&out, "'\\''");
-        else if ((unsigned char)*name >= 0x20 && *name != 0x7f)
-            text_add_char(&out, *name, 1);
-    }
-    text_add_char(&out, '\'', 1);
-    word = arena_text(arena, text_string(&out));
-    text_fini(&out);
-    return word;
-}
-
-/* This Pod as kubectl takes it: "web-0 -n shop"; NULL where it is not known, or is no Pod. */
-static const char *own_pod(const struct diagnosis *d)
-{
-    const struct host_facts *host = &d->facts->host;
-    const struct resolv_facts *resolv = d->facts->resolv;
-    const char *first = resolv && resolv->search_count && !resolv->as_pod ? resolv->search[0] : "";
-    const char *space = host->space;
-    /* Reports of older versions tell the host name alone. */
-    const char *pod = host->in_pod && !host->host_network && !host->pod ? host->hostname : host->pod;
-
-    if (!host->in_pod || !pod)
-        return NULL;
-    /* A Pod's search list begins with its namespace: "shop.svc.cluster.local". */
-    if (!space && strncmp(first + strcspn(first, "."), ".svc.", 5) == 0)
-        space = arena_text_n(d->arena, first, strcspn(first, "."));
-    return arena_printf(d->arena, "%s -n %s", shell_word(d->arena, pod, ""),
-                        space ? shell_word(d->arena, space, "") : "NAMESPACE");
 }
 
 /* One replica more than is wanted now, and at least two. */
@@ -103,24 +53,21 @@ static const char *value_of(void *user, const char *word, size_t len)
     const struct {
         const char *word, *value;
     } rows[] = {
-        {"pod", shell_word(t->arena, text_or(replica ? replica->pod : NULL, "POD"), "")},
-        {"node", shell_word(t->arena,
-                            text_or(replica ? replica->node : NULL,
-                                    text_or(d && !replica ? d->facts->host.node : NULL, "NODE")),
-                            "")},
-        {"address",
-         shell_word(t->arena, text_or(finding && finding->about_count ? finding->about[0] : NULL, "ADDRESS"),
-                    "%[]")},
-        {"clusterip", shell_word(t->arena, text_or(known ? known->cluster_ip : NULL, "CLUSTER-IP"), "%")},
+        {"pod", shell_word(t->arena, text_or(replica ? replica->pod : NULL, "POD"))},
+        {"node", shell_word(t->arena, text_or(replica ? replica->node : NULL,
+                                              text_or(d && !replica ? d->host.node : NULL, "NODE")))},
+        {"address", shell_word(t->arena, text_or(finding && finding->about_count ? finding->about[0] : NULL,
+                                                 "ADDRESS"))},
+        {"clusterip", shell_word(t->arena, text_or(known ? known->cluster_ip : NULL, "CLUSTER-IP"))},
         {"more", more_replicas(t->arena, d)},
-        {"self", text_or(d ? own_pod(d) : NULL, "POD -n NAMESPACE")},
+        {"self", text_or(d ? own_pod_words(d) : NULL, "POD -n NAMESPACE")},
+        {"k8sdns", d ? own_pod_program(d) : "k8sdns"},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         if (strlen(rows[i].word) == len && memcmp(rows[i].word, word, len) == 0)
             return rows[i].value;
-    /* Some of these are more than one word. */
-    return shell_word(t->arena, cluster_word(t->arena, d ? d->facts->dns : NULL, word, len), " =,");
+    return cluster_word(t->arena, d ? d->facts->dns : NULL, word, len);
 }
 
 static const char *expand(struct arena *arena, const struct diagnosis *d, const struct finding *finding,

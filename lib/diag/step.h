@@ -12,6 +12,7 @@
  *     {more}                  a number of replicas, one more than now
  *     {clusterip}             the ClusterIP of the cluster DNS
  *     {self}                  this Pod
+ *     {k8sdns}                what kubectl's output is piped to: k8sdns, or k8sdns in this Pod
  *
  * What the facts do not tell is the usual name where there is one, else a word in capitals to be filled in:
  * POD, NODE, ADDRESS, CLUSTER-IP. What cannot be done in this cluster is left out.

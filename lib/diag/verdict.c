@@ -3,6 +3,7 @@
 #include "verdict.h"
 #include "evidence/load.h"
 #include "evidence/server.h"
+#include "own_pod.h"
 #include "relation.h"
 #include "step.h"
 #include <inttypes.h>
@@ -136,10 +137,8 @@ static bool is_contradicted(const struct diagnosis *d, const char *id)
 void verdict_write(struct diagnosis *d, struct diagnose_facts *facts)
 {
     *facts = (struct diagnose_facts){.time = d->facts->time,
-                                     .pod = d->facts->host.pod      ? d->facts->host.pod
-                                            : d->facts->host.in_pod ? d->facts->host.hostname
-                                                                    : NULL,
-                                     .node = d->facts->host.node,
+                                     .pod = d->host.pod,
+                                     .node = d->host.node,
                                      .as_pod = d->facts->resolv ? d->facts->resolv->as_pod : NULL,
                                      .names_as = d->facts->resolv ? d->facts->resolv->names_as : NULL,
                                      .lookups = d->lookups,
@@ -170,4 +169,5 @@ void verdict_write(struct diagnosis *d, struct diagnose_facts *facts)
         for (size_t k = 0; rule->checks && rule->checks[k]; k++)
             say(d->arena, &facts->next, &facts->next_count, step_expand(d, &d->findings[i], rule->checks[k]));
     }
+    facts->for_admin = own_pod_for_admin(d);
 }

@@ -6,6 +6,7 @@ A case changes the healthy capture (tests/data/captures) in the one respect that
 import copy
 import json
 import os
+import re
 import subprocess
 import tempfile
 import unittest
@@ -1034,6 +1035,104 @@ class Blanks(binary.Case):
             self.assertIn("describe pod POD", done.stdout)
             self.assertEqual(done.stdout.count("kubectl get pods -A -o wide"), 1, done.stdout)
             self.assertRegex(done.stdout, r"POD\b.*: kubectl get pods -A -o wide")
+
+
+class ForAdmin(binary.Case):
+    """What a Pod's people cannot see is one command for who runs the cluster, and only that."""
+
+    def asked(self, facts, **host):
+        facts.data["host"].update({"in_pod": True, "pod": "web-0", "namespace": None, "host_network": False, **host})
+        return diagnose(facts)[0]["data"]["for_admin"]
+
+    def test_command(self):
+        step = self.asked(Facts().dead("10.244.1.22").without("kube"))
+        # The namespace is that of the search list.
+        self.assertEqual(step["command"], "kubectl k8sdns web-0 -n default")
+        self.assertIn("admin", step["text"])
+        # Another search list than a kubelet's tells of none.
+        facts = Facts().dead("10.244.1.22").without("kube").put("resolv.search", ["shop.svc.cluster.local", "corp.test"])
+        self.assertEqual(self.asked(facts)["command"], "kubectl k8sdns web-0 -n NAMESPACE")
+
+    def test_not_without_need(self):
+        self.assertIsNone(self.asked(Facts().without("kube")), "all is well")
+        self.assertIsNone(self.asked(Facts().dead("10.244.1.22")), "Kubernetes' view is there")
+        self.assertIsNone(self.asked(Facts().dead("10.244.1.22").without("kube"), in_pod=False, pod=None), "a node")
+
+    def test_not_for_the_pods_own(self):
+        """A name that does not exist is a matter of the program."""
+        self.assertIsNone(self.asked(Facts().answers("nxdomain", name=names("external")).without("kube")))
+
+
+class HostileNames(binary.Case):
+    """A capture is anybody's: no name in it makes a printed command do another thing than it says."""
+    # Unquoted, in quotes of its own, or with words in braces a shell would write a file; and an option of kubectl's.
+    NAMES = ["{ns}{pod}x' ; >pwned ; '$(>pwned)`>pwned`\n>pwned\n", 'x" ; >pwned ; "', "--all"]
+
+    def hostile(self, case, name):
+        facts = case(Facts())
+        text = json.dumps(facts.envelope)
+        shown = json.dumps(name)
+        known = {"web-7d4b9c6f5-k2j8x", "kube-system", "kube-dns", "k8s-app=kube-dns", "worker-1", "worker-2", "node-2"}
+        known |= {pod["name"] for pod in facts.data["kube"]["pods"]} if facts.data["kube"] else set()
+        for word in known:
+            text = text.replace(json.dumps(word), shown)
+        facts.envelope = json.loads(text)
+        facts.data = facts.envelope["data"]
+        facts.data["host"].update(in_pod=True, pod=name, namespace=name, host_network=False)
+        facts.data["dns"] = {
+            "distribution": None, "certain": False, "recognised_by": [], "software": "coredns", "kind": "deployment",
+            "namespace": "x;>pwned", "many_containers": True, "port": 53, "custom_seen": False, "reconciled": False,
+            "domain": "cluster.local", "service_ranges": [],
+            **{key: name for key in ("service", "workload", "container", "config_map", "custom_map", "selector", "account",
+                                     "autoscaler_map")},
+            "node_cache": {"namespace": name, "workload": name, "config_map": name, "selector": name, "addresses": []}}
+        return facts
+
+    def commands(self, document):
+        data = document["data"]
+        yield from data["next"]
+        steps = [step for finding in document["findings"] for step in finding["steps"]] + [data.get("for_admin") or {}]
+        for step in steps:
+            yield from [text for text in (step.get("command"), step.get("undo")) if text]
+        yield from [gap["how"] for gap in document["unobserved"]]
+        yield from [check["detail"].partition("; ")[2] for check in data["checks"] if check["state"] == "unknown"]
+
+    def test_commands(self):
+        seen = set()
+        for number, name in enumerate(self.NAMES):
+            for place, (rule, (case, _)) in enumerate(CASES.items()):
+                # Those of other rules, too, and how to have what is missing.
+                missing = ("kube", "logs", "corefile") if (number + place) % 2 else ()
+                document, status = diagnose(self.hostile(case, name).without(*missing))
+                self.assertIn(status, (0, 1, 2), (rule, name))
+                seen |= set(self.commands(document))
+        self.assertGreater(len([text for text in seen if text.startswith("kubectl ")]), 100)
+        with tempfile.TemporaryDirectory() as folder:
+            for text in sorted(seen):
+                self.assertNotRegex(text, r"(?<![\w-])--all\b(?!-)", text)
+                # Nothing of it is found, so that it does no more than the shell itself does.
+                subprocess.run(["/bin/sh", "-c", text], cwd=folder, env={"PATH": "/nonexistent"}, check=False,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                self.assertFalse([path for path in os.listdir(folder) if "pwned" in path], text)
+
+
+class Pasted(binary.Case):
+    """With -v, too, what closes a gap stands whole on a line of its own when it is a command."""
+
+    def test_whole(self):
+        seen = 0
+        for name in ("dead-replica-unprivileged", "dead-replica-named", "healthy", "two-faults"):
+            arguments = ("diagnose", "--from", binary.SOURCE / f"tests/data/captures/{name}.json")
+            lines = binary.run(*arguments, "-v", env={"COLUMNS": "80"}).stdout.splitlines()
+            document, _ = binary.run_json(*arguments)
+            texts = [gap["how"] for gap in document["unobserved"]]
+            texts += [check["detail"] for check in document["data"]["checks"] if check["state"] == "unknown"]
+            for text in texts:
+                command = re.search(r"(?:^|[;:] )((?:kubectl|k8sdns|sudo k8sdns) .*)$", text)
+                if command:
+                    self.assertIn("       " + command[1], lines)
+                    seen += 1
+        self.assertGreater(seen, 10)
 
 
 class Captures(binary.Case):

@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <k8sdns/base/address.h>
 #include <k8sdns/base/base64.h>
+#include <k8sdns/base/braces.h>
 #include <k8sdns/base/clock.h>
 #include <k8sdns/base/err.h>
 #include <k8sdns/base/escape.h>
 #include <k8sdns/base/file.h>
 #include <k8sdns/base/number.h>
+#include <k8sdns/base/shell_word.h>
 #include <k8sdns/base/suggest.h>
 #include <k8sdns/base/text.h>
 #include <k8sdns/base/utf16.h>
@@ -240,6 +242,42 @@ static void test_arena(void **state)
     assert_string_equal(arena_printf(*state, "%s-%d", "a", 7), "a-7");
 }
 
+static const char *ns_value(void *user, const char *word, size_t len)
+{
+    (void)user;
+    return len == 2 && memcmp(word, "ns", 2) == 0 ? "kube" : NULL;
+}
+
+static void test_shell_word(void **state)
+{
+    static const char *const rows[][2] = {
+        {"coredns-5d78c9869d-m5fzt", "coredns-5d78c9869d-m5fzt"},
+        {"k8s-app=kube-dns,tier=dns", "k8s-app=kube-dns,tier=dns"},
+        {"fe80::1%eth0", "fe80::1%eth0"},
+        {"[fd00::a]:53", "'[fd00::a]:53'"},
+        {"a b", "'a b'"},
+        {"$(id)`id`;id", "'$(id)`id`;id'"},
+        {"it's", "'it'\\''s'"},
+        {"a\nb\x1b[m", "'ab[m'"},
+        {"--all", "all"},
+        {"--", "''"},
+        {"", "''"},
+        {"=ls", "'=ls'"},
+        {"{ns}", "''\\{'ns}'"},
+        {"\xc3\xa9", "'\xc3\xa9'"},
+    };
+    struct arena *arena = *state;
+
+    assert_null(shell_word(arena, NULL));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_string_equal(shell_word(arena, rows[i][0]), rows[i][1]);
+    assert_string_equal(shell_text(arena, "-{type} it's"), "'-{type} it'\\''s'");
+    /* Nothing is put into a name that was quoted. */
+    assert_ptr_equal(strstr(braces_expand(arena, shell_word(arena, "x{{ns}}"), ns_value, NULL), "kube"),
+                     NULL);
+    assert_string_equal(braces_expand(arena, "x {ns} {n}", ns_value, NULL), "x kube {n}");
+}
+
 static void test_suggest(void **state)
 {
     static const char *const words[] = {"probe", "resolv", "expand", NULL};
@@ -282,8 +320,9 @@ int main(void)
         cmocka_unit_test(test_number),  cmocka_unit_test(test_duration),
         cmocka_unit_test(test_escape),  cmocka_unit_test(test_err),
         ARENA_TEST(test_arena),         cmocka_unit_test(test_suggest),
-        cmocka_unit_test(test_clock),   ARENA_TEST(test_file),
-        cmocka_unit_test(test_utf16),   ARENA_TEST(test_base64),
+        ARENA_TEST(test_shell_word),    cmocka_unit_test(test_clock),
+        ARENA_TEST(test_file),          cmocka_unit_test(test_utf16),
+        ARENA_TEST(test_base64),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

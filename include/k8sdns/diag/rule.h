@@ -37,6 +37,7 @@ struct rule {
     const struct step *steps;    /* safest first; ends with one without a text. Braces: see lib/diag/step.h */
     const char *const *checks;   /* commands that tell more; NULL-terminated */
     const char *const *explains; /* ids of findings that are its consequences; NULL-terminated, or NULL */
+    bool is_of_pod;              /* whoever writes the Pod's program or manifest can fix it */
     unsigned concerns;           /* enum concern: the queries that its findings are about */
     void (*eval)(const struct rule *rule, struct diagnosis *diagnosis);
 };
@@ -75,6 +76,7 @@ struct server {
 struct diagnosis {
     struct arena *arena;
     const struct facts *facts;
+    struct host_facts host; /* that of the facts, named as far as other facts tell */
     const struct thresholds *thresholds;
     struct server *servers;
     size_t servers_count;

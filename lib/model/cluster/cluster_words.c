@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <k8sdns/base/braces.h>
+#include <k8sdns/base/shell_word.h>
 #include <k8sdns/base/text.h>
 #include <k8sdns/model/cluster/cluster_words.h>
 #include <string.h>
@@ -19,24 +20,25 @@ const char *cluster_word(struct arena *arena, const struct cluster_dns *known, c
     const struct cluster_dns *dns = known ? known : &none;
     const struct node_cache_dns *cache = dns->node_cache ? dns->node_cache : &no_cache;
     const struct distribution_names *usual = &distribution_table[DISTRIBUTION_UNKNOWN];
-    const char *container =
-        dns->many_containers && dns->container ? arena_printf(arena, " -c %s", dns->container) : "";
+    const char *container = dns->many_containers && dns->container
+                                ? arena_printf(arena, " -c %s", shell_word(arena, dns->container))
+                                : "";
     const struct {
         const char *word, *value;
     } rows[] = {
-        {"ns", text_or(dns->space, usual->space)},
-        {"svc", text_or(dns->service, usual->service)},
-        {"deploy", text_or(dns->workload, usual->workload)},
-        {"cm", text_or(dns->config_map, usual->config_map)},
-        {"custom", text_or(dns->custom_map, "coredns-custom")},
-        {"sel", text_or(dns->selector, usual->selector)},
+        {"ns", shell_word(arena, text_or(dns->space, usual->space))},
+        {"svc", shell_word(arena, text_or(dns->service, usual->service))},
+        {"deploy", shell_word(arena, text_or(dns->workload, usual->workload))},
+        {"cm", shell_word(arena, text_or(dns->config_map, usual->config_map))},
+        {"custom", shell_word(arena, text_or(dns->custom_map, "coredns-custom"))},
+        {"sel", shell_word(arena, text_or(dns->selector, usual->selector))},
         {"c", container},
-        {"account", text_or(dns->account, usual->account)},
-        {"autoscaler", text_or(dns->autoscaler_map, "dns-autoscaler")},
+        {"account", shell_word(arena, text_or(dns->account, usual->account))},
+        {"autoscaler", shell_word(arena, text_or(dns->autoscaler_map, "dns-autoscaler"))},
         {"dns", software(dns)},
-        {"cns", text_or(cache->space, "kube-system")},
-        {"csel", text_or(cache->selector, "k8s-app=node-local-dns")},
-        {"cset", text_or(cache->workload, "daemonset/node-local-dns")},
+        {"cns", shell_word(arena, text_or(cache->space, "kube-system"))},
+        {"csel", shell_word(arena, text_or(cache->selector, "k8s-app=node-local-dns"))},
+        {"cset", shell_word(arena, text_or(cache->workload, "daemonset/node-local-dns"))},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

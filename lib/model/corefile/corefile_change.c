@@ -5,6 +5,7 @@
  */
 #include <k8sdns/base/address.h>
 #include <k8sdns/base/line.h>
+#include <k8sdns/base/shell_word.h>
 #include <k8sdns/base/text.h>
 #include <k8sdns/model/corefile/corefile_facts.h>
 #include <string.h>
@@ -183,6 +184,7 @@ static void add_step(struct arena *arena, struct corefile_step_facts **steps, si
     *ARENA_PUSH(arena, *steps, *count) = (struct corefile_step_facts){what, command};
 }
 
+#define WORD(name) shell_word(c->arena, (name))
 #define STEP(what, ...) \
     add_step(c->arena, &change->steps, &change->steps_count, what, arena_printf(c->arena, __VA_ARGS__))
 #define BACK(what, ...) \
@@ -193,11 +195,12 @@ static void add_listen_steps(struct changer *c, struct corefile_change_facts *ch
     const struct corefile_wish *wish = c->wish;
 
     if (wish->parts[COREFILE_DNSTAP])
-        STEP("listen at the collector", "k8sdns dnstap --listen tcp:%s:%d", wish->collector, DNSTAP_PORT);
+        STEP("listen at the collector", "k8sdns dnstap --listen %s",
+             WORD(arena_printf(c->arena, "tcp:%s:%d", wish->collector, DNSTAP_PORT)));
     if (wish->parts[COREFILE_TRACE])
-        STEP("listen at the collector", "k8sdns spans --listen %s%s%s:%d",
-             strchr(wish->collector, ':') ? "[" : "", wish->collector,
-             strchr(wish->collector, ':') ? "]" : "", ZIPKIN_PORT);
+        STEP("listen at the collector", "k8sdns spans --listen %s",
+             WORD(arena_printf(c->arena, "%s%s%s:%d", strchr(wish->collector, ':') ? "[" : "",
+                               wish->collector, strchr(wish->collector, ':') ? "]" : "", ZIPKIN_PORT)));
 }
 
 /* The parts that are wished, "log,dnstap". */
@@ -214,7 +217,7 @@ static const char *parts_of(const struct changer *c)
 static void add_steps(struct changer *c, struct corefile_change_facts *change)
 {
     const struct corefile_wish *wish = c->wish;
-    const char *map = arena_printf(c->arena, "-n %s configmap %s", wish->space, wish->map),
+    const char *map = arena_printf(c->arena, "-n %s configmap %s", WORD(wish->space), WORD(wish->map)),
                *parts = parts_of(c);
     bool reload = false;
 
@@ -223,19 +226,19 @@ static void add_steps(struct changer *c, struct corefile_change_facts *change)
     STEP("keep what is there", "kubectl get %s -o yaml > before.yaml", map);
     add_listen_steps(c, change);
     STEP("write the change", "k8sdns corefile before.yaml --enable %s%s%s --print patch > on.json", parts,
-         wish->collector ? " --collector " : "", wish->collector ? wish->collector : "");
+         wish->collector ? " --collector " : "", wish->collector ? WORD(wish->collector) : "");
     STEP(wish->note ? arena_printf(c->arena, "put it in (%s)", wish->note) : "put it in",
          "kubectl patch %s --type merge --patch-file on.json", map);
     if (reload)
         STEP("it is read within two minutes; see it", "kubectl logs -n %s -l %s%s --prefix --tail 5",
-             wish->space, wish->selector, wish->container);
+             WORD(wish->space), wish->selector, wish->container);
     else
-        STEP("without reload it takes a restart", "kubectl rollout restart -n %s %s", wish->space,
+        STEP("without reload it takes a restart", "kubectl rollout restart -n %s %s", WORD(wish->space),
              wish->workload);
     BACK("write what was there", "k8sdns corefile before.yaml --print patch > off.json");
     BACK("put it back", "kubectl patch %s --type merge --patch-file off.json", map);
     if (!reload)
-        BACK("without reload it takes a restart", "kubectl rollout restart -n %s %s", wish->space,
+        BACK("without reload it takes a restart", "kubectl rollout restart -n %s %s", WORD(wish->space),
              wish->workload);
 }
 
@@ -266,21 +269,23 @@ static void add_custom_steps(struct changer *c, struct corefile_change_facts *ch
     const struct corefile_wish *wish = c->wish;
     const char *parts = parts_of(c);
 
-    STEP("keep what is there", "kubectl get -n %s configmap %s%s%s -o yaml > before.yaml", wish->space,
-         wish->map, wish->custom_seen ? " " : "", wish->custom_seen ? wish->custom : "");
+    STEP("keep what is there", "kubectl get -n %s configmap %s%s%s -o yaml > before.yaml", WORD(wish->space),
+         WORD(wish->map), wish->custom_seen ? " " : "", wish->custom_seen ? WORD(wish->custom) : "");
     if (!wish->custom_seen)
-        STEP("make the ConfigMap that is imported", "kubectl create -n %s configmap %s", wish->space,
-             wish->custom);
+        STEP("make the ConfigMap that is imported", "kubectl create -n %s configmap %s", WORD(wish->space),
+             WORD(wish->custom));
     add_listen_steps(c, change);
     STEP("write the change", "k8sdns corefile before.yaml --enable %s%s%s --print patch > on.json", parts,
-         wish->collector ? " --collector " : "", wish->collector ? wish->collector : "");
+         wish->collector ? " --collector " : "", wish->collector ? WORD(wish->collector) : "");
     STEP(arena_printf(c->arena, "put it in; %s itself is overwritten", wish->map),
-         "kubectl patch -n %s configmap %s --type merge --patch-file on.json", wish->space, wish->custom);
-    STEP("it is imported at the start", "kubectl rollout restart -n %s %s", wish->space, wish->workload);
+         "kubectl patch -n %s configmap %s --type merge --patch-file on.json", WORD(wish->space),
+         WORD(wish->custom));
+    STEP("it is imported at the start", "kubectl rollout restart -n %s %s", WORD(wish->space),
+         wish->workload);
     BACK("take the key out again",
          "kubectl patch -n %s configmap %s --type merge -p '{\"data\":{\"" CUSTOM_KEY "\":null}}'",
-         wish->space, wish->custom);
-    BACK("start without it", "kubectl rollout restart -n %s %s", wish->space, wish->workload);
+         WORD(wish->space), WORD(wish->custom));
+    BACK("start without it", "kubectl rollout restart -n %s %s", WORD(wish->space), wish->workload);
 }
 
 /* The operator turns on the log, and nothing else. Source: OpenShift's dns.operator, spec.logLevel. */
@@ -290,7 +295,7 @@ static void add_operator_steps(struct changer *c, struct corefile_change_facts *
         "kubectl patch dns.operator.openshift.io/default --type merge -p '{\"spec\":{\"logLevel\":\"%s\"}}'";
 
     STEP("let the operator write it: it overwrites changes of the ConfigMap", patch, "Trace");
-    STEP("see it", "kubectl logs -n %s -l %s%s --prefix --tail 5", c->wish->space, c->wish->selector,
+    STEP("see it", "kubectl logs -n %s -l %s%s --prefix --tail 5", WORD(c->wish->space), c->wish->selector,
          c->wish->container);
     BACK("log errors alone again", patch, "Normal");
 }

@@ -78,6 +78,10 @@ static const struct shape_field fields[] = {
                         "seen"),
     SHAPE_FIELD_TEXTS(struct diagnose_facts, healthy, "healthy", "what was looked at and found well"),
     SHAPE_FIELD_TEXTS(struct diagnose_facts, next, "next", "commands that would tell more"),
+    SHAPE_FIELD_POINTER(
+        struct diagnose_facts, for_admin, "for_admin", &step_shape,
+        "what to send to your cluster's admin, where this Pod lacks rights; null when it does not, and when "
+        "the fault is the Pod's own"),
     SHAPE_FIELD_OBJECTS(struct diagnose_facts, checks, "checks", &check_facts_shape, "every rule"),
 };
 const struct shape diagnose_facts_shape = SHAPE(struct diagnose_facts, fields, "diagnose");

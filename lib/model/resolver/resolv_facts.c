@@ -234,3 +234,17 @@ const char *resolver_cluster_domain(const struct resolver_view *view)
                 return view->search[k];
     return NULL;
 }
+
+void resolv_facts_name_host(struct arena *arena, const struct resolv_facts *resolv, struct host_facts *host)
+{
+    const char *first = resolv && resolv->search_count > 1 && !resolv->as_pod ? resolv->search[0] : NULL;
+    size_t len = first ? strcspn(first, ".") : 0;
+
+    if (!host->in_pod)
+        return;
+    if (!host->pod && !host->host_network)
+        host->pod = host->hostname;
+    if (!host->space && len && first[len] && strncmp(first + len, ".svc.", 5) == 0 &&
+        strcmp(first + len + 1, resolv->search[1]) == 0)
+        host->space = arena_text_n(arena, first, len);
+}

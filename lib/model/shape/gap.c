@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <k8sdns/base/arena.h>
+#include <k8sdns/base/shell_word.h>
+#include <k8sdns/base/text.h>
 #include <k8sdns/model/shape/gap.h>
 #include <k8sdns/model/shape/host_facts.h>
 #include <stddef.h>
@@ -15,17 +16,24 @@ const struct gap_row gap_rows[GAP_COUNT] = {
 #define ROW_OF_COMMANDS(id, word, what, how)                   [GAP_##id] = {what, how, NULL},
     GAPS_OF_RULES(ROW_OF_RULES) GAPS_OF_COMMANDS(ROW_OF_COMMANDS)};
 
+const char *gap_program(struct arena *arena, const struct host_facts *host)
+{
+    if (!host || !host->in_pod)
+        return "k8sdns";
+    return arena_printf(arena, "kubectl exec -i %s -n %s -- /tmp/k8sdns",
+                        shell_word(arena, text_or(host->pod, "POD")),
+                        shell_word(arena, text_or(host->space, "NAMESPACE")));
+}
+
 const char *gap_how(struct arena *arena, const struct host_facts *host, enum gap gap)
 {
     const struct gap_row *row = &gap_rows[gap];
-    const char *program = "k8sdns";
+    const char *program = gap_program(arena, host);
 
     if (!row->pipe)
         return row->how;
     /* Of objects a Pod gets no more than is read. */
-    if (host && host->in_pod)
-        program = arena_printf(arena, "%skubectl exec -i %s -n %s -- /tmp/k8sdns",
-                               gap == GAP_KUBE ? "k8sdns objects | " : "", host->pod ? host->pod : "POD",
-                               host->space ? host->space : "NAMESPACE");
+    if (host && host->in_pod && gap == GAP_KUBE)
+        program = arena_printf(arena, "k8sdns objects | %s", program);
     return arena_printf(arena, "%s | %s diagnose %s", row->how, program, row->pipe);
 }

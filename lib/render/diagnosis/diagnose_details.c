@@ -2,6 +2,7 @@
 #include "diagnose_details.h"
 #include "blanks_text.h"
 #include <k8sdns/render/diagnosis/finding_text.h>
+#include <k8sdns/render/page/advice_text.h>
 #include <string.h>
 
 bool finding_leads(const struct finding *finding)
@@ -82,8 +83,8 @@ static void print_unknown(const struct diagnose_facts *facts, struct printer *pr
             *ARENA_PUSH(arena, ids, count) = other->id;
         }
         if (count && !said)
-            printer_paragraph(printer, "  - ", "%s (would check: %s)", check->detail,
-                              arena_join(arena, ids, count, ", "));
+            advice_print(printer, "  - ", check->detail,
+                         arena_printf(arena, "(would check: %s)", arena_join(arena, ids, count, ", ")));
     }
 }
 
@@ -103,8 +104,10 @@ static void print_unobserved(const struct diagnose_facts *facts, struct printer 
             *ARENA_PUSH(arena, others, count) = facts->unobserved[k].what;
         }
         if (!said)
-            printer_paragraph(printer, "  - ", "%s: %s%s%s; %s", gap->what, gap->why, count ? "; also " : "",
-                              count ? arena_join(arena, others, count, ", ") : "", gap->how);
+            advice_print(printer, "  - ",
+                         arena_printf(arena, "%s: %s%s%s; %s", gap->what, gap->why, count ? "; also " : "",
+                                      count ? arena_join(arena, others, count, ", ") : "", gap->how),
+                         "");
     }
 }
 
@@ -119,6 +122,14 @@ static void print_gaps(const struct diagnose_facts *facts, struct printer *print
     printer_addf(printer, "\nNot checked (needs more access)\n");
     print_unobserved(facts, printer, arena);
     print_unknown(facts, printer, arena);
+}
+
+void diagnose_for_admin(const struct diagnose_facts *facts, struct printer *printer)
+{
+    if (!facts->for_admin)
+        return;
+    printer_addf(printer, "\n");
+    step_print(facts->for_admin, "Admin     ", printer);
 }
 
 void diagnose_details(const struct diagnose_facts *facts, struct printer *printer, struct arena *arena)
@@ -136,6 +147,7 @@ void diagnose_details(const struct diagnose_facts *facts, struct printer *printe
     for (size_t i = 0; i < facts->healthy_count; i++)
         printer_paragraph(printer, "  - ", "%s", facts->healthy[i]);
     print_gaps(facts, printer, arena);
+    diagnose_for_admin(facts, printer);
     if (facts->next_count)
         printer_addf(printer, "\nNext commands\n");
     for (size_t i = 0; i < facts->next_count; i++)

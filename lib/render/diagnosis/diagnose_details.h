@@ -12,6 +12,9 @@ bool finding_leads(const struct finding *finding);
 /* "title: subject". */
 const char *finding_line(struct arena *arena, const struct finding *finding);
 
+/* What to send to the cluster's admin, when there is that. */
+void diagnose_for_admin(const struct diagnose_facts *facts, struct printer *printer);
+
 /* Each finding in full, all checks, and what was not checked. */
 void diagnose_details(const struct diagnose_facts *facts, struct printer *printer, struct arena *arena);
 

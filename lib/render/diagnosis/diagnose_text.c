@@ -25,6 +25,8 @@ static const struct amount amounts[] = {
     {.evidence = 3, .steps = 3, .leading = 3, .lookups = 3, .others = 4},
     {.evidence = 2, .steps = 3, .leading = 3, .lookups = 2, .others = 2},
     {.evidence = 2, .steps = 2, .leading = 2, .lookups = 2, .others = 1},
+    {.evidence = 3, .steps = 2, .leading = 2, .lookups = 1, .others = 0},
+    {.evidence = 2, .steps = 2, .leading = 2, .lookups = 1, .others = 0},
     {.evidence = 1, .steps = 2, .leading = 2, .lookups = 1, .others = 0},
 };
 
@@ -218,8 +220,23 @@ static void print_page(const struct diagnose_facts *facts, const struct amount *
         print_latency(facts, printer);
         print_lookups(facts, amount->lookups, printer, arena);
     }
+    diagnose_for_admin(facts, printer);
     print_others(facts, amount->others, printer, arena);
     print_counts(facts, lead, printer);
+}
+
+/* On a screen, where a command that is longer than a row goes on in the next. */
+static size_t rows_of(const char *page, unsigned width)
+{
+    size_t rows = 0;
+
+    while (*page) {
+        size_t len = strcspn(page, "\n");
+
+        rows += width && len > width ? (len + width - 1) / width : 1;
+        page += len + (page[len] == '\n');
+    }
+    return rows;
 }
 
 void diagnose_text_render(const void *data, struct printer *printer, struct arena *arena)
@@ -230,13 +247,12 @@ void diagnose_text_render(const void *data, struct printer *printer, struct aren
     for (size_t i = 0; i <= last; i++) {
         struct text page = {0};
         struct printer trial = *printer;
-        size_t lines = 0;
+        size_t rows;
 
         trial.out = &page;
         print_page(data, &amounts[i], &trial, arena);
-        for (const char *at = text_string(&page); *at; at++)
-            lines += *at == '\n';
-        if (i == last || printer->verbosity > 0 || lines <= FIRST_SCREEN_LINES) {
+        rows = rows_of(text_string(&page), printer->width);
+        if (i == last || printer->verbosity > 0 || rows <= FIRST_SCREEN_LINES) {
             text_add_n(printer->out, text_string(&page), page.len);
             i = last;
         }

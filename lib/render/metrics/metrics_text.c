@@ -3,6 +3,7 @@
 #include <k8sdns/base/number.h>
 #include <k8sdns/render/diagnosis/finding_text.h>
 #include <k8sdns/render/metrics/metrics_text.h>
+#include <k8sdns/render/page/advice_text.h>
 #include <k8sdns/render/page/table.h>
 #include <math.h>
 #include <string.h>
@@ -331,13 +332,15 @@ static void print_findings(const struct metrics_facts *facts, struct printer *pr
                      facts->replicas_count);
 }
 
-static void print_gaps(const struct metrics_facts *facts, struct printer *printer)
+static void print_gaps(const struct metrics_facts *facts, struct printer *printer, struct arena *arena)
 {
     if (facts->unobserved_count)
-        printer_addf(printer, "\nnot observed\n");
+        printer_addf(printer, "\nNot checked\n");
     for (size_t i = 0; i < facts->unobserved_count; i++)
-        printer_paragraph(printer, "  - ", "%s: %s; %s", facts->unobserved[i].what, facts->unobserved[i].why,
-                          facts->unobserved[i].how);
+        advice_print(printer, "  - ",
+                     arena_printf(arena, "%s: %s; %s", facts->unobserved[i].what, facts->unobserved[i].why,
+                                  facts->unobserved[i].how),
+                     "");
 }
 
 void metrics_text_render(const void *data, struct printer *printer, struct arena *arena)
@@ -365,7 +368,7 @@ void metrics_text_render(const void *data, struct printer *printer, struct arena
             print_details(&facts->replicas[i], printer, arena);
     for (size_t i = 0; i < facts->differences_count; i++)
         printer_paragraph(printer, i ? "* " : "\n* ", "%s", facts->differences[i]);
-    print_gaps(facts, printer);
+    print_gaps(facts, printer, arena);
 }
 
 void metrics_text_render_part(const void *data, struct printer *printer, struct arena *arena)

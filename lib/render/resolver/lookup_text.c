@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <inttypes.h>
 #include <k8sdns/base/number.h>
+#include <k8sdns/base/shell_word.h>
 #include <k8sdns/model/resolver/lookup_facts.h>
 #include <k8sdns/render/page/first_screen.h>
 #include <k8sdns/render/page/status_line.h>
@@ -312,7 +313,8 @@ static void print_rows(const struct lookup_facts *lookups, size_t count, struct 
     table_print(table, printer, 2);
 }
 
-static void print_disagreement(const struct disagreement_facts *disagreement, struct printer *printer)
+static void print_disagreement(const struct disagreement_facts *disagreement, struct printer *printer,
+                               struct arena *arena)
 {
     bool tool = false;
 
@@ -326,7 +328,7 @@ static void print_disagreement(const struct disagreement_facts *disagreement, st
             printer, "  ",
             "a tool that fails here says nothing about a program: k8sdns lookup %s does what the "
             "program does",
-            disagreement->name);
+            shell_word(arena, disagreement->name));
 }
 
 /* "glibc and musl find it, go does not" is the sentence at the end; this is the whole in one word. */
@@ -377,7 +379,7 @@ static void print_all(const void *data, bool condensed, struct printer *printer,
     if (facts->disagreements_count)
         printer_addf(printer, "\n");
     for (size_t i = 0; i < facts->disagreements_count; i++)
-        print_disagreement(&facts->disagreements[i], printer);
+        print_disagreement(&facts->disagreements[i], printer, arena);
 }
 
 void lookup_text_render(const void *data, struct printer *printer, struct arena *arena)

@@ -15,7 +15,8 @@
  *     {dns}                           what answers: CoreDNS, kube-dns, Cloud DNS
  *     {cns} {csel} {cset}             namespace, label selector and workload of the cache on each node
  *
- * What nobody told is the usual name (kube-system, kube-dns, coredns).
+ * What nobody told is the usual name (kube-system, kube-dns, coredns). Each name is a word of a shell's
+ * command (shell_word.h).
  */
 
 /* The value of the word of `len` bytes (without its braces); NULL for one that is none of these. */

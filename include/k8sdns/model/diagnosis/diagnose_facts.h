@@ -76,6 +76,7 @@ struct diagnose_facts {
     size_t healthy_count;
     const char **next; /* commands that would tell more */
     size_t next_count;
+    struct step *for_admin; /* what to send to who runs the cluster; NULL: nothing that they alone see */
     struct check_facts *checks;
     size_t checks_count;
     struct finding *findings; /* the envelope's, for the text; not in JSON */

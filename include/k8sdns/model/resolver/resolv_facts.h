@@ -186,4 +186,11 @@ bool resolv_facts_loses(const struct resolv_facts *facts, int kind);
 /* The cluster's domain by the search list ("svc.cluster.local cluster.local"), or NULL. */
 const char *resolver_cluster_domain(const struct resolver_view *view);
 
+/*
+ * Name a Pod's host as far as it is not named: its namespace is the one that the kubelet's search list begins
+ * with ("shop.svc.cluster.local svc.cluster.local"), and its name is the host's, as versions before 0.3 told
+ * it. `resolv` is that of the Pod itself; NULL: none.
+ */
+void resolv_facts_name_host(struct arena *arena, const struct resolv_facts *resolv, struct host_facts *host);
+
 #endif

@@ -23,27 +23,27 @@
         f->sampling) \
     GAP(REPLICAS, REPLICAS, "replicas", "the {dns} replicas", \
         "name them with --replica, or pipe kubectl's JSON to --endpoints -", NULL, d->replicas_count) \
-    GAP(CONNTRACK, TABLE, "conntrack", "the node's connection tracking", \
+    GAP(CONNTRACK, TABLE, "conntrack", "the node's conntrack table", \
         "run it as root on the node, or with --netns /proc/1/ns/net", NULL, tracking(f)) \
-    GAP(CONNTRACK_ENTRIES, DNS_ENTRIES, "conntrack-entries", "entries of the connection tracking", \
+    GAP(CONNTRACK_ENTRIES, DNS_ENTRIES, "conntrack-entries", "conntrack entries", \
         "run it with CAP_NET_ADMIN on the node", NULL, tracking(f) && f->conntrack->dns) \
     GAP(NODE, NODE, "node-limits", "limits of the node", "run it where /proc is mounted", NULL, f->node) \
     GAP(IPVS, IPVS, "ipvs", "IPVS", "run it as root on the node", NULL, f->ipvs || f->ipvs_absent) \
     GAP(KUBE, KUBE, "kubernetes", "Kubernetes' view of {dns}", \
         "kubectl get deployments,pods,configmaps,events,nodes -A -o json", "--endpoints -", f->kube) \
     GAP(TCP, TCP, "tcp-answers", "answers over TCP", "give it time with --budget 5s", NULL, f->tcp) \
-    GAP(LIVE_REPLICAS, KNOWN, "live-replicas", "a list of the replicas that live", \
+    GAP(LIVE_REPLICAS, KNOWN, "live-replicas", "a list of the running replicas", \
         "name them with --replica, or pipe kubectl's JSON to --endpoints -", NULL, \
         tracking(f) && f->conntrack->replicas_count) \
-    GAP(ANY_ANSWER, HEARD, "any-answer", "an answer of any server", "k8sdns probe shows each query", NULL, \
+    GAP(ANY_ANSWER, HEARD, "any-answer", "an answer of any server", "see each query with k8sdns probe", NULL, \
         d->heard_count) \
     GAP(METRICS, METRICS, "metrics", "metrics of the replicas", \
-        "give the address of one to --metrics, or kubectl -n {ns} port-forward POD 9153 and " \
-        "--metrics http://127.0.0.1:9153/metrics", NULL, metrics_first(f)) \
+        "name the address of one with --metrics, or --metrics http://127.0.0.1:9153/metrics beside: kubectl " \
+        "-n {ns} port-forward POD 9153", NULL, metrics_first(f)) \
     GAP(LOGS, LOGS, "logs", "{dns}'s log", \
         "kubectl -n {ns} logs -l {sel}{c} --prefix --timestamps --tail=-1", "--logs -", f->logs) \
     GAP(DNSTAP, DNSTAP, "dnstap", "what CoreDNS tells by dnstap", \
-        "k8sdns corefile --enable dnstap shows how to turn it on; then k8sdns diagnose --dnstap FILE", NULL, \
+        "give its file with --dnstap; to turn it on: k8sdns corefile --enable dnstap --collector ADDRESS", NULL, \
         dnstap_tells(f->dnstap)) \
     GAP(SPANS, SPANS, "spans", "traces of CoreDNS", \
         "collect them with k8sdns spans --read or --listen, and name the file with --spans", NULL, f->spans) \
@@ -105,9 +105,12 @@ struct host_facts;
 /*
  * How the gap is closed, in words or as a command; NULL where the row has none. In a Pod what kubectl tells
  * is piped to it from a workstation: `kubectl get ... | k8sdns objects | kubectl exec -i web-0 -n shop --
- * /tmp/k8sdns diagnose
- * ...`. `host` may be NULL. Names of the cluster's DNS stand in braces: see gap_words.h.
+ * /tmp/k8sdns diagnose ...`. `host` may be NULL. Names of the cluster's DNS stand in braces: see gap_words.h.
  */
 const char *gap_how(struct arena *arena, const struct host_facts *host, enum gap gap);
+
+/* What takes kubectl's output for the place that the facts are from: "k8sdns", or in a Pod kubectl exec of
+ * it. */
+const char *gap_program(struct arena *arena, const struct host_facts *host);
 
 #endif

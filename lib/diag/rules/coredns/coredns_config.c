@@ -110,7 +110,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     if (d->facts->corefile)
         by_remarks(rule, d);
     else
-        rule_unknown(d, "the Corefile; kubectl -n {ns} get cm {cm} -o yaml | k8sdns diagnose --corefile -");
+        rule_unknown(d, "the Corefile; kubectl -n {ns} get cm {cm} -o yaml | {k8sdns} diagnose --corefile -");
     by_reloads(rule, d);
     by_logged_states(rule, d);
     by_logged_files(rule, d);

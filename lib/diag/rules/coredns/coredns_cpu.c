@@ -14,9 +14,8 @@ static void by_number(const struct rule *rule, struct diagnosis *d)
 
     if (kube->nodes == SHAPE_UNSET || !replicas) {
         if (!(d->present & NEED_METRICS))
-            rule_unknown(d,
-                         "the number of nodes is not known; let kubectl get nodes,pods -A -o json be piped "
-                         "to --endpoints -");
+            rule_unknown(d, "the number of nodes is not known; kubectl get nodes,pods -A -o json | {k8sdns} "
+                            "diagnose --endpoints -");
         return;
     }
     if ((double)kube->nodes / (double)replicas <= d->thresholds->nodes_per_replica &&
@@ -113,7 +112,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     if (!(d->present & (NEED_KUBE | NEED_METRICS)))
         rule_unknown(
             d,
-            "Kubernetes' view of CoreDNS; kubectl get deployments,pods,configmaps,events,nodes -A -o json | k8sdns diagnose --endpoints -");
+            "Kubernetes' view of CoreDNS; kubectl get deployments,pods,configmaps,events,nodes -A -o json | {k8sdns} diagnose --endpoints -");
 }
 
 static const struct step steps[] = {

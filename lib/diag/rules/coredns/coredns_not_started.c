@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../evidence/pods.h"
 #include <inttypes.h>
+#include <k8sdns/base/shell_word.h>
 #include <string.h>
 
 /* Reasons why a container waits that pass by themselves. Source: kubernetes, pkg/kubelet/kubelet_pods.go. */
@@ -52,8 +53,10 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     finding_evidence(d, finding, "%zu of %zu replicas are ready", ready, kube->pods_count);
     if (!ready && waiting == kube->pods_count)
         finding->severity = SEVERITY_CRITICAL;
-    finding_step(d, finding, "see what keeps it",
-                 arena_printf(d->arena, "kubectl -n {ns} describe pod %s", finding->subject), NULL);
+    finding_step(
+        d, finding, "see what keeps it",
+        arena_printf(d->arena, "kubectl -n {ns} describe pod %s", shell_word(d->arena, finding->subject)),
+        NULL);
     finding_step(d, finding, "see what the nodes say", "kubectl get nodes -o wide", NULL);
 }
 

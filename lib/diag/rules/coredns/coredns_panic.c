@@ -3,6 +3,7 @@
 #include "../../evidence/coredns/replica_metrics.h"
 #include "../../evidence/pods.h"
 #include <inttypes.h>
+#include <k8sdns/base/shell_word.h>
 #include <k8sdns/diag/rule.h>
 #include <string.h>
 
@@ -47,7 +48,9 @@ static const char *recent_end(const struct diagnosis *d, const struct kube_pod_f
 static void advise(struct diagnosis *d, struct finding *finding, const struct kube_pod_facts *pod)
 {
     finding_step(d, finding, "read its last words",
-                 arena_printf(d->arena, "kubectl -n {ns} logs %s{c} --previous --tail 50", pod->name), NULL);
+                 arena_printf(d->arena, "kubectl -n {ns} logs %s{c} --previous --tail 50",
+                              shell_word(d->arena, pod->name)),
+                 NULL);
     if (pod->last_end && strcmp(pod->last_end, "OOMKilled") == 0)
         finding_step(d, finding, "raise the memory limit", "{memory}", "{rollback}");
     else if (pod->exit_code == 1)
@@ -56,8 +59,9 @@ static void advise(struct diagnosis *d, struct finding *finding, const struct ku
     else if (pod->exit_code == 2)
         finding_step(d, finding, "update to a current version", NULL, "{rollback}");
     else
-        finding_step(d, finding, "see its probes and events",
-                     arena_printf(d->arena, "kubectl -n {ns} describe pod %s", pod->name), NULL);
+        finding_step(
+            d, finding, "see its probes and events",
+            arena_printf(d->arena, "kubectl -n {ns} describe pod %s", shell_word(d->arena, pod->name)), NULL);
 }
 
 static bool any_ready(const struct kube_facts *kube)

@@ -15,8 +15,9 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     if (!c->stale_total && !c->dns->unrouted) {
         if (!(d->present & NEED_KNOWN))
             rule_unknown(
-                d, "nobody says which replicas live; name them with --replica, or pipe kubectl's JSON to "
-                   "--endpoints -");
+                d,
+                "no source lists the running replicas; name them with --replica, or pipe kubectl's JSON to "
+                "--endpoints -");
         return;
     }
     for (size_t i = 0; i < c->stale_count; i++) {

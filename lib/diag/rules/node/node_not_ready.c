@@ -21,7 +21,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     const char *own = d->facts->host.node;
 
     if (kube->nodes == SHAPE_UNSET) {
-        rule_unknown(d, "the nodes are not known; let kubectl get nodes,pods -A -o json be piped to "
+        rule_unknown(d, "the nodes are not known; kubectl get nodes,pods -A -o json | {k8sdns} diagnose "
                         "--endpoints -");
         return;
     }

@@ -79,7 +79,7 @@ static const struct step steps[] = {
     {.text = "see when and how often it fails", .command = "k8sdns watch kubernetes.default --duration 1m"},
     {.text = "let {dns}'s log tell more",
      .command =
-         "kubectl -n {ns} logs -l {sel}{c} --prefix --timestamps --tail=-1 | k8sdns diagnose --logs -"},
+         "kubectl -n {ns} logs -l {sel}{c} --prefix --timestamps --tail=-1 | {k8sdns} diagnose --logs -"},
     {0},
 };
 

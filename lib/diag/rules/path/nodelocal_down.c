@@ -3,6 +3,7 @@
 #include "../../evidence/coredns/replica_metrics.h"
 #include "../../evidence/server.h"
 #include <inttypes.h>
+#include <k8sdns/base/shell_word.h>
 #include <string.h>
 
 /* Servers asked that are elsewhere than on this node. */
@@ -139,7 +140,7 @@ static void by_setup(const struct rule *rule, struct diagnosis *d)
             d, finding,
             "%s could not put up its address or its rules %" PRIu64
             " times since it began; whether it still cannot shows k8sdns metrics --interval 90s %s",
-            m->source, m->setup_errors_total, m->source);
+            m->source, m->setup_errors_total, shell_word(d->arena, m->source));
     }
 }
 

@@ -67,7 +67,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
 
 static const struct step steps[] = {
     {.text = "test the replicas one by one, if they were not",
-     .command = "kubectl -n {ns} get endpointslices -l kubernetes.io/service-name={svc} -o json | k8sdns "
+     .command = "kubectl -n {ns} get endpointslices -l kubernetes.io/service-name={svc} -o json | {k8sdns} "
                 "diagnose --endpoints -"},
     {.text = "on both nodes: look for drops", .command = "ip -s link; tc -s qdisc"},
     {.text = "workaround: NodeLocal DNSCache asks {dns} over TCP", .undo = "delete its DaemonSet"},

@@ -73,7 +73,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         tell_programs(d, finding);
     if (!finding && lossy)
         rule_unknown(d, "a server that loses queries over UDP lost one over TCP, which may be no more than "
-                        "that; k8sdns probe kubernetes.default --tcp --tries 5 tells");
+                        "that; k8sdns probe kubernetes.default --tcp --tries 5");
 }
 
 static const struct step steps[] = {

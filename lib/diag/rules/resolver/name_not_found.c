@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <k8sdns/base/address.h>
+#include <k8sdns/base/shell_word.h>
 #include <string.h>
 
 /* Others that do resolve, each once, the likeliest first. */
@@ -81,8 +82,9 @@ static void eval_never_asked(const struct rule *rule, struct diagnosis *d, const
                      "no query was sent for %s: '%c' is in no host name, and the resolver refuses it",
                      name->name, character);
     if (at && at > name->name && address_parse(at + 1, 53, &server, NULL) == 0)
-        finding_evidence(d, finding, "the server to ask goes before the name: k8sdns probe @%s %.*s", at + 1,
-                         (int)(at - name->name), name->name);
+        finding_evidence(d, finding, "the server to ask goes before the name: k8sdns probe %s %s",
+                         shell_word(d->arena, at),
+                         shell_word(d->arena, arena_text_n(d->arena, name->name, (size_t)(at - name->name))));
 }
 
 static void eval(const struct rule *rule, struct diagnosis *d)
@@ -137,6 +139,7 @@ const struct rule rule_name_not_found = {
     .id = "name-not-found",
     .title = "the name does not exist",
     .severity = SEVERITY_WARNING,
+    .is_of_pod = true,
     .needs = NEED_HEARD | NEED_MATRIX,
     .opening = "DNS works; ",
     .healthy = "the names asked for exist",

@@ -80,6 +80,7 @@ const struct rule rule_resolv_invalid = {
     .id = "resolv-invalid",
     .title = "part of resolv.conf is ignored by some resolvers",
     .severity = SEVERITY_WARNING,
+    .is_of_pod = true,
     .needs = NEED_RESOLV,
     .healthy = "resolv.conf is valid for glibc, musl and Go",
     .cause = "Each resolver has its own limits: three nameservers, musl's 256-byte lines and 15 dots, "

@@ -81,6 +81,7 @@ const struct rule rule_resolv_policy = {
     .id = "resolv-policy",
     .title = "the Pod does not use the cluster DNS",
     .severity = SEVERITY_WARNING,
+    .is_of_pod = true,
     .needs = NEED_RESOLV,
     .healthy = "resolv.conf points to the cluster DNS",
     .cause = "With dnsPolicy Default, or with hostNetwork and without ClusterFirstWithHostNet, a Pod "

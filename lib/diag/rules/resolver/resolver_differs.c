@@ -258,6 +258,7 @@ const struct rule rule_resolver_differs = {
     .id = "resolver-differs",
     .title = "glibc, musl and Go get different results",
     .severity = SEVERITY_INFO,
+    .is_of_pod = true,
     .needs = NEED_HEARD | NEED_MATRIX,
     .healthy = "glibc, musl and Go agree on these names",
     .cause =

@@ -2,6 +2,8 @@
 #include "../../evidence/pods.h"
 #include "../../evidence/server.h"
 #include <inttypes.h>
+#include <k8sdns/base/shell_word.h>
+#include <k8sdns/model/cluster/cluster_words.h>
 #include <string.h>
 
 /* More endpoints or Pods than these are not named one by one. */
@@ -17,9 +19,16 @@ static bool clusterip_answers(const struct diagnosis *d)
     return false;
 }
 
+/* Its namespace as a word of a command. */
+static const char *space_word(const struct diagnosis *d, const struct dns_service_facts *service)
+{
+    return *service->namespace ? shell_word(d->arena, service->namespace) : "{ns}";
+}
+
 /* Its selector fits no Pod, though there are some of CoreDNS. */
 static void by_selector(struct diagnosis *d, struct finding *finding, const struct dns_service_facts *service)
 {
+    const char *space = space_word(d, service), *name = shell_word(d->arena, service->name);
     const char *label = service->outside_labels ? service->outside_labels : "(none)";
 
     finding->title = "the selector of the DNS Service fits no Pod";
@@ -32,31 +41,31 @@ static void by_selector(struct diagnosis *d, struct finding *finding, const stru
     finding_step(d, finding, "compare the selector with the labels",
                  arena_printf(d->arena,
                               "kubectl -n %s get service %s -o wide; kubectl -n %s get pods --show-labels",
-                              service->namespace, service->name, service->namespace),
+                              space, name, space),
                  NULL);
     finding_step(d, finding, "set the selector to the label of the Pods",
-                 arena_printf(d->arena, "kubectl -n %s set selector service %s %s", service->namespace,
-                              service->name, arena_text_n(d->arena, label, strcspn(label, ","))),
-                 arena_printf(d->arena, "kubectl -n %s set selector service %s %s", service->namespace,
-                              service->name, service->selector));
+                 arena_printf(d->arena, "kubectl -n %s set selector service %s %s", space, name,
+                              shell_word(d->arena, arena_text_n(d->arena, label, strcspn(label, ",")))),
+                 arena_printf(d->arena, "kubectl -n %s set selector service %s %s", space, name,
+                              shell_word(d->arena, service->selector)));
 }
 
 /* Endpoints that are there and not ready. */
 static void by_readiness(struct diagnosis *d, struct finding *finding,
                          const struct dns_service_facts *service)
 {
+    const char *space = space_word(d, service);
+    const char *selector = service->selector ? shell_word(d->arena, service->selector) : "{sel}";
+
     for (size_t i = 0; i < service->not_ready_names_count && i < FEW; i++)
         finding_evidence(d, finding, "endpoint %s is not ready", service->not_ready_names[i]);
     if (service->not_ready_names_count > FEW)
         finding_evidence(d, finding, "and %zu more are not ready", service->not_ready_names_count - FEW);
     finding_step(d, finding, "read what CoreDNS waits for",
-                 arena_printf(d->arena, "kubectl -n %s logs -l %s --prefix --tail 50", service->namespace,
-                              service->selector ? service->selector : "{sel}"),
+                 arena_printf(d->arena, "kubectl -n %s logs -l %s --prefix --tail 50", space, selector),
                  NULL);
     finding_step(d, finding, "see which probe fails",
-                 arena_printf(d->arena, "kubectl -n %s describe pods -l %s", service->namespace,
-                              service->selector ? service->selector : "{sel}"),
-                 NULL);
+                 arena_printf(d->arena, "kubectl -n %s describe pods -l %s", space, selector), NULL);
 }
 
 /* There are Pods of CoreDNS that are ready, and its selector fits none of all. */
@@ -67,8 +76,8 @@ static bool misses_pods(const struct dns_service_facts *service)
 
 static void judge(const struct rule *rule, struct diagnosis *d, const struct dns_service_facts *service)
 {
-    const char *space = *service->namespace ? service->namespace : "{ns}";
-    struct dns_service_facts named = *service;
+    const char *space =
+        *service->namespace ? service->namespace : cluster_word(d->arena, d->facts->dns, "ns", 2);
     const struct finding *down = pods_down_finding(d);
     struct finding *finding;
 
@@ -79,7 +88,6 @@ static void judge(const struct rule *rule, struct diagnosis *d, const struct dns
         rule_doubts(d);
         return;
     }
-    named.namespace = space;
     finding = finding_new(d, rule, arena_printf(d->arena, "Service %s/%s", space, service->name));
     for (size_t i = 0; i < d->servers_count; i++)
         if (d->servers[i].target->role == TARGET_CLUSTER_IP)
@@ -92,9 +100,9 @@ static void judge(const struct rule *rule, struct diagnosis *d, const struct dns
         finding_evidence(d, finding, "%" PRIu64 " of %" PRIu64 " Pods of it are ready", service->pods_ready,
                          service->pods);
     if (!service->not_ready && misses_pods(service))
-        by_selector(d, finding, &named);
+        by_selector(d, finding, service);
     else if (service->not_ready)
-        by_readiness(d, finding, &named);
+        by_readiness(d, finding, service);
 }
 
 /* Load balancing at the socket has nothing to lead the ClusterIP to, and says so to whoever connects. */
@@ -145,7 +153,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     if (!seen && !clusterip_answers(d))
         rule_unknown(
             d,
-            "the endpoints of the DNS Service; kubectl get services,endpointslices,pods -A -o json | k8sdns "
+            "the endpoints of the DNS Service; kubectl get services,endpointslices,pods -A -o json | {k8sdns} "
             "diagnose --endpoints -");
 }
 
