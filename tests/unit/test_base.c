@@ -79,7 +79,9 @@ static void test_utf16(void **state)
     static const char little[] = "\xff\xfe[\0I\0N\0\xe9\0\xac\x20\x3d\xd8\x00\xde";
     static const char big[] = "\xfe\xff\0[\0I\0N\0]";
     static const char unmarked[] = "[\0I\0N\0F\0O\0]\0 \0a\0";
-    static const char half[] = "\xff\xfe" "a\0b\0c\0\x00\xd8" "d\0\x00\xdc";
+    static const char half[] = "\xff\xfe"
+                               "a\0b\0c\0\x00\xd8"
+                               "d\0\x00\xdc";
     /* A query of DNS, and UTF-8. */
     static const char query[] = "\x12\0\1\0\0\1\0\0\0\0\0\0\3www\0\0\1\0\1";
     struct utf16 ignored;
@@ -99,8 +101,16 @@ static void test_base64(void **state)
     static const struct {
         const char *text, *bytes; /* bytes NULL: refused */
     } rows[] = {
-        {"", ""},       {"YQ==", "a"},    {"YWI=", "ab"},     {"YWJj", "abc"},  {"YWJ\njZA==\n", "abcd"},
-        {"YQ", "a"},    {"Y", NULL},      {"YQ==YQ==", NULL}, {"YWJj*", NULL},  {"_-8=", "\xff\xef"},
+        {"", ""},
+        {"YQ==", "a"},
+        {"YWI=", "ab"},
+        {"YWJj", "abc"},
+        {"YWJ\njZA==\n", "abcd"},
+        {"YQ", "a"},
+        {"Y", NULL},
+        {"YQ==YQ==", NULL},
+        {"YWJj*", NULL},
+        {"_-8=", "\xff\xef"},
         {"/+8=", "\xff\xef"},
     };
     size_t len;
