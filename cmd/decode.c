@@ -33,7 +33,8 @@ static int run(struct run *run, const void *config_at, void *data)
     char *bytes;
     int r;
 
-    r = file_read_text(run->arena, run->args_count ? run->args[0] : "-", OCTET_INPUT_MAX, &bytes, &len, &run->err);
+    r = file_read_text(run->arena, run->args_count ? run->args[0] : "-", OCTET_INPUT_MAX, &bytes, &len,
+                       &run->err);
     if (r < 0)
         return r;
     if (config->form == FORM_DETECTED || config->form == OCTETS_CAPTURE) {

@@ -15,8 +15,8 @@ int endpoints_files_read(struct survey *survey, const char *paths, const char **
         size_t name = strcspn(at, ","), len;
         const char *bytes;
         char *file, *both;
-        int r = file_read_text(survey->arena, arena_text_n(survey->arena, at, name), KUBE_JSON_MAX, &file, &len,
-                          &survey->err);
+        int r = file_read_text(survey->arena, arena_text_n(survey->arena, at, name), KUBE_JSON_MAX, &file,
+                               &len, &survey->err);
 
         if (r < 0)
             return r;

@@ -43,8 +43,7 @@ struct step *own_pod_for_admin(const struct diagnosis *d)
     if (!pod || d->facts->kube || !is_of_cluster(d))
         return NULL;
     step = ARENA_NEW(d->arena, struct step);
-    *step =
-        (struct step){.text = "send this to your cluster's admin, who can see what this Pod cannot",
-                      .command = arena_printf(d->arena, "kubectl k8sdns %s", pod)};
+    *step = (struct step){.text = "send this to your cluster's admin, who can see what this Pod cannot",
+                          .command = arena_printf(d->arena, "kubectl k8sdns %s", pod)};
     return step;
 }

@@ -1050,7 +1050,8 @@ class ForAdmin(binary.Case):
         self.assertEqual(step["command"], "kubectl k8sdns web-0 -n default")
         self.assertIn("admin", step["text"])
         # Another search list than a kubelet's tells of none.
-        facts = Facts().dead("10.244.1.22").without("kube").put("resolv.search", ["shop.svc.cluster.local", "corp.test"])
+        facts = Facts().dead("10.244.1.22").without("kube")
+        facts = facts.put("resolv.search", ["shop.svc.cluster.local", "corp.test"])
         self.assertEqual(self.asked(facts)["command"], "kubectl k8sdns web-0 -n NAMESPACE")
 
     def test_not_without_need(self):
@@ -1083,8 +1084,8 @@ class HostileNames(binary.Case):
             "distribution": None, "certain": False, "recognised_by": [], "software": "coredns", "kind": "deployment",
             "namespace": "x;>pwned", "many_containers": True, "port": 53, "custom_seen": False, "reconciled": False,
             "domain": "cluster.local", "service_ranges": [],
-            **{key: name for key in ("service", "workload", "container", "config_map", "custom_map", "selector", "account",
-                                     "autoscaler_map")},
+            **{key: name for key in ("service", "workload", "container", "config_map", "custom_map", "selector",
+                                     "account", "autoscaler_map")},
             "node_cache": {"namespace": name, "workload": name, "config_map": name, "selector": name, "addresses": []}}
         return facts
 

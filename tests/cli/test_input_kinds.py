@@ -80,7 +80,8 @@ class Test(unittest.TestCase):
                         self.assertEqual((result.returncode, result.stdout.splitlines()[0]),
                                          (said.returncode, said.stdout.splitlines()[0]), result.stderr)
             message = "Temporary failure in name resolution"
-            said, wide = (binary.run("explain", "-", stdin=message.encode(encoding)) for encoding in ("utf-8", "utf-16"))
+            said, wide = (binary.run("explain", "-", stdin=message.encode(encoding))
+                          for encoding in ("utf-8", "utf-16"))
             self.assertEqual(wide.stdout, said.stdout)
 
     def test_empty(self):

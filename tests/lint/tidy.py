@@ -61,8 +61,10 @@ def key(entry, needed, hashes, version):
 
 
 def look(name):
-    """Complaints about a file, and whether it was looked at and there are none. Options of another compiler that it does
-    not know are errors that stand at no place in a file."""
+    """Complaints about a file, and whether it was looked at and there are none.
+
+    Options of another compiler that it does not know are errors that stand at no place in a file.
+    """
     result = tree.output(TOOL, "--quiet", f"--checks={CHECKS}", "--warnings-as-errors=*", "-p", str(tree.BUILD),
                          str((tree.BUILD / name).resolve()), check=False)
     said = [line for line in result.stdout.splitlines() if ": error:" in line or ": warning:" in line]

@@ -218,7 +218,7 @@ static void test_missing_facts(void **state)
     struct facts facts = {.conntrack = &table};
 
     assert_int_equal(check_of(*state, &facts, "conntrack-stale")->state, FINDING_UNKNOWN);
-    assert_non_null(strstr(check_of(*state, &facts, "conntrack-stale")->detail, "which replicas live"));
+    assert_non_null(strstr(check_of(*state, &facts, "conntrack-stale")->detail, "the running replicas"));
     table.replicas = replicas;
     table.replicas_count = COUNT(replicas);
     assert_int_equal(check_of(*state, &facts, "conntrack-stale")->state, FINDING_QUIET);

@@ -13,8 +13,8 @@ struct utf16 {
 };
 
 /*
- * Whether the beginning of a text is UTF-16: a mark of the order of octets and three letters, or eight letters
- * whose second octet is zero. Then `ret` is ready for all of the text, the mark included.
+ * Whether the beginning of a text is UTF-16: a mark of the order of octets and three letters, or eight
+ * letters whose second octet is zero. Then `ret` is ready for all of the text, the mark included.
  */
 bool utf16_begins(const char *bytes, size_t len, struct utf16 *ret);
 

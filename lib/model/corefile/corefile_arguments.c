@@ -51,8 +51,8 @@ static const char *item_words(struct arena *arena, const char *item, size_t len)
         const char *type, *words;
     } types[] = {
         {"hostport", "HOST:PORT or :PORT"},
-        {"zone", "a zone, whose labels have 1 to 63 octets"},
-        {"domain", "a domain name, whose labels have 1 to 63 octets"},
+        {"zone", "a zone, whose labels have 1 to 63 bytes"},
+        {"domain", "a domain name, whose labels have 1 to 63 bytes"},
         {"ip", "an IP address"},
         {"iport", "an IP address, perhaps with a port"},
         {"xfer", "an IP address, perhaps with a port, or *"},

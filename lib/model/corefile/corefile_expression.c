@@ -78,8 +78,8 @@ bool label_selector_fits(const char *text)
 /* Words between two operands. Source: expr-lang/expr, parser/operator. */
 static bool is_operator_word(const char *at, size_t len)
 {
-    static const char *const words[] = {"and",      "or",       "not", "in",     "contains", "matches",
-                                        "endsWith", "startsWith", "let", "if",     "else"};
+    static const char *const words[] = {"and",      "or",         "not", "in", "contains", "matches",
+                                        "endsWith", "startsWith", "let", "if", "else"};
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         if (strlen(words[i]) == len && memcmp(at, words[i], len) == 0)

@@ -11,7 +11,7 @@
 #define HTTPS_SINCE "1.14.5"
 /* CoreDNS takes no more (plugin/forward). */
 #define TARGETS_MAX 15
-#define GRPC_PORT 443
+#define GRPC_PORT   443
 /* Fewer at once than this are soon exceeded; the default of kubeadm is 1000. */
 #define CONCURRENT_FEW 100
 
@@ -226,9 +226,9 @@ static void judge_name_target(struct judgement *j, const struct judged_block *bl
         return;
     judgement_remark(j, MATTER_FORWARD, severity, block, d->line,
                      named && !never ? "forward takes host names since CoreDNS " NAMES_SINCE
-                             " and looks them up when it starts; before, "
-                             "CoreDNS does not start with one."
-                           : corefile_refused,
+                                       " and looks them up when it starts; before, "
+                                       "CoreDNS does not start with one."
+                                     : corefile_refused,
                      "'%s' is neither an address nor a file", text)
         ->write = arena_printf(j->arena, "%s . IP", d->name);
 }

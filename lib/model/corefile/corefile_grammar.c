@@ -232,7 +232,8 @@ static const struct plugin_grammar plugins[] = {
      .arguments = "zone? any*",
      .options = OPTIONS(
          {"except", "any+"}, {"max_fails", "uint:32;"}, {"max_connect_attempts", "uint:32;", "1.13.2"},
-         {"health_check", "dur:0.. =no_rec? / dur:0.. =domain domain =no_rec? / dur:0.. =no_rec =domain domain"},
+         {"health_check",
+          "dur:0.. =no_rec? / dur:0.. =domain domain =no_rec? / dur:0.. =no_rec =domain domain"},
          {"force_tcp", ""}, {"prefer_udp", "", "1.2.0"}, {"tls", TLS_FILES}, {"tls_servername", "any;"},
          {"expire", "dur:0..;"}, {"max_age", "dur:0..;", "1.14.3"}, {"max_idle_conns", "int:0..;", "1.14.1"},
          {"read_timeout", "dur:1ns..;", "1.14.5"}, {"doh_method", "=POST|GET;", "1.14.5"},

@@ -39,7 +39,7 @@ static void read_block(struct judgement *j, const struct corefile_block *block)
         }
         if (!go_zone(block->keys[i]) && !argument_is_placeholder(block->keys[i]))
             judgement_remark(j, MATTER_SYNTAX, SEVERITY_CRITICAL, judged, block->line, corefile_refused,
-                             "'%s' is no zone: a label has 1 to 63 octets, a name up to 255", block->keys[i]);
+                             "'%s' is no zone: a label has 1 to 63 bytes, a name up to 255", block->keys[i]);
         *ARENA_PUSH(j->arena, judged->keys, judged->keys_count) = key;
         judged->root = judged->root || strcmp(key.zone, ".") == 0;
     }

@@ -45,8 +45,11 @@ const struct corefile_option *directive_find(const struct corefile_directive *di
 /* Whether `zone` is `under` or below it; both with a final dot. */
 bool zone_is_under(const char *zone, const char *under);
 
-/* The place of a plugin in the order that CoreDNS runs them in; -1 for none of its own. */
+/* The order that CoreDNS runs its own plugins in, ending with NULL; the place of one in it, or among others;
+ * -1: none. */
+extern const char *const plugin_order[];
 int plugin_place(const char *name);
+int plugin_index(const char *const *names, const char *name);
 bool plugin_answers(const char *name);
 
 /* What CoreDNS does with a Corefile that it refuses. */

@@ -8,27 +8,6 @@
 /* What the tables of options are of; a later version may have more. */
 #define NEWEST "1.14.7"
 
-/*
- * CoreDNS's own plugins in the order that a query meets them, which the build fixes. Source: plugin.cfg of
- * CoreDNS 1.14.7; before 1.14 acl stood before any, and before 1.14.7 cache before rewrite.
- */
-static const char *const order[] = {
-    "root",     "metadata",  "geoip",       "cancel", "proxyproto", "quic",         "grpc_server", "https",
-    "https3",   "timeouts",  "multisocket", "reload", "nsid",       "bufsize",      "bind",        "debug",
-    "trace",    "ready",     "health",      "pprof",  "shed",       "prometheus",   "errors",      "log",
-    "dnstap",   "local",     "dns64",       "any",    "chaos",      "loadbalance",  "tsig",        "rewrite",
-    "autopath", "acl",       "cache",       "header", "dnssec",     "tls",          "minimal",     "template",
-    "transfer", "hosts",     "route53",     "azure",  "clouddns",   "k8s_external", "kubernetes",  "file",
-    "auto",     "secondary", "etcd",        "loop",   "forward",    "grpc",         "erratic",     "whoami",
-    "on",       "sign",      "view",        "nomad",  NULL,
-};
-
-/* Those that may end a query, in the same order. */
-static const char *const answering[] = {
-    "template", "hosts",     "route53", "azure",   "clouddns", "k8s_external", "kubernetes", "file",
-    "auto",     "secondary", "etcd",    "forward", "grpc",     "erratic",      "whoami",     NULL,
-};
-
 /* Plugins that are built in by others, or were. */
 static const char *const elsewhere[] = {
     "dump",        "fanout",  "unbound",   "rrl",      "alternate",           "mdns",   "ads",   "gslb",
@@ -46,27 +25,9 @@ static const struct {
     {"kubernetes", "transfer", "1.8.0", "transfer { to ADDRESS }"},
 };
 
-static int place_in(const char *const *words, const char *name)
-{
-    for (int i = 0; words[i]; i++)
-        if (strcmp(words[i], name) == 0)
-            return i;
-    return -1;
-}
-
-int plugin_place(const char *name)
-{
-    return place_in(order, name);
-}
-
 bool corefile_plugin_is_known(const char *name)
 {
     return plugin_place(name) >= 0 || strcmp(name, "proxy") == 0 || strcmp(name, "federation") == 0;
-}
-
-bool plugin_answers(const char *name)
-{
-    return place_in(answering, name) >= 0;
 }
 
 /* True when the name, or the option, is one that went; then it is said. */
@@ -100,8 +61,8 @@ static void judge_name(struct judgement *j, const struct judged_block *block,
     if (plugin_place(directive->name) >= 0 || strstr(directive->name, "{$") ||
         judge_removed(j, block, directive->name, NULL, directive->line))
         return;
-    external = place_in(elsewhere, directive->name) >= 0;
-    near = external ? NULL : suggest_word(directive->name, order);
+    external = plugin_index(elsewhere, directive->name) >= 0;
+    near = external ? NULL : suggest_word(directive->name, plugin_order);
     if (near)
         judgement_remark(j, MATTER_UNKNOWN_PLUGIN, SEVERITY_CRITICAL, block, directive->line,
                          corefile_refused, "there is no plugin '%s'; did you mean %s?", directive->name, near)

@@ -165,8 +165,9 @@ static void judge_multicluster(const struct place *place, const struct corefile_
                      argument_is_placeholder(option->args[i]);
 
         for (size_t k = 0; k < d->args_count && !among; k++)
-            among = argument_is_placeholder(d->args[k]) ||
-                    (corefile_key_read(place->j->arena, d->args[k], &own) && strcmp(zone.zone, own.zone) == 0);
+            among =
+                argument_is_placeholder(d->args[k]) ||
+                (corefile_key_read(place->j->arena, d->args[k], &own) && strcmp(zone.zone, own.zone) == 0);
         for (size_t k = 0; !d->args_count && k < place->block->keys_count && !among; k++)
             among = strcmp(zone.zone, place->block->keys[k].zone) == 0;
         if (!among)

@@ -23,7 +23,10 @@ void log_stream_fini(struct log_stream *s)
             log_export_fini(&file->levels[i].form);
     text_fini(&s->built);
     text_fini(&s->unescaped);
-    log_wrapped_fini(&s->wrapped);
+    text_fini(&s->wrapped.held);
+    text_fini(&s->wrapped.queue);
+    text_fini(&s->wrapped.waiting);
+    text_fini(&s->wrapped.joined);
 }
 
 static bool is_named(const struct log_source *source, const char *name, size_t len)
@@ -192,7 +195,8 @@ static void undo_page(struct log_stream *s, struct container_line *line, struct 
     coredns_log_read(s->log_template, line->payload, entry->values, &entry->line);
 }
 
-/* A line that was copied out of a text of JSON: \" for ". It is taken so when a query or an error comes of it.
+/* A line that was copied out of a text of JSON: \" for ". It is taken so when a query or an error comes of
+ * it.
  */
 static void undo_escapes(struct log_stream *s, struct container_line *line, struct log_entry *entry)
 {

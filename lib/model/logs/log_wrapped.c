@@ -51,7 +51,8 @@ static void put_together(const struct log_wrapped *w, const char *last, size_t l
     text_add_n(ret, last, len);
 }
 
-/* Whether what is held and this line make one, which then is in `joined`. `*ret_more`: with the next they may.
+/* Whether what is held and this line make one, which then is in `joined`. `*ret_more`: with the next they
+ * may.
  */
 static bool join(struct log_stream *s, const char *text, size_t len, bool *ret_more)
 {
@@ -163,8 +164,7 @@ bool log_stream_take(struct log_stream *s, const char *name, char *text, size_t 
 
 bool log_stream_more(struct log_stream *s, struct log_entry *entry)
 {
-    return log_lines_more(s, entry) || next_queued(s, entry) ||
-           (s->wrapped.waits && take_waiting(s, entry));
+    return log_lines_more(s, entry) || next_queued(s, entry) || (s->wrapped.waits && take_waiting(s, entry));
 }
 
 bool log_stream_end(struct log_stream *s, struct log_entry *entry)
@@ -175,12 +175,4 @@ bool log_stream_end(struct log_stream *s, struct log_entry *entry)
             return true;
     }
     return log_lines_end(s, entry);
-}
-
-void log_wrapped_fini(struct log_wrapped *w)
-{
-    text_fini(&w->held);
-    text_fini(&w->queue);
-    text_fini(&w->waiting);
-    text_fini(&w->joined);
 }

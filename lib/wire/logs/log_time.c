@@ -281,9 +281,8 @@ static size_t since_1970(const char *text, const char *end, uint64_t *ret_ns)
 
 size_t log_time_read_any(const char *text, size_t len, uint64_t *ret_ns)
 {
-    static size_t (*const forms[])(const char *text, const char *end,
-                                   uint64_t *ret_ns) = {year_first, month_named, month_then_day,
-                                                       month_first, since_1970};
+    static size_t (*const forms[])(const char *text, const char *end, uint64_t *ret_ns) = {
+        year_first, month_named, month_then_day, month_first, since_1970};
     size_t taken = log_time_read(text, len, ret_ns);
 
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]) && !taken; i++)

@@ -135,6 +135,4 @@ bool log_stream_more(struct log_stream *stream, struct log_entry *ret_entry);
 /* At the end of the input: a line that nothing ended, in the same way; false where there is none. */
 bool log_stream_end(struct log_stream *stream, struct log_entry *ret_entry);
 
-void log_wrapped_fini(struct log_wrapped *wrapped);
-
 #endif
