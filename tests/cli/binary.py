@@ -23,7 +23,7 @@ ENVIRONMENT = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "COLUMNS": "80",
                "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", ""), "UBSAN_OPTIONS": os.environ.get("UBSAN_OPTIONS", "")}
 
 
-def run(*arguments, stdin=b"", env=None, timeout=60, **options):
+def run(*arguments, stdin=b"", env=None, timeout=300, **options):
     """Run k8sdns; stdout and stderr are text (bytes that are no UTF-8 are kept as surrogates)."""
     done = subprocess.run([K8SDNS, *map(str, arguments)], input=stdin, env={**ENVIRONMENT, **(env or {})},
                           capture_output=True, timeout=timeout, check=False, **options)

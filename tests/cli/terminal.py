@@ -85,6 +85,12 @@ class Tmux:
         return re.search(rf"^modes{self.asked} (\d+ \d+)$", self.text(), re.M)[1]
 
 
+def heed_signals():
+    """Nohup passes on that signals are ignored, and so does a shell to what it runs in the background."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Pty:
     """The program on a bare pty: every byte that it writes is kept."""
 
@@ -97,8 +103,7 @@ class Pty:
         env = {**binary.ENVIRONMENT, "TERM": "xterm-256color", **environment}
         self.process = subprocess.Popen([binary.K8SDNS, *map(str, arguments)], stdin=slave, stdout=slave,
                                         stderr=subprocess.PIPE, env=env, start_new_session=True,
-                                        # nohup passes on that it is ignored.
-                                        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
+                                        preexec_fn=heed_signals)
 
     def __enter__(self):
         return self

@@ -101,7 +101,7 @@ static int note_file(const struct dnstap_endpoint *endpoint, struct dnstap_liste
         return -errno;
     ret->device = made.st_dev;
     ret->inode = made.st_ino;
-    ret->made = true;
+    ret->made = S_ISSOCK(made.st_mode); /* what somebody has put there meanwhile is theirs */
     return 0;
 }
 
