@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <k8sdns/base/clock.h>
 #include <k8sdns/base/pause.h>
+#include <k8sdns/collect/collect_sockets.h>
 #include <k8sdns/render/tracing/path_text.h>
 #include <k8sdns/source/tracing/path_trace.h>
 #include <k8sdns/wire/dns/dns_message.h>
@@ -135,21 +136,31 @@ static int fill_tracing(struct run *run, const struct path_config *config, struc
     tracing->give_up_us = config->timeout_us;
     if (config->client.count)
         tracing->client = config->client.items[0];
-    if (config->server.count)
+    if (config->server.count) {
         tracing->server = config->server.items[0];
+        tracing->server.port = (uint16_t)config->dns_port;
+        tracing->backends = collect_sockets_backends(&run->survey, &tracing->server);
+    }
     return find_netns(run, &tracing->netns);
 }
 
-static void sum_up(const struct path_run *state, const struct path_trace *trace, struct path_facts *facts)
+static void sum_up(const struct path_run *state, const struct path_trace *trace,
+                   const struct address_list *backends, struct path_facts *facts)
 {
+    struct arena *arena = state->run->arena;
+    char text[ADDRESS_TEXT];
+
     facts->summary = true;
     facts->span_ms = (double)(clock_monotonic_ns() - state->began_ns) / 1e6;
     facts->followed = state->followed;
+    for (size_t i = 0; i < backends->count; i++)
+        *ARENA_PUSH(arena, facts->backends, facts->backends_count) =
+            arena_text(arena, address_format(&backends->items[i], text, sizeof(text)));
     for (size_t i = 0; i < PATH_OUTCOMES; i++)
         if (state->outcomes[i])
-            *ARENA_PUSH(state->run->arena, facts->outcomes, facts->outcomes_count) =
+            *ARENA_PUSH(arena, facts->outcomes, facts->outcomes_count) =
                 (struct shape_tally){path_outcome_names[i], state->outcomes[i]};
-    path_trace_facts(trace, state->run->arena, facts);
+    path_trace_facts(trace, arena, facts);
 }
 
 static void say_gaps(const struct path_run *state, const struct path_facts *facts)
@@ -190,7 +201,7 @@ static int run(struct run *run, const void *config_at, void *data)
     state.began_ns = clock_monotonic_ns();
     r = watch(&state, trace);
     if (r >= 0) {
-        sum_up(&state, trace, data);
+        sum_up(&state, trace, &tracing.backends, data);
         say_gaps(&state, data);
     }
     path_trace_free(trace);

@@ -101,6 +101,41 @@ static __always_inline int back4(struct bpf_sock_addr *c)
     return 1;
 }
 
+static __always_inline struct end end6(struct bpf_sock_addr *c)
+{
+    return (struct end){.ip = {c->user_ip6[0], c->user_ip6[1], c->user_ip6[2], c->user_ip6[3]},
+                        .port = c->user_port};
+}
+
+static __always_inline void set6(struct bpf_sock_addr *c, const struct end *end)
+{
+    c->user_ip6[0] = end->ip[0];
+    c->user_ip6[1] = end->ip[1];
+    c->user_ip6[2] = end->ip[2];
+    c->user_ip6[3] = end->ip[3];
+    c->user_port = end->port;
+}
+
+static __always_inline int forth6(struct bpf_sock_addr *c)
+{
+    struct end to = end6(c);
+    int r = choose(c, &to);
+
+    if (r == 1)
+        set6(c, &to);
+    return r != 0;
+}
+
+static __always_inline int back6(struct bpf_sock_addr *c)
+{
+    struct end from = end6(c);
+    const struct end *service = service_of(c, &from);
+
+    if (service)
+        set6(c, service);
+    return 1;
+}
+
 SEC("cgroup/connect4") int connect4(struct bpf_sock_addr *c)
 {
     return forth4(c);
@@ -116,6 +151,22 @@ SEC("cgroup/recvmsg4") int recvmsg4(struct bpf_sock_addr *c)
 SEC("cgroup/getpeername4") int getpeername4(struct bpf_sock_addr *c)
 {
     return back4(c);
+}
+SEC("cgroup/connect6") int connect6(struct bpf_sock_addr *c)
+{
+    return forth6(c);
+}
+SEC("cgroup/sendmsg6") int sendmsg6(struct bpf_sock_addr *c)
+{
+    return forth6(c);
+}
+SEC("cgroup/recvmsg6") int recvmsg6(struct bpf_sock_addr *c)
+{
+    return back6(c);
+}
+SEC("cgroup/getpeername6") int getpeername6(struct bpf_sock_addr *c)
+{
+    return back6(c);
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -6,23 +6,26 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import struct
 import subprocess
 import sys
+import time
 import unittest
 
 import private
-from cluster import CLUSTER_IP, replica_address
 from diagnose_case import DiagnoseCase
 
 SOURCE = pathlib.Path(__file__).with_name("socket_balancer_bpf.c")
-HOOKS = ("connect4", "sendmsg4", "recvmsg4", "getpeername4")
+HOOKS = [f"{hook}{family}" for hook in ("connect", "sendmsg", "recvmsg", "getpeername") for family in (4, 6)]
+QUESTION = b"\1\1\1\0\0\1\0\0\0\0\0\0\3www\7example\3com\0\0\1\0\1"
 BPF, GROUPS = pathlib.Path("/run/bpf"), pathlib.Path("/run/cgroup2")
 
 
 def end(address):
-    return socket.inet_aton(address).ljust(16, b"\0") + struct.pack("!H", 53) + b"\0\0"
+    number = socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)
+    return number.ljust(16, b"\0") + struct.pack("!H", 53) + b"\0\0"
 
 
 class Balancer:
@@ -46,10 +49,10 @@ class Balancer:
         if done.returncode:
             raise unittest.SkipTest(f"{words[0]}: {done.stderr.strip()}")
 
-    def lead_to(self, *addresses):
+    def lead(self, cluster_ip, *addresses):
         value = struct.pack("=I", len(addresses)) + b"".join(map(end, addresses)).ljust(160, b"\0")
         self.run("bpftool", "map", "update", "pinned", BPF / "services", "key", "hex",
-                 *end(CLUSTER_IP).hex(" ").split(), "value", "hex", *value.hex(" ").split())
+                 *end(cluster_ip).hex(" ").split(), "value", "hex", *value.hex(" ").split())
 
     def command(self, words):
         """The command line that runs in the control group."""
@@ -63,6 +66,8 @@ class Balancer:
 
 
 class SocketBalancing(DiagnoseCase):
+    socket_family = "AF_INET"
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -81,7 +86,10 @@ class SocketBalancing(DiagnoseCase):
         super().tearDownClass()
 
     def setUp(self):
-        self.balancer.lead_to(*map(replica_address, (1, 2, 3)))
+        self.lead_to(1, 2, 3)
+
+    def lead_to(self, *numbers):
+        self.balancer.lead(self.lab.cluster_ip, *map(self.lab.address, numbers))
 
     def test_healthy(self):
         """No rule, no entry of the ClusterIP: it answers, and nothing leads."""
@@ -90,7 +98,7 @@ class SocketBalancing(DiagnoseCase):
 
     def test_no_backend(self):
         """EPERM at connect(2) is not a firewall's: the Service has nobody."""
-        self.balancer.lead_to()
+        self.lead_to()
         document, found = self.diagnose()
         self.assertEqual(found, ["service-endpoints"], [f["evidence"] for f in document["findings"]])
         self.assertNotIn("path-filtered", [f["id"] for f in document["findings"]])
@@ -101,25 +109,55 @@ class SocketBalancing(DiagnoseCase):
         done = subprocess.run(words, env=self.lab.pod_environment(), capture_output=True, text=True, check=False,
                               timeout=60)
         sockets = json.loads(done.stdout)["data"]["sockets"]
-        self.assertIn(sockets["cluster_ip_backend"], [replica_address(n) for n in (1, 2, 3)])
+        self.assertIn(sockets["cluster_ip_backend"], [self.lab.address(n) for n in (1, 2, 3)])
         self.assertFalse(sockets["cluster_ip_refused"])
+
+    def test_path(self):
+        """What asks the ClusterIP is followed to the replicas that sockets are led to; others' queries are not."""
+        asked = (f"import socket; s = socket.socket(socket.{self.socket_family}, socket.SOCK_DGRAM); s.settimeout(5)\n"
+                 f"s.sendto({QUESTION!r}, (%r, 53)); s.recv(512)\n")
+        backends = [self.lab.address(n) for n in (1, 2)]
+        self.lead_to(1, 2)
+        words = self.lab.inside("node", [os.environ["K8SDNS"], "path", "--json", "--netns", "/run/netns/pod",
+                                         "--server", self.lab.cluster_ip])
+        with subprocess.Popen(self.balancer.command(words), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True) as path:
+            line = path.stderr.readline()
+            if "watching" not in line:
+                path.kill()
+                self.skipTest(line + path.stderr.read())
+            self.lab.pod(sys.executable, "-c", asked % self.lab.address(3))
+            self.lab.pod(*self.balancer.command([sys.executable, "-c", asked % self.lab.cluster_ip]))
+            time.sleep(0.3)
+            path.send_signal(signal.SIGINT)
+            documents = [json.loads(line)["data"] for line in path.stdout]
+        (packet,) = [packet for part in documents[:-1] for packet in part["packets"]]
+        self.assertEqual((packet["outcome"], packet["name"]), ("answered", "www.example.com."))
+        self.assertIn(packet["server"], [f"[{a}]:53" if ":" in a else f"{a}:53" for a in backends])
+        self.assertEqual(sorted(documents[-1]["backends"]), backends)
 
     def test_no_collisions(self):
         """One socket that sends to many backends is what such a data plane makes of musl's."""
-        script = ("import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(1)\n"
-                  "q = b'\\1\\1\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\3www\\7example\\3com\\0\\0\\1\\0\\1'\n"
-                  f"for _ in range(30): s.sendto(q, ('{CLUSTER_IP}', 53)); s.recv(512)\n")
+        ip = "ip" if self.family == 4 else "ip6"
+        script = (f"import socket; s = socket.socket(socket.{self.socket_family}, socket.SOCK_DGRAM); s.settimeout(1)\n"
+                  f"for _ in range(30): s.sendto({QUESTION!r}, ('{self.lab.cluster_ip}', 53)); s.recv(512)\n")
         # Something that tracks, as a masquerading rule makes it.
-        self.lab.nft("node", "table ip watch {\n chain passing {\n  type filter hook forward priority 0;\n"
+        self.lab.nft("node", f"table {ip} watch {{\n" " chain passing {\n  type filter hook forward priority 0;\n"
                              "  ct state new counter;\n }\n}\n")
         done = subprocess.run(self.lab.pod_command(self.balancer.command([sys.executable, "-c", script])),
                               capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         said = self.lab.output("node", [os.environ["K8SDNS"], "conntrack", "--json", "--no-discovery"])
         data = json.loads(said)["data"]
-        self.lab.nft("node", "delete table ip watch\n")
+        self.lab.nft("node", f"delete table {ip} watch\n")
         self.assertGreaterEqual(data["dns"]["entries"], 2)
         self.assertEqual(data["collisions_total"], 0)
+
+
+class SocketBalancingSix(SocketBalancing):
+    """The same by the programs of IPv6."""
+    family = 6
+    socket_family = "AF_INET6"
 
 
 if __name__ == "__main__":

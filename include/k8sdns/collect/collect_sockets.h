@@ -2,6 +2,7 @@
 #ifndef K8SDNS_COLLECT_SOCKETS_H
 #define K8SDNS_COLLECT_SOCKETS_H
 
+#include <k8sdns/base/list.h>
 #include <k8sdns/collect/survey.h>
 #include <k8sdns/model/node/dns_socket_facts.h>
 #include <k8sdns/wire/node/sock_diag_message.h>
@@ -29,5 +30,12 @@ struct dns_sockets_facts *collect_sockets_facts(struct survey *survey, const str
  */
 const char *collect_sockets_backend(struct survey *survey, const struct address *cluster_ip,
                                     bool *ret_refused);
+
+/*
+ * All the backends that it leads such sockets to in place of `cluster_ip`, each once, without ports: as many
+ * sockets are connected as make it next to certain that none is missed, whether the choice is by turns or at
+ * random. Nothing is sent. Empty where sockets lead to `cluster_ip` itself.
+ */
+struct address_list collect_sockets_backends(struct survey *survey, const struct address *cluster_ip);
 
 #endif

@@ -7,7 +7,10 @@
 #include <unistd.h>
 
 /* More are not told of. */
-#define SOCKETS_MAX 32
+#define SOCKETS_MAX     32
+#define SOCKETS_AT_ONCE 32
+/* With N backends chosen at random one is missed with a chance of N (1 - 1/N)^(20 N), less than N e^-20. */
+#define TRIES_FOR_EACH 20
 
 /* An IPv6 socket may be connected to an IPv4 address. */
 static struct address unmapped(const struct address *address)
@@ -84,31 +87,95 @@ struct dns_sockets_facts *collect_sockets_facts(struct survey *survey, const str
     return facts;
 }
 
+/* A UDP socket that is connected there, or a negative errno. */
+static int connect_to(const struct address *address)
+{
+    int fd = socket(address->family, SOCK_DGRAM | SOCK_CLOEXEC, 0), saved;
+    struct sockaddr_storage sa;
+
+    if (fd < 0)
+        return -errno;
+    if (connect(fd, (struct sockaddr *)&sa, address_to_sockaddr(address, &sa)) == 0)
+        return fd;
+    saved = errno;
+    close(fd);
+    return -saved;
+}
+
+static bool is_known(const struct address_list *list, const struct address *address)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (address_same_host(&list->items[i], address))
+            return true;
+    return false;
+}
+
+/* Where a socket leads: by the kernel's own list, since getpeername(2) may be made to tell the ClusterIP. */
+static void add_remote(struct survey *survey, int fd, const struct connected_sockets *all,
+                       const struct address *cluster_ip, struct address_list *ret)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) < 0)
+        return;
+    for (size_t i = 0; i < all->count; i++) {
+        struct address remote;
+
+        if (all->items[i].inode != st.st_ino)
+            continue;
+        remote = unmapped(&all->items[i].remote);
+        if (!remote.port || address_same_host(&remote, cluster_ip) || is_known(ret, &remote))
+            continue;
+        remote.port = 0;
+        *ARENA_PUSH(survey->arena, ret->items, ret->count) = remote;
+    }
+}
+
+static void add_remotes(struct survey *survey, const int *fds, size_t count, const struct address *cluster_ip,
+                        struct address_list *ret)
+{
+    struct connected_sockets all = {0};
+
+    if (count && udp_sockets_list(survey->arena, &all.items, &all.count, NULL) < 0)
+        return;
+    for (size_t i = 0; i < count; i++)
+        add_remote(survey, fds[i], &all, cluster_ip, ret);
+}
+
+struct address_list collect_sockets_backends(struct survey *survey, const struct address *cluster_ip)
+{
+    struct address_list backends = {0};
+    size_t tried = 0, count = 0;
+
+    do {
+        int fds[SOCKETS_AT_ONCE];
+
+        for (count = 0; count < SOCKETS_AT_ONCE; count++) {
+            fds[count] = connect_to(cluster_ip);
+            if (fds[count] < 0)
+                break;
+        }
+        add_remotes(survey, fds, count, cluster_ip, &backends);
+        for (size_t i = 0; i < count; i++)
+            close(fds[i]);
+        tried += count;
+        /* The first batch tells whether there is any translation. */
+    } while (count == SOCKETS_AT_ONCE && tried < backends.count * TRIES_FOR_EACH);
+    return backends;
+}
+
 const char *collect_sockets_backend(struct survey *survey, const struct address *cluster_ip,
                                     bool *ret_refused)
 {
-    int fd = socket(cluster_ip->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    struct connected_sockets all = {0};
-    const char *backend = NULL;
-    struct sockaddr_storage sa;
+    int fd = connect_to(cluster_ip);
+    struct address_list backends = {0};
     char text[ADDRESS_TEXT];
-    struct stat st;
-    int r;
 
-    *ret_refused = false;
+    *ret_refused = fd == -EPERM;
     if (fd < 0)
         return NULL;
-    r = connect(fd, (struct sockaddr *)&sa, address_to_sockaddr(cluster_ip, &sa));
-    *ret_refused = r < 0 && errno == EPERM;
-    /* getpeername(2) may be made to tell the ClusterIP, so the kernel's own list is read. */
-    if (r == 0 && fstat(fd, &st) == 0)
-        (void)!udp_sockets_list(survey->arena, &all.items, &all.count, NULL);
-    for (size_t i = 0; i < all.count; i++) {
-        struct address remote = unmapped(&all.items[i].remote);
-
-        if (all.items[i].inode == st.st_ino && remote.port && !address_same_host(&remote, cluster_ip))
-            backend = arena_text(survey->arena, address_format(&remote, text, sizeof(text)));
-    }
+    add_remotes(survey, &fd, 1, cluster_ip, &backends);
     close(fd);
-    return backend;
+    return backends.count ? arena_text(survey->arena, address_format(&backends.items[0], text, sizeof(text)))
+                          : NULL;
 }

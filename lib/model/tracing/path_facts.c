@@ -84,6 +84,9 @@ static const struct shape_field path_fields[] = {
     SHAPE_FIELD_COUNT(struct path_facts, unnamed, "unnamed",
                       "over TCP, left out by --name since their name was not seen"),
     SHAPE_FIELD_COUNT(struct path_facts, lost, "lost", "steps for which there was no room"),
+    SHAPE_FIELD_TEXTS(struct path_facts, backends, "backends",
+                      "where sockets lead in place of --server, before there is a packet (load balancing at "
+                      "the socket): followed in its place; in the summary"),
     SHAPE_FIELD_OBJECTS(struct path_facts, probes, "probes", &path_probe_facts_shape,
                         "where in the kernel was looked; in the summary"),
 };

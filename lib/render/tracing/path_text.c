@@ -222,7 +222,6 @@ void path_text_render(const void *data, struct printer *printer, struct arena *a
     const struct path_facts *facts = data;
     char buf[DURATION_TEXT];
 
-    (void)arena;
     printer_addf(printer, "%" PRIu64 " %s followed in %s", facts->followed,
                  facts->followed == 1 ? "query" : "queries",
                  duration_format_us(buf, sizeof(buf), (uint64_t)(facts->span_ms * 1000)));
@@ -238,6 +237,12 @@ void path_text_render(const void *data, struct printer *printer, struct arena *a
                           "%" PRIu64 " over TCP are left out, since their name was not seen; they are told "
                           "without --name",
                           facts->unnamed);
+    if (facts->backends_count)
+        printer_paragraph(printer, "* ",
+                          "sockets are led from --server to %s before there is a packet (load balancing at "
+                          "the socket); all queries to %s are followed",
+                          arena_join(arena, facts->backends, facts->backends_count, ", "),
+                          facts->backends_count == 1 ? "it" : "these");
     if (facts->lost)
         printer_paragraph(printer, "* ",
                           "%" PRIu64 " steps were lost for want of room; --rate or a filter helps",

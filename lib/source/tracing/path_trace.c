@@ -87,13 +87,23 @@ struct path_trace {
 
 /* Steps to facts */
 
+static bool meets_server(const struct path_trace *trace, const struct path_exchange *exchange)
+{
+    const struct address_list *backends = &trace->options.backends;
+
+    for (size_t i = 0; i < backends->count; i++)
+        if (path_exchange_meets(exchange, &backends->items[i]))
+            return true;
+    return path_exchange_meets(exchange, &trace->options.server);
+}
+
 /* A filter by name, where the kernel's programs could not know the name, or not to the letter. */
 static bool is_wanted(struct path_trace *trace, const struct path_exchange *exchange)
 {
     const struct path_filter *filter = &trace->bpf->rodata->filter;
     const struct path_question *known = path_questions_find(trace->questions, &exchange->key);
 
-    if (trace->options.server.family && !path_exchange_meets(exchange, &trace->options.server))
+    if (trace->options.server.family && !meets_server(trace, exchange))
         return false;
     if (!filter->name_len)
         return true;

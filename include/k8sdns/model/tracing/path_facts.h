@@ -102,10 +102,12 @@ struct path_facts {
     size_t packets_count;
     struct shape_tally *outcomes;
     size_t outcomes_count;
-    uint64_t followed; /* questions whose way was told */
-    uint64_t skipped;  /* over --rate */
-    uint64_t unnamed;  /* over TCP, whose name was not seen: a filter by name leaves them out */
-    uint64_t lost;     /* steps for which there was no room, in the kernel or here */
+    uint64_t followed;     /* questions whose way was told */
+    uint64_t skipped;      /* over --rate */
+    uint64_t unnamed;      /* over TCP, whose name was not seen: a filter by name leaves them out */
+    uint64_t lost;         /* steps for which there was no room, in the kernel or here */
+    const char **backends; /* that sockets lead to in place of --server; in the summary */
+    size_t backends_count;
     struct path_probe_facts *probes;
     size_t probes_count;
     bool names_streams; /* the questions of programs that send over TCP can be read; not told */

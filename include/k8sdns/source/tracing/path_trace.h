@@ -5,6 +5,7 @@
 #include <k8sdns/base/address.h>
 #include <k8sdns/base/arena.h>
 #include <k8sdns/base/err.h>
+#include <k8sdns/base/list.h>
 #include <k8sdns/model/tracing/path_facts.h>
 
 /*
@@ -16,12 +17,13 @@ struct path_trace;
 
 struct path_trace_options {
     uint16_t dns_port;
-    uint64_t rate;         /* questions a second; 0: all */
-    uint32_t netns;        /* only questions first seen in this namespace; 0: any */
-    const char *name;      /* only this name, and those that it is the begin or end of; NULL: any */
-    struct address client; /* family 0: any */
-    struct address server; /* asked or answering at any step; family 0: any */
-    uint64_t give_up_us;   /* a question without an answer is told after it */
+    uint64_t rate;                /* questions a second; 0: all */
+    uint32_t netns;               /* only questions first seen in this namespace; 0: any */
+    const char *name;             /* only this name, and those that it is the begin or end of; NULL: any */
+    struct address client;        /* family 0: any */
+    struct address server;        /* asked or answering at any step; family 0: any */
+    struct address_list backends; /* these as well, where sockets lead to them in place of `server` */
+    uint64_t give_up_us;          /* a question without an answer is told after it */
     /* Called for each question that has ended. The facts live during the call. */
     void (*ended)(void *user, struct arena *arena, struct path_packet_facts *packet);
     void *user;
