@@ -171,9 +171,13 @@ class Lab:
             if "kube-ipvs0" not in self.output("node", ["ip", "link"]):
                 self.ip("node", "link add kube-ipvs0 type dummy")
                 self.ip("node", f"addr add {CLUSTER_IP}/32 dev kube-ipvs0")
+                if self.family == 6:
+                    self.ip("node", f"addr add {CLUSTER_IP6}/128 dev kube-ipvs0 nodad")
             self.output("node", ["sysctl", "-qw", "net.ipv4.vs.conntrack=1"])
             self.output("node", ["ipvsadm", "--clear"])
             self.output("node", ["ipvsadm", "--restore"], rules.ipvs(addresses))
+            if self.family == 6:
+                self.output("node", ["ipvsadm", "--restore"], rules.ipvs(sixes, 6))
 
     # For the faults
 

@@ -63,10 +63,10 @@ def iptables(replicas, family=4):
     return "\n".join(heads + body + ["COMMIT"]) + "\n"
 
 
-def ipvs(replicas):
+def ipvs(replicas, family=4):
     """The virtual services of kube-proxy's IPVS mode, for `ipvsadm --restore`."""
-    lines = []
+    service, lines = with_port(FAMILIES[family][2]), []
     for letter in "ut":
-        lines.append(f"-A -{letter} {CLUSTER_IP}:53 -s rr")
-        lines += [f"-a -{letter} {CLUSTER_IP}:53 -r {address}:53 -m -w 1" for address in replicas]
+        lines.append(f"-A -{letter} {service} -s rr")
+        lines += [f"-a -{letter} {service} -r {with_port(address)} -m -w 1" for address in replicas]
     return "\n".join(lines) + "\n"

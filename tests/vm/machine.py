@@ -68,20 +68,23 @@ class Archive:
     def __init__(self, file):
         self.file, self.names = file, set()
 
-    def entry(self, name, mode, content=b""):
+    def entry(self, name, mode, content=b"", mtime=0):
         if name in self.names or name == ".":
             return
         parent = os.path.dirname(name)
         if parent:
             self.entry(parent, 0o40755)
         self.names.add(name)
-        fields = (len(self.names), mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(name) + 1, 0)
+        fields = (len(self.names), mode, 0, 0, 1, mtime, len(content), 0, 0, 0, 0, len(name) + 1, 0)
         head = b"070701" + b"".join(b"%08X" % field for field in fields) + name.encode() + b"\0"
         self.file.write(head + bytes(-len(head) % 4) + content + bytes(-len(content) % 4))
 
     def copy(self, path, name=None):
         path = pathlib.Path(path)
-        self.entry((name or str(path.resolve())).lstrip("/"), 0o100000 | path.stat().st_mode & 0o777, path.read_bytes())
+        found = path.stat()
+        # Python compares its time with the one in what it has compiled.
+        self.entry((name or str(path.resolve())).lstrip("/"), 0o100000 | found.st_mode & 0o777, path.read_bytes(),
+                   int(found.st_mtime))
 
     def link(self, name, target):
         self.entry(name.lstrip("/"), 0o120777, target.encode())
@@ -119,7 +122,8 @@ def fill(archive):
     archive.link("/usr/sbin/modprobe", os.path.realpath(shutil.which("modprobe")))
     stdlib = subprocess.run(["/usr/bin/python3", "-c", "import sysconfig; print(sysconfig.get_path('stdlib'))"],
                             text=True, stdout=subprocess.PIPE, check=True).stdout.strip()
-    archive.tree(stdlib, leave_out=("test", "idlelib", "lib2to3", "ensurepip", "tkinter", "pydoc_data"))
+    build_files = [path.name for path in pathlib.Path(stdlib).glob("config-*")]
+    archive.tree(stdlib, leave_out=("test", "idlelib", "lib2to3", "ensurepip", "tkinter", "pydoc_data", *build_files))
     for path in pathlib.Path(stdlib, "lib-dynload").glob("_ctypes*.so"):
         archive.program(path)
     archive.tree("/usr/lib/x86_64-linux-gnu/xtables")
