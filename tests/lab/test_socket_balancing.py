@@ -136,6 +136,17 @@ class SocketBalancing(DiagnoseCase):
         self.assertIn(packet["server"], [f"[{a}]:53" if ":" in a else f"{a}:53" for a in backends])
         self.assertEqual(sorted(documents[-1]["backends"]), backends)
 
+    def test_conntrack(self):
+        """Its table has nothing of such a translation, and it says so; without one it does not."""
+        words = [os.environ["K8SDNS"], "conntrack", "--json", "--no-discovery", "--cluster-ip", self.lab.cluster_ip]
+        for balanced, wanted in ((True, [self.lab.address(2)]), (False, [None])):
+            with self.subTest(balanced):
+                self.lead_to(2)
+                command = self.lab.inside("node", words)
+                done = subprocess.run(self.balancer.command(command) if balanced else command, stdout=subprocess.PIPE,
+                                      text=True, check=False)
+                self.assertIn(json.loads(done.stdout)["data"]["socket_backend"], wanted)
+
     def test_no_collisions(self):
         """One socket that sends to many backends is what such a data plane makes of musl's."""
         ip = "ip" if self.family == 4 else "ip6"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <k8sdns/base/clock.h>
 #include <k8sdns/collect/collect_conntrack.h>
+#include <k8sdns/collect/collect_sockets.h>
 #include <k8sdns/model/node/conntrack_summary.h>
 #include <k8sdns/model/node/socket_sharing.h>
 #include <k8sdns/source/node/conntrack_table.h>
@@ -101,6 +102,19 @@ static void sockets_facts(struct arena *arena, struct conntrack_facts *facts)
     socket_sharing_find(arena, sockets, count, &facts->shared_ports, &facts->shared_ports_count);
 }
 
+/* Where a data plane translates at the socket, what it does is in no entry. */
+static void find_backend(struct survey *survey, uint16_t port, const struct known_replicas *known,
+                         struct conntrack_facts *facts)
+{
+    for (size_t i = 0; i < known->cluster_ips_count && !facts->socket_backend; i++) {
+        struct address cluster_ip = known->cluster_ips[i];
+        bool refused;
+
+        cluster_ip.port = port;
+        facts->socket_backend = collect_sockets_backend(survey, &cluster_ip, &refused);
+    }
+}
+
 int collect_conntrack_counters(struct survey *survey, struct conntrack_facts *facts)
 {
     struct conntrack_table table;
@@ -127,6 +141,7 @@ int collect_conntrack(struct survey *survey, uint16_t port, const struct known_r
     /* Without the right to read entries the rest stands. */
     (void)!entries_facts(survey, port, known, &table, facts);
     sockets_facts(survey->arena, facts);
+    find_backend(survey, port, known, facts);
     return 0;
 }
 

@@ -151,6 +151,9 @@ static const struct shape_field fields[] = {
     SHAPE_FIELD_COUNT(struct conntrack_facts, stale_total, "stale_total", "with those not listed"),
     SHAPE_FIELD_OBJECTS(struct conntrack_facts, shared_ports, "shared_ports", &shared_port_facts_shape,
                         "UDP sockets of this namespace that share a port (SO_REUSEPORT)"),
+    SHAPE_FIELD_TEXT(struct conntrack_facts, socket_backend, "socket_backend",
+                     "where a socket connected to the ClusterIP leads instead: load balancing at the socket, "
+                     "of which the table has nothing"),
     SHAPE_FIELD_TEXTS(struct conntrack_facts, replicas, "replicas", "whom the entries were compared with"),
     SHAPE_FIELD_POINTER(struct conntrack_facts, flows, "flows", &conntrack_follow_facts_shape,
                         "flows that were followed as they came; null when none were"),

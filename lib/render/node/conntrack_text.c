@@ -167,6 +167,11 @@ static void print_all(const void *data, bool condensed, struct printer *printer,
 
     print_status(facts, printer);
     finding_text_list(facts->findings, facts->findings_count, printer, arena);
+    if (facts->socket_backend)
+        printer_paragraph(printer, "* ",
+                          "a socket that is connected to the ClusterIP leads to %s (load balancing at the "
+                          "socket, as by Cilium or Calico with eBPF): this table has nothing of it",
+                          facts->socket_backend);
     /* An empty table is none to read numbers from. */
     if (facts->table.hooks == 0 && printer->verbosity <= 0)
         return;

@@ -113,7 +113,8 @@ struct conntrack_facts {
     uint64_t stale_total;
     struct shared_port_facts *shared_ports; /* by sock_diag */
     size_t shared_ports_count;
-    const char **replicas; /* whom the entries were compared with */
+    const char *socket_backend; /* where a socket that is connected to the ClusterIP leads instead */
+    const char **replicas;      /* whom the entries were compared with */
     size_t replicas_count;
     struct conntrack_follow_facts *flows; /* NULL when no events were followed */
 };
