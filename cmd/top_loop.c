@@ -383,6 +383,7 @@ static int collector_init(struct top_loop *loop)
                                                     .thresholds = &loop->options->thresholds,
                                                     .interval_us = loop->interval_us,
                                                     .base = loop->base,
+                                                    .follow = true,
                                                     .failed = on_failed,
                                                     .changed = on_changed,
                                                     .user = loop};
@@ -478,7 +479,7 @@ int top_loop_run(struct run *run, const struct top_options *options, struct top_
     status = loop->terminal ? STATUS_OK : status_of(run, &loop->facts);
     loop_fini(loop);
     /* All is told, and what the facts pointed to is gone. */
-    *last = (struct top_facts){.printed = true};
+    *last = (struct top_facts){.printed = true, .flows_unanswered_lately = SHAPE_UNSET};
     run->told = true;
     return r < 0 ? r : status;
 }

@@ -120,7 +120,7 @@ static void begin_drops(struct agent *agent)
 static void begin_flows(struct agent *agent)
 {
     const struct flow_watch_options options = {
-        .port = DNS_PORT, .buffer_size = FLOWS_BUFFER, .flows_max = FLOWS_MAX};
+        .port = DNS_PORT, .buffer_size = FLOWS_BUFFER, .flows_max = FLOWS_MAX, .without_pods = true};
 
     agent->flows_open = flow_watch_begin(agent->survey, &options, &agent->kernel->flows) == 0;
     if (!agent->flows_open)

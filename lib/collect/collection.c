@@ -349,9 +349,12 @@ static int ask_and_look(struct collection *c)
     int r;
 
     collect_sockets_list(c->survey, DNS_PORT, &sockets);
+    collection_flows_begin(c);
     r = ask(c);
-    if (r < 0)
+    if (r < 0) {
+        collection_flows_end(c);
         return r;
+    }
     if (table && table->stale_count)
         wait_until(began_ns + RENEWAL_NS);
     seconds = (double)(clock_monotonic_ns() - began_ns) / 1e9;
@@ -363,6 +366,7 @@ static int ask_and_look(struct collection *c)
     if (node && facts->node)
         node_facts_compare(node, facts->node, seconds);
     look_at_ipvs(c);
+    collection_flows_end(c);
     return 0;
 }
 

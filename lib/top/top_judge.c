@@ -22,7 +22,11 @@ void top_facts_of_capture(const struct facts *facts, const struct thresholds *th
     struct finding *findings;
     size_t count;
 
-    *top = (struct top_facts){.time = facts->time, .facts = facts, .history = facts->history};
+    *top = (struct top_facts){.time = facts->time,
+                              .facts = facts,
+                              .history = facts->history,
+                              .flows = facts->conntrack ? facts->conntrack->flows : NULL,
+                              .flows_unanswered_lately = SHAPE_UNSET};
     if (!top->history)
         top->history = history_from_facts(arena, facts);
     top_judge(facts, thresholds, arena, top, &findings, &count);

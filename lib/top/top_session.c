@@ -7,6 +7,7 @@
 #include <k8sdns/model/watch/history.h>
 #include <k8sdns/source/watch/watcher.h>
 #include <k8sdns/top/top_collectors.h>
+#include <k8sdns/top/top_flows.h>
 #include <k8sdns/top/top_judge.h>
 #include <k8sdns/top/top_session.h>
 #include <k8sdns/wire/dns/dns_message.h>
@@ -28,6 +29,7 @@ struct top_session {
     uint64_t interval_us;
     struct active_findings *active_findings;
     struct top_collectors looks;
+    struct top_flows *flows;              /* NULL: nobody wants to know */
     struct collection_options collection; /* the caller's, with what top looks at itself left out */
 
     /* Of the names: what resolv.conf makes of them, before anybody was asked. */
@@ -299,6 +301,8 @@ struct top_session *top_session_new(struct survey *survey, const struct top_sess
         c->looks.looks[i].forked = options->forked;
         c->looks.looks[i].forked_user = options->user;
     }
+    if (options->follow)
+        c->flows = top_flows_new(survey, options->base);
     watch(c, c->first_targets, c->first_targets_count);
     top_collectors_targets(&c->looks, c->targets, c->targets_count);
     top_collectors_tick(&c->looks, c->interval_us);
@@ -311,6 +315,7 @@ void top_session_free(struct top_session *c)
         return;
     top_collectors_fini(&c->looks);
     watcher_stop(c->watch);
+    top_flows_free(c->flows);
     history_free(c->history);
     active_findings_free(c->active_findings);
     arena_free(c->watch_arena);
@@ -422,7 +427,13 @@ void top_session_facts(struct top_session *c, bool answers, struct arena *arena,
     top_collectors_facts(&c->looks, &c->begun, arena, facts);
     facts->time = arena_text(arena, clock_format(now.real_ns, time, sizeof(time)));
     add_watch(c, now.mono_ns, answers, arena, facts);
-    *top = (struct top_facts){.live = true, .time = facts->time, .facts = facts, .history = facts->history};
+    *top = (struct top_facts){.live = true,
+                              .time = facts->time,
+                              .facts = facts,
+                              .history = facts->history,
+                              .flows_unanswered_lately = SHAPE_UNSET};
+    if (c->flows)
+        top_flows_facts(c->flows, arena, top);
     top_collectors_tell(&c->looks, now.mono_ns, arena, top);
     top->frequency = -1;
     if (top_session_knows(c)) {

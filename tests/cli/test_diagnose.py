@@ -136,6 +136,19 @@ class Facts:
             p.update(unreachable="port")
         return self
 
+    def lost_flows(self, count, client="10.244.0.12", server=REPLICAS[1], answered=0, **values):
+        """Let so many flows of a client on this node, to a server, get no reply."""
+        flows = self.data["conntrack"]["flows"]
+        flow = dict(STALE, orig_src=f"{client}:41000", reply_src=f"{server}:53", reply_dst=f"{client}:41000",
+                    replied=False, **values)
+        flows["unanswered"] = count
+        event = {"time": "2026-11-24T14:22:39.000Z", "event": "unanswered", "flow": flow, "other": None, "known": True,
+                 "age_ms": 1004.5, "pod": None, "backend_pod": None}
+        flows["unanswered_flows"] = [event] * count
+        for peers, address in (("by_client", client), ("by_backend", server)):
+            next(p for p in flows[peers] if p["address"] == address).update(unanswered=count, answered=answered)
+        return self
+
     def redirected(self, query, control="expired", targets=EVERYONE, documentation=True):
         """Let queries that may not pass a router end so."""
         probes = [{"target": t, "query": query, "control": control, "documentation": False} for t in targets]
@@ -237,6 +250,7 @@ CASES = {
     "port-collision": (lambda f: f.put("conntrack.dns.port_use", [
         {"source": "10.244.1.1", "destination": "10.244.1.22:53", "ports": 28000, "range": 28232, "ratio": 0.99}]),
         ["conntrack"]),
+    "flows-unanswered": (lambda f: f.lost_flows(3), ["conntrack"]),
     "ipvs-port-reuse": (lambda f: f.put("ipvs", IPVS), ["ipvs"]),
     "neighbour-full": (lambda f: f.limit("neighbour-ipv4", ratio=1.0), ["node"]),
     "socket-limits": (lambda f: f.limit("udp-receive-buffer", events=9, events_per_second=4.5), ["node"]),
@@ -450,6 +464,43 @@ class Places(binary.Case):
         document, _ = diagnose(facts)
         return {f["id"]: f for f in document["findings"]}, [f["id"] for f in document["findings"]
                                                             if f["severity"] != "info" and not f["consequence_of"]]
+
+    def test_flows_of_others(self):
+        """A client that nobody answers stands out; not few flows, one that is answered, a server that fails us too."""
+        finding = self.found(Facts().lost_flows(3))[0]["flows-unanswered"]
+        self.assertEqual((finding["subject"], finding["severity"], finding["confidence"]),
+                         ("10.244.0.12", "warning", "likely"))
+        self.assertIn("3 of them to servers that answer our queries", finding["evidence"][0])
+        for facts in (Facts().lost_flows(2), Facts().lost_flows(9, answered=1), Facts().lost_flows(9, protocol="tcp"),
+                      Facts().lost_flows(9).answers("timeout", REPLICAS[1], name=names("external"))):
+            self.assertNotIn("flows-unanswered", self.found(facts)[0])
+        for facts, state in ((Facts().lost_flows(2), "quiet"),
+                             (Facts().put("conntrack.flows.created", 0).put("conntrack.flows.older", 0), "unknown"),
+                             (Facts().put("conntrack.flows", None), "unknown")):
+            self.assertEqual(states(diagnose(facts)[0])["flows-unanswered"], state)
+
+    def test_flows_as_evidence(self):
+        """What others' flows show stands with the findings that it goes with, and makes none."""
+        facts = Facts().lost_flows(5, answered=4).dead(REPLICAS[1])
+        evidence = self.found(facts)[0]["replica-unreachable"]["evidence"]
+        self.assertIn("5 of 9 DNS flows of other clients to 10.244.1.22 got no reply within 1 s", evidence)
+        odd = {"time": "2026-11-24T14:22:39.000Z", "event": "stale", "flow": STALE, "other": None, "age_ms": 0.0,
+               "known": False, "pod": "web-1", "backend_pod": None}
+        flows = {"stale": 1, "rewritten": 1, "clash": 2, "reused": 1,
+                 "odd_flows": [dict(odd, event=event) for event in ("stale", "rewritten", "clash", "reused")]}
+
+        def with_odd(name):
+            facts = Facts() if not name else CASES[name][0](Facts())
+            for member, value in flows.items():
+                facts.put(f"conntrack.flows.{member}", value)
+            return self.found(facts)[0]
+
+        self.assertEqual(set(with_odd(None)), REMARKS)
+        for name, words in (("conntrack-stale", "1 new DNS flow of other clients led there: the rules"),
+                            ("conntrack-race", "2 new DNS flows of other clients had the reply")):
+            evidence = " ".join(with_odd(name)[name]["evidence"])
+            self.assertIn("while it was watched, " + words, evidence)
+            self.assertIn("(Pod web-1)", evidence)
 
     def test_cache_and_cluster_ip_refuse(self):
         """The process of the cache is dead, and in iptables mode the ClusterIP is its address as well."""

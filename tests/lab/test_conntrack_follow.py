@@ -261,6 +261,32 @@ class ConntrackFollow(LabCase):
         self.assertEqual(flows["unanswered"], 0)
         self.assertGreater(flows["hidden"], 0)
 
+    def test_pod_names(self):
+        """A client of this node is named as the host name of the processes that have its address in a Pod's group."""
+        groups, hostname = pathlib.Path("/run/cgroup2"), pathlib.Path("/run/hostname")
+        groups.mkdir()
+        subprocess.run(["mount", "-t", "cgroup2", "none", groups], check=True)
+        group = groups / f"k8sdns-lab-{os.getpid()}"
+        pod = group / "pod12345678-1234-1234-1234-123456789abc"
+        pod.mkdir(parents=True)
+        hostname.write_text("web-7d4b9c6f5-k2j8x\n")
+        script = 'echo $$ >"$1/cgroup.procs"; mount --bind "$2" /etc/hostname; echo; exec sleep 600'
+        command = self.lab.inside("pod", ["unshare", "--mount", "sh", "-c", script, "sh", pod, hostname])
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            try:
+                process.stdout.readline()
+                with self.following() as follower:
+                    self.assertEqual(self.ask(50733, REPLICAS[0]), ["answer"])
+                    time.sleep(0.3)
+            finally:
+                process.kill()
+                process.wait()
+                pod.rmdir()
+                group.rmdir()
+        self.assertEqual({e["pod"] for e in follower.of("new", "answered")}, {"web-7d4b9c6f5-k2j8x"})
+        self.assertEqual([p["pod"] for p in follower.data["flows"]["by_client"] if p["address"] == CLIENT],
+                         ["web-7d4b9c6f5-k2j8x"])
+
     def test_filters(self):
         """Only flows of a client, to a backend, or without a reply."""
         self.victim_is_silent()

@@ -8,6 +8,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -37,6 +38,15 @@ for port in range(41000, 41600):
     held[-1].bind(("", port))
     held[-1].sendto(b"\x12\x34\1\0\0\1\0\0\0\0\0\0\1a\0\0\1\0\1", (sys.argv[1], 53))
     time.sleep(0.005)
+"""
+# Queries from fresh ports, all the time, until it is told to end.
+ASKING = r"""
+import socket, sys, time
+while True:
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.sendto(b"\x12\x34\1\0\0\1\0\0\0\0\0\0\1a\0\0\1\0\1", (sys.argv[1], 53))
+    print(flush=True)
+    time.sleep(0.05)
 """
 
 
@@ -130,6 +140,40 @@ class Node(DiagnoseCase):
         finally:
             self.lab.ip("node", f"route del {CLUSTER_IP} via {servers.UPSTREAM}")
             self.lab.set_rules()
+
+    @contextlib.contextmanager
+    def asking(self):
+        """The Pod's own queries meanwhile."""
+        command = self.lab.inside("pod", [sys.executable, "-c", ASKING, CLUSTER_IP])
+        with tempfile.TemporaryFile() as out, subprocess.Popen(command, stdout=out) as process:
+            try:
+                while not os.fstat(out.fileno()).st_size:
+                    time.sleep(0.05)
+                yield
+            finally:
+                process.kill()
+
+    def test_flows_of_a_pod(self):
+        """What keeps one Pod's queries from every replica is seen from the node; without it its traffic is no fault."""
+        with self.asking():
+            self.on_node([])
+            for number in (1, 2, 3):
+                self.lab.nft(f"dns{number}", "table ip keep_out {\n chain in {\n  type filter hook input priority 0;\n"
+                                             "  ip saddr 10.244.0.10 udp dport 53 drop;\n }\n}\n")
+            try:
+                document = self.on_node(["flows-unanswered"])
+            finally:
+                for number in (1, 2, 3):
+                    self.lab.nft(f"dns{number}", "delete table ip keep_out\n")
+        finding = next(f for f in document["findings"] if f["id"] == "flows-unanswered")
+        self.assertEqual(finding["subject"], "10.244.0.10")
+
+    def test_flows_to_a_dead_replica(self):
+        """Others' flows to it are counted with our own queries."""
+        with self.lab.fault("dead-replica"), self.asking():
+            document = self.on_node(["replica-unreachable"])
+        finding = next(f for f in document["findings"] if f["id"] == "replica-unreachable")
+        self.assertIn(f"DNS flows of other clients to {VICTIM} got no reply", " ".join(finding["evidence"]))
 
     def test_receive_buffer(self):
         """A server that stands still: its own namespace shows what overflows."""

@@ -59,6 +59,24 @@ class Top(LabCase):
     def command(self, *more):
         return [os.environ["K8SDNS"], "top", "--json", "--interval", "500ms", *more]
 
+    def test_unanswered_flows(self):
+        """What others ask and nobody answers is counted as it happens, by client and server; our own is not."""
+        ask = ("import socket, sys; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); "
+               "s.sendto(b'\\x12\\x34\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\1a\\0\\0\\1\\0\\1', (sys.argv[1], 53))")
+        with Live(self.lab.inside("node", self.command("--no-discovery", "--replica", REPLICAS))) as live:
+            data = live.next()
+            self.assertEqual((data["flows"]["unanswered"], data["flows_unanswered_lately"]), (0, 0))
+            with self.lab.fault("dead-replica"):
+                self.lab.pod(sys.executable, "-c", ask, replica_address(2))
+                self.lab.pod(sys.executable, "-c", ask, replica_address(1))
+                data = live.wait_for(lambda data: data["flows"]["unanswered"] and data["flows"]["answered"])
+        self.assertEqual((data["flows"]["unanswered"], data["flows_unanswered_lately"]), (1, 1))
+        servers = {p["address"]: (p["flows"], p["unanswered"]) for p in data["flows"]["by_backend"]}
+        self.assertEqual([servers[replica_address(n)] for n in (2, 1)], [(1, 1), (1, 0)])
+        # The others are the replicas, which ask their upstream.
+        clients = {p["address"]: (p["flows"], p["unanswered"]) for p in data["flows"]["by_client"]}
+        self.assertEqual(clients["10.244.0.10"], (2, 1))
+
     def test_healthy_and_back(self):
         """Nothing stands; a replica dies and the finding comes, and goes when it is back."""
         with Live(self.lab.inside("pod", self.command("--replica", REPLICAS))) as live:

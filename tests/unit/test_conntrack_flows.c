@@ -3,6 +3,7 @@
 #include "unit.h"
 #include <k8sdns/model/node/conntrack_facts.h>
 #include <k8sdns/model/node/conntrack_flows.h>
+#include <linux/netfilter/nf_conntrack_common.h>
 #include <string.h>
 
 #define SECOND   UINT64_C(1000000000)
@@ -19,6 +20,11 @@ static void take_notice(void *user, const struct conntrack_flow_notice *notice)
     struct told *told = user;
 
     assert_true(told->count < TOLD_MAX);
+    /* What is made up from what was kept is translated as the event said. */
+    if (notice->event == FLOW_UNANSWERED)
+        assert_int_equal(notice->entry->status & IPS_NAT_MASK,
+                         address_equal(&notice->entry->orig_dst, &notice->entry->reply_src) ? 0
+                                                                                            : IPS_DST_NAT);
     told->other[told->count] = notice->other != NULL;
     told->events[told->count++] = notice->event;
 }
@@ -80,8 +86,12 @@ static void test_outcomes(void **state)
     conntrack_flows_take(flows, CONNTRACK_NEW, &late, 2 * SECOND);
     conntrack_flows_tick(flows, 3 * SECOND - 1);
     EXPECT(&told, FLOW_NEW);
+    assert_false(conntrack_flows_wait(flows, SECOND - 1));
+    assert_true(conntrack_flows_wait(flows, SECOND));
     conntrack_flows_tick(flows, 3 * SECOND);
     EXPECT(&told, FLOW_UNANSWERED);
+    assert_false(conntrack_flows_wait(flows, 2 * SECOND - 1));
+    assert_true(conntrack_flows_wait(flows, 2 * SECOND));
     conntrack_flows_tick(flows, 4 * SECOND);
     late.replied = true;
     conntrack_flows_take(flows, CONNTRACK_UPDATE, &late, 4 * SECOND + 1);

@@ -26,7 +26,9 @@ struct flow_watch_options {
     const struct known_replicas *known;    /* NULL: nobody said which they are */
     struct address_list clients, backends; /* only flows of these and to these; none: all */
     bool others;                           /* leave out what this namespace's own addresses ask */
-    bool present; /* know the entries that are there, too: stale ones are told at once */
+    bool present;       /* know the entries that are there, too: stale ones are told at once */
+    bool without_pods;  /* the sums name none: of the agent, who asks for them again and again */
+    struct arena *kept; /* of examples that flow_watch_facts() gives; NULL: none are kept */
     /* For each event, with memory that lasts until it returns; NULL: they are counted. */
     void (*each)(void *user, struct arena *arena, const struct conntrack_flow_facts *flow);
     void *user;
@@ -45,8 +47,11 @@ int flow_watch_fd(const struct flow_watch *watch);
  * were, or a negative errno. */
 int flow_watch_take(struct flow_watch *watch, struct err *err) MUST_USE;
 
+/* Whether a flow that began by then is neither answered nor unanswered yet. */
+bool flow_watch_waits(const struct flow_watch *watch, uint64_t began_ns);
+
 /* All that was followed so far. */
-void flow_watch_facts(const struct flow_watch *watch, struct arena *arena,
+void flow_watch_facts(struct flow_watch *watch, struct arena *arena,
                       struct conntrack_follow_facts *ret_facts);
 
 #endif

@@ -25,6 +25,8 @@
 #define SHARE_PIPES  0.50
 #define SHARE_ASKING 0.75
 
+struct collection_flows;
+
 struct collection {
     struct survey *survey;
     const struct collection_options *options;
@@ -42,6 +44,7 @@ struct collection {
     uint64_t left_us;           /* of the budget, once the files are read; 0: all of it */
     struct kube_name *services; /* of the whole cluster, as far as they are known */
     size_t services_count;
+    struct collection_flows *flows;
     bool alone; /* there is no server to query, but files to judge */
 };
 
@@ -72,6 +75,11 @@ void collection_ask_aside(struct collection *collection);
 
 /* Whom sockets are connected to that are no server known: whether they answer. */
 void collection_ask_strangers(struct collection *collection);
+
+/* Follow the flows of others from here on; at the end: facts->conntrack->flows, when there is such a table,
+ * or a gap. */
+void collection_flows_begin(struct collection *collection);
+void collection_flows_end(struct collection *collection);
 
 /* The same question again and again, for what is lost now and then: facts->sampling. */
 void collection_sample(struct collection *collection);

@@ -27,6 +27,7 @@ struct top_session_options {
     /* Something else is known: what top_session_facts() gave before points to what is gone. */
     void (*changed)(void *user);
     void *user;
+    bool follow; /* the flows of others, with top_facts.flows; the agent has its own */
     /* Of the agent; zeroed for a screen. */
     struct top_pace pace;       /* LOOK_SERVERS at TOP_NEVER: nobody is asked at all */
     bool usual_names;           /* an external name and one that must not exist are watched as well */

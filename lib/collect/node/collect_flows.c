@@ -6,11 +6,14 @@
 #include <k8sdns/model/node/conntrack_flows.h>
 #include <k8sdns/source/node/conntrack_events.h>
 #include <k8sdns/source/node/conntrack_table.h>
+#include <k8sdns/source/node/pod_addresses.h>
 #include <math.h>
 #include <stdlib.h>
 
 /* Of our choice: events that come as fast as they are read must not keep the caller. */
 #define TAKEN_MAX 65536
+/* Of each of the two kinds: enough to see which clients they are of. */
+#define EXAMPLES_MAX 32
 
 struct flow_watch {
     struct flow_watch_options options;
@@ -19,39 +22,75 @@ struct flow_watch {
     struct arena *arena; /* of one event */
     struct address *own;
     size_t own_count;
+    struct pod_addresses *pods;
+    struct conntrack_flow_facts *unanswered, *odd; /* examples, in options.kept */
+    size_t unanswered_count, odd_count;
     uint64_t now_ns; /* of what is being taken */
 };
 
-static const char *backend_pod(const struct flow_watch *watch, const struct address *backend)
+static const char *replica_pod(const struct flow_watch *watch, const struct address *where)
 {
     const struct known_replicas *known = watch->options.known;
 
     for (size_t i = 0; known && i < known->replicas_count; i++)
-        if (address_same_host(&known->replicas[i], backend))
+        if (address_same_host(&known->replicas[i], where))
             return known->pods[i];
     return NULL;
+}
+
+/* By the list of replicas, or where it is of this node by /proc. */
+static const char *pod_of(struct flow_watch *watch, const struct address *where)
+{
+    const char *pod = replica_pod(watch, where);
+
+    return pod ? pod : pod_addresses_find(watch->pods, where);
+}
+
+static struct conntrack_flow_facts facts_of(struct flow_watch *watch, struct arena *arena,
+                                            const struct conntrack_flow_notice *notice)
+{
+    const char *pod = pod_of(watch, &notice->entry->orig_src),
+               *backend_pod = pod_of(watch, &notice->entry->reply_src);
+    struct conntrack_flow_facts facts;
+    char time[CLOCK_TEXT];
+
+    facts = (struct conntrack_flow_facts){
+        .time = arena_text(arena, clock_format(clock_realtime_ns(), time, sizeof(time))),
+        .event = (int)notice->event,
+        .flow = conntrack_tuple_facts_of(arena, notice->entry),
+        .age_ms = notice->age_ns == CONNTRACK_UNSET ? (double)NAN : (double)notice->age_ns / 1e6,
+        .known = notice->known,
+        .pod = pod ? arena_text(arena, pod) : NULL,
+        .backend_pod = backend_pod ? arena_text(arena, backend_pod) : NULL,
+    };
+    if (notice->other) {
+        facts.other = ARENA_NEW(arena, struct conntrack_tuple_facts);
+        *facts.other = conntrack_tuple_facts_of(arena, notice->other);
+    }
+    return facts;
+}
+
+static void keep_example(struct flow_watch *watch, const struct conntrack_flow_notice *notice)
+{
+    struct arena *arena = watch->options.kept;
+
+    if (notice->event == FLOW_UNANSWERED && watch->unanswered_count < EXAMPLES_MAX)
+        *ARENA_PUSH(arena, watch->unanswered, watch->unanswered_count) = facts_of(watch, arena, notice);
+    else if (notice->event >= FLOW_STALE && watch->odd_count < EXAMPLES_MAX)
+        *ARENA_PUSH(arena, watch->odd, watch->odd_count) = facts_of(watch, arena, notice);
 }
 
 static void on_notice(void *user, const struct conntrack_flow_notice *notice)
 {
     struct flow_watch *watch = user;
     struct conntrack_flow_facts facts;
-    struct conntrack_tuple_facts other;
-    char time[CLOCK_TEXT];
 
+    if (watch->options.kept)
+        keep_example(watch, notice);
+    if (!watch->options.each)
+        return;
     arena_reset(watch->arena);
-    facts = (struct conntrack_flow_facts){
-        .time = arena_text(watch->arena, clock_format(clock_realtime_ns(), time, sizeof(time))),
-        .event = (int)notice->event,
-        .flow = conntrack_tuple_facts_of(watch->arena, notice->entry),
-        .age_ms = notice->age_ns == CONNTRACK_UNSET ? (double)NAN : (double)notice->age_ns / 1e6,
-        .known = notice->known,
-        .backend_pod = backend_pod(watch, &notice->entry->reply_src),
-    };
-    if (notice->other) {
-        other = conntrack_tuple_facts_of(watch->arena, notice->other);
-        facts.other = &other;
-    }
+    facts = facts_of(watch, watch->arena, notice);
     watch->options.each(watch->options.user, watch->arena, &facts);
 }
 
@@ -103,7 +142,7 @@ static struct conntrack_flows *flows_of(struct flow_watch *watch)
         .clients_count = o->clients.count,
         .backends = o->backends.items,
         .backends_count = o->backends.count,
-        .tell = o->each ? on_notice : NULL,
+        .tell = o->each || o->kept ? on_notice : NULL,
         .user = watch,
     };
 
@@ -136,6 +175,7 @@ int flow_watch_begin(struct survey *survey, const struct flow_watch_options *opt
     if (options->others)
         find_own(survey, watch);
     watch->arena = arena_new();
+    watch->pods = pod_addresses_new();
     watch->flows = flows_of(watch);
     /* After the socket, so that none is missed between the two. */
     if (options->present && conntrack_dump(options->port, on_present, watch, &dump, &survey->err) < 0)
@@ -150,6 +190,7 @@ void flow_watch_end(struct flow_watch *watch)
         return;
     conntrack_events_close(watch->events);
     conntrack_flows_free(watch->flows);
+    pod_addresses_free(watch->pods);
     arena_free(watch->arena);
     free(watch);
 }
@@ -178,7 +219,26 @@ int flow_watch_take(struct flow_watch *watch, struct err *err)
     return count;
 }
 
-void flow_watch_facts(const struct flow_watch *watch, struct arena *arena, struct conntrack_follow_facts *ret)
+bool flow_watch_waits(const struct flow_watch *watch, uint64_t began_ns)
+{
+    return conntrack_flows_wait(watch->flows, began_ns);
+}
+
+static void name_pods(struct flow_watch *watch, struct arena *arena, struct conntrack_flow_peer_facts *peers,
+                      size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *pod = NULL;
+        struct address where;
+        struct err unused;
+
+        if (address_parse(peers[i].address, watch->options.port, &where, &unused) == 0)
+            pod = pod_of(watch, &where);
+        peers[i].pod = pod ? arena_text(arena, pod) : NULL;
+    }
+}
+
+void flow_watch_facts(struct flow_watch *watch, struct arena *arena, struct conntrack_follow_facts *ret)
 {
     struct conntrack_events_state state;
 
@@ -189,11 +249,12 @@ void flow_watch_facts(const struct flow_watch *watch, struct arena *arena, struc
     ret->damaged = state.damaged;
     ret->buffer_bytes = state.buffer_size;
     ret->reader = state.library ? CONNTRACK_READER_LIBRARY : CONNTRACK_READER_OWN;
-    for (size_t i = 0; i < ret->by_backend_count; i++) {
-        struct address where;
-        struct err unused;
-
-        if (address_parse(ret->by_backend[i].address, watch->options.port, &where, &unused) == 0)
-            ret->by_backend[i].pod = backend_pod(watch, &where);
-    }
+    ret->unanswered_flows = watch->unanswered;
+    ret->unanswered_flows_count = watch->unanswered_count;
+    ret->odd_flows = watch->odd;
+    ret->odd_flows_count = watch->odd_count;
+    if (watch->options.without_pods)
+        return;
+    name_pods(watch, arena, ret->by_client, ret->by_client_count);
+    name_pods(watch, arena, ret->by_backend, ret->by_backend_count);
 }

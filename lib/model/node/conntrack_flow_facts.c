@@ -74,6 +74,11 @@ static const struct shape_field follow_fields[] = {
                         &conntrack_flow_peer_facts_shape, "the clients with the most unanswered flows"),
     SHAPE_FIELD_OBJECTS(struct conntrack_follow_facts, by_backend, "by_backend",
                         &conntrack_flow_peer_facts_shape, "by who is to answer"),
+    SHAPE_FIELD_OBJECTS(struct conntrack_follow_facts, unanswered_flows, "unanswered_flows",
+                        &conntrack_flow_facts_shape,
+                        "the first of them; none where each event is a line of its own"),
+    SHAPE_FIELD_OBJECTS(struct conntrack_follow_facts, odd_flows, "odd_flows", &conntrack_flow_facts_shape,
+                        "likewise those that are stale, rewritten, reused, or clash"),
 };
 const struct shape conntrack_follow_facts_shape =
     SHAPE(struct conntrack_follow_facts, follow_fields, "conntrack_follow");

@@ -172,6 +172,9 @@ static struct conntrack_entry entry_of(const struct kept_flow *flow)
                                     .reply_src = flow->backend,
                                     .reply_dst = flow->back,
                                     .protocol = flow->protocol,
+                                    .status =
+                                        (address_equal(&flow->client, &flow->back) ? 0U : IPS_SRC_NAT) |
+                                        (address_equal(&flow->server, &flow->backend) ? 0U : IPS_DST_NAT),
                                     .replied = flow->state == STATE_ANSWERED,
                                     .zone = flow->zone,
                                     .timeout_s = CONNTRACK_UNSET,
@@ -361,6 +364,19 @@ void conntrack_flows_tick(struct conntrack_flows *flows, uint64_t now_ns)
             return;
         lose(flows, flow, now_ns - flow->began_ns);
     }
+}
+
+bool conntrack_flows_wait(const struct conntrack_flows *flows, uint64_t began_ns)
+{
+    for (uint64_t i = flows->judged; i < flows->head; i++) {
+        const struct kept_flow *flow = &flows->ring[i % flows->size];
+
+        if (flow->began_ns > began_ns)
+            break;
+        if (flow->state == STATE_WAITING)
+            return true;
+    }
+    return false;
 }
 
 void conntrack_flows_overrun(struct conntrack_flows *flows)

@@ -27,5 +27,10 @@ static const struct shape_field fields[] = {
                       "findings that there was no room to remember"),
     SHAPE_FIELD_POINTER(struct top_facts, history, "history", &history_facts_shape,
                         "the last minutes of the queries"),
+    SHAPE_FIELD_POINTER(struct top_facts, flows, "flows", &conntrack_follow_facts_shape,
+                        "DNS flows of others in this network namespace, since the beginning; null when they "
+                        "cannot be followed"),
+    SHAPE_FIELD_COUNT(struct top_facts, flows_unanswered_lately, "flows_unanswered_lately",
+                      "flows without a reply in the last minute"),
 };
 const struct shape top_facts_shape = SHAPE(struct top_facts, fields, "top");

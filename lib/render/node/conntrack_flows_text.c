@@ -186,6 +186,41 @@ static void print_rates(const struct conntrack_facts *facts, struct printer *pri
             printer_paragraph(printer, "* ", "%.1f %s", facts->rates->values[rows[i].counter], rows[i].what);
 }
 
+static void print_odd(const struct conntrack_follow_facts *f, struct printer *printer)
+{
+    print_count(printer, f->late, "flow was answered after the wait", "flows were answered after the wait");
+    print_count(printer, f->stale, "flow leads to what is no replica", "flows lead to what is no replica");
+    print_count(printer, f->rewritten, "flow had its source port replaced, since it was taken",
+                "flows had their source port replaced, since it was taken");
+    print_count(printer, f->reused, "flow shares its source port with another, with NAT",
+                "flows share their source port with another, with NAT");
+    print_count(printer, f->clash, "flow has the reply tuple of another",
+                "flows have the reply tuple of another");
+}
+
+static void print_examples(const struct conntrack_flow_facts *all, size_t count, size_t most,
+                           struct printer *printer, struct arena *arena)
+{
+    for (size_t i = 0; i < count && i < most; i++) {
+        printer_addf(printer, "  ");
+        conntrack_flows_text_render_event(&all[i], printer, arena);
+    }
+    if (count > most)
+        printer_addf(printer, "  and more (-v)\n");
+}
+
+void conntrack_flows_text_add(const struct conntrack_follow_facts *f, size_t most, struct printer *printer,
+                              struct arena *arena)
+{
+    printer_paragraph(printer, "\n",
+                      "Flows of other clients, followed for %.1f s: %" PRIu64 " new, %" PRIu64
+                      " answered, %" PRIu64 " without a reply within %g s",
+                      f->seconds, f->created, f->answered, f->unanswered, f->wait_s);
+    print_examples(f->unanswered_flows, f->unanswered_flows_count, most, printer, arena);
+    print_odd(f, printer);
+    print_examples(f->odd_flows, f->odd_flows_count, most, printer, arena);
+}
+
 void conntrack_flows_text_render(const struct conntrack_facts *facts, struct printer *printer,
                                  struct arena *arena)
 {
@@ -202,14 +237,7 @@ void conntrack_flows_text_render(const struct conntrack_facts *facts, struct pri
                           f->lost == SHAPE_UNSET ? "some are lost"
                                                  : arena_printf(arena, "%" PRIu64 " are lost", f->lost),
                           f->unsure);
-    print_count(printer, f->late, "flow was answered after the wait", "flows were answered after the wait");
-    print_count(printer, f->stale, "flow leads to what is no replica", "flows lead to what is no replica");
-    print_count(printer, f->rewritten, "flow had its source port replaced, since it was taken",
-                "flows had their source port replaced, since it was taken");
-    print_count(printer, f->reused, "flow shares its source port with another, with NAT",
-                "flows share their source port with another, with NAT");
-    print_count(printer, f->clash, "flow has the reply tuple of another",
-                "flows have the reply tuple of another");
+    print_odd(f, printer);
     print_rates(facts, printer);
     print_count(printer, f->waiting, "flow was younger than the wait at the end",
                 "flows were younger than the wait at the end");

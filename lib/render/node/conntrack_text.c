@@ -188,6 +188,12 @@ static void print_all(const void *data, bool condensed, struct printer *printer,
         print_collisions(facts, condensed ? 0 : SHOWN, printer, arena);
         print_stale(facts, condensed ? 0 : SHOWN, printer, arena);
     }
+    if (facts->flows)
+        conntrack_flows_text_add(facts->flows,
+                                 printer->verbosity > 0 ? SIZE_MAX
+                                 : condensed            ? 0
+                                                        : SHOWN,
+                                 printer, arena);
     if (condensed)
         printer_addf(printer, "\nCounters and each entry: -v\n");
 }

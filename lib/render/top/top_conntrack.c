@@ -14,6 +14,7 @@ enum conntrack_kind {
     KIND_TABLE,
     KIND_COUNTERS,
     KIND_DNS,
+    KIND_FLOWS,
     KIND_COLLISION,
     KIND_STALE,
 };
@@ -83,7 +84,7 @@ static size_t list(const struct top_scene *scene, void **ret_items)
 
     if (!facts)
         return 0;
-    for (int kind = KIND_TABLE; kind <= KIND_DNS; kind++)
+    for (int kind = KIND_TABLE; kind <= KIND_FLOWS; kind++)
         *ARENA_PUSH(scene->arena, items, count) = (struct conntrack_item){.kind = kind};
     first = count;
     for (size_t i = 0; i < facts->collisions_count; i++) {
@@ -159,6 +160,25 @@ static void put_dns(const struct top_scene *scene, const struct conntrack_facts 
                   facts->stale_total);
 }
 
+static void put_flows(const struct top_scene *scene, struct top_line *line)
+{
+    const struct conntrack_follow_facts *flows = scene->facts->flows;
+    uint64_t lately = scene->facts->flows_unanswered_lately;
+
+    if (!flows) {
+        top_line_addf(line, STYLE_FAINT, "flows: %s",
+                      scene->facts->flows_gap ? scene->facts->flows_gap : "not in the capture");
+        return;
+    }
+    top_line_addf(line, STYLE_PLAIN, "others' flows %.1f new/s, ", flows->rate);
+    top_line_addf(line, flows->unanswered ? STYLE_ODD : STYLE_PLAIN, "%" PRIu64 " unanswered in %.0f s",
+                  flows->unanswered, flows->seconds);
+    if (lately != SHAPE_UNSET)
+        top_line_addf(line, lately ? STYLE_BAD : STYLE_PLAIN, ", %" PRIu64 " in the last minute", lately);
+    if (flows->overruns)
+        top_line_addf(line, STYLE_ODD, ", events lost %" PRIu64 " times", flows->overruns);
+}
+
 static const struct conntrack_item *at(const void *items, size_t i)
 {
     return &((const struct conntrack_item *)items)[i];
@@ -180,6 +200,9 @@ static void row(const struct top_scene *scene, const void *items, size_t i, stru
         break;
     case KIND_DNS:
         put_dns(scene, facts, line);
+        break;
+    case KIND_FLOWS:
+        put_flows(scene, line);
         break;
     case KIND_COLLISION:
         top_line_addf(line, STYLE_ODD, "%s ", conntrack_collision_names[item->collision->kind]);
@@ -238,6 +261,31 @@ static void put_peers(const char *what, const struct conntrack_peer_facts *peers
                   peers[i].known == 0 ? ", no replica" : "");
 }
 
+static void put_flow_peers(const char *what, const struct conntrack_flow_peer_facts *peers, size_t count,
+                           struct lines *lines)
+{
+    if (count)
+        lines_add(lines, STYLE_STRONG, "", "%s", what);
+    for (size_t i = 0; i < count; i++)
+        lines_add(
+            lines, peers[i].unanswered ? STYLE_ODD : STYLE_PLAIN, "  ",
+            "%s%s%s%s: %" PRIu64 " flows, %" PRIu64 " answered, %" PRIu64 " unanswered, %" PRIu64 " late",
+            peers[i].address, peers[i].pod ? " (Pod " : "", peers[i].pod ? peers[i].pod : "",
+            peers[i].pod ? ")" : "", peers[i].flows, peers[i].answered, peers[i].unanswered, peers[i].late);
+}
+
+static void put_flow_details(const struct conntrack_follow_facts *flows, struct lines *lines)
+{
+    if (!flows)
+        return;
+    lines_add(
+        lines, STYLE_PLAIN, "",
+        "a flow without a reply for %g s is unanswered; k8sdns conntrack --follow --unreplied shows each",
+        flows->wait_s);
+    put_flow_peers("flows of others by server", flows->by_backend, flows->by_backend_count, lines);
+    put_flow_peers("flows of others by client", flows->by_client, flows->by_client_count, lines);
+}
+
 static void details(const struct top_scene *scene, const void *items, size_t i, struct lines *lines)
 {
     const struct conntrack_facts *facts = facts_of(scene);
@@ -263,6 +311,10 @@ static void details(const struct top_scene *scene, const void *items, size_t i, 
     }
     if (!facts)
         return;
+    if (item->kind == KIND_FLOWS) {
+        put_flow_details(scene->facts->flows, lines);
+        return;
+    }
     put_all_counters(facts, lines);
     if (!facts->dns)
         return;

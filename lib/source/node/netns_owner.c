@@ -191,6 +191,16 @@ const struct netns_owner *netns_owners_find(struct netns_owners *owners, uint32_
     return &kept->owner;
 }
 
+const char *netns_owners_pod(struct netns_owners *owners, uint64_t pid)
+{
+    struct netns_owner owner = {0};
+    char text[24];
+
+    snprintf(text, sizeof(text), "%llu", (unsigned long long)pid);
+    arena_reset(owners->reading);
+    return identify(owners, text, &owner) ? owner.pod : NULL;
+}
+
 const char *netns_owners_process(struct netns_owners *owners, uint64_t socket_inode)
 {
     struct kept *kept;

@@ -67,6 +67,9 @@ struct conntrack_follow_facts {
     double rate; /* new flows a second */
     struct conntrack_flow_peer_facts *by_client, *by_backend;
     size_t by_client_count, by_backend_count;
+    /* The first ones: FLOW_UNANSWERED, and what is odd (FLOW_STALE and after). */
+    struct conntrack_flow_facts *unanswered_flows, *odd_flows;
+    size_t unanswered_flows_count, odd_flows_count;
 };
 extern const struct shape conntrack_follow_facts_shape;
 

@@ -48,6 +48,9 @@ void conntrack_flows_take(struct conntrack_flows *flows, enum conntrack_change c
 /* Tell what has been unanswered for the wait. To be called some times a second. */
 void conntrack_flows_tick(struct conntrack_flows *flows, uint64_t now_ns);
 
+/* Whether a flow that began by then is neither answered nor unanswered yet. */
+bool conntrack_flows_wait(const struct conntrack_flows *flows, uint64_t began_ns);
+
 /* Events were lost: what waits now may have been answered. */
 void conntrack_flows_overrun(struct conntrack_flows *flows);
 

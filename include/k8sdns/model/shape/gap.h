@@ -50,7 +50,9 @@
     GAP(COREFILE, COREFILE, "corefile", "the Corefile", "kubectl -n {ns} get cm {cm} -o yaml", \
         "--corefile -", f->corefile) \
     GAP(DROPS, DROPS, "drops", "what the kernel drops", \
-        "run it as root on the node: it takes CAP_BPF and CAP_PERFMON", NULL, f->drops)
+        "run it as root on the node: it takes CAP_BPF and CAP_PERFMON", NULL, f->drops) \
+    GAP(FLOWS, FLOWS, "flows", "the node's DNS flows as they come", \
+        "run it with CAP_NET_ADMIN on the node", NULL, tracking(f) && f->conntrack->flows)
 
 /* Pieces of those, and what single commands miss: id, word, what, how. */
 #define GAPS_OF_COMMANDS(GAP) \

@@ -31,6 +31,8 @@ struct top_facts {
     size_t active_findings_count;
     uint64_t active_findings_forgotten; /* ended ones that there was no room for */
     struct history_facts *history;
+    struct conntrack_follow_facts *flows; /* of others, since the beginning; NULL: not followed */
+    uint64_t flows_unanswered_lately;     /* of these, in the last minute; unset without */
     /* For the screen; not in JSON. */
     const struct facts *facts;
     const struct diagnose_facts *diagnosis; /* NULL while too little is known to judge */
@@ -38,6 +40,7 @@ struct top_facts {
     const char *looks;       /* what is late, or was given up: "the Kubernetes API, 8 s"; NULL */
     const char *kernel_gap;  /* why connection tracking is not to be seen; NULL */
     const char *entries_gap; /* why its entries are not; NULL */
+    const char *flows_gap;   /* why flows are not followed; NULL */
     bool live;               /* else a capture is shown */
     bool printed;            /* a batch has told it all */
     const char *interval;    /* in words; NULL for a capture */

@@ -13,6 +13,10 @@ void conntrack_flows_text_render_event(const void *data, struct printer *printer
 void conntrack_flows_text_render(const struct conntrack_facts *facts, struct printer *printer,
                                  struct arena *arena);
 
+/* The same as part of a page about the table: `most` of the flows without a reply are listed. */
+void conntrack_flows_text_add(const struct conntrack_follow_facts *flows, size_t most,
+                              struct printer *printer, struct arena *arena);
+
 /* The members of an entry that few have: zone, mark, labels, NAT, helper, id, start. "" for none. */
 const char *conntrack_details_text(struct arena *arena, const struct conntrack_tuple_facts *entry);
 

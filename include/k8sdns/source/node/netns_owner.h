@@ -22,6 +22,9 @@ void netns_owners_free(struct netns_owners *owners);
  */
 const struct netns_owner *netns_owners_find(struct netns_owners *owners, uint32_t netns);
 
+/* Whose container this process is in: a Pod's name, in the arena of `owners`; NULL when it is none's. */
+const char *netns_owners_pod(struct netns_owners *owners, uint64_t pid);
+
 /* "name[pid]" of a process that has the socket with this inode open; NULL when there is none to be seen. */
 const char *netns_owners_process(struct netns_owners *owners, uint64_t socket_inode);
 

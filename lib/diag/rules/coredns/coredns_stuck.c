@@ -108,7 +108,7 @@ static const char *const checks[] = {
 };
 
 static const char *const explains[] = {
-    "replica-unreachable", "clusterip-lossy", "path-lossy", "replica-slow", NULL,
+    "flows-unanswered", "replica-unreachable", "clusterip-lossy", "path-lossy", "replica-slow", NULL,
 };
 
 const struct rule rule_coredns_stuck = {

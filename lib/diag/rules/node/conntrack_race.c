@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../evidence/drop.h"
+#include "../../evidence/flows.h"
 #include <math.h>
 
 static struct finding *judge_counters(const struct rule *rule, struct diagnosis *d)
@@ -18,6 +19,8 @@ static struct finding *judge_counters(const struct rule *rule, struct diagnosis 
     finding->confidence = CONFIDENCE_LIKELY;
     finding_evidence(d, finding, "per second: insert_failed %.1f, drop %.1f", failed,
                      c->rates->values[CONNTRACK_DROP]);
+    flows_tell_odd(d, finding, FLOW_CLASH, "had the reply tuple of another");
+    flows_tell_odd(d, finding, FLOW_REWRITTEN, "got another source port, since theirs was taken");
     if (!isnan(c->table.fill_ratio))
         finding_evidence(d, finding, "the table is not full (%.1f %%)", c->table.fill_ratio * 100);
     return finding;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../evidence/flows.h"
 #include "../../evidence/interception.h"
 #include <inttypes.h>
 #include <k8sdns/diag/rule.h>
@@ -39,6 +40,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         finding_evidence(d, finding, "%s to %s is sent to %s for %" PRIu64 " s more%s", sender->orig_src,
                          sender->orig_dst, sender->reply_src, sender->timeout_s,
                          sender->renewed ? "; the client sends there still" : "");
+    flows_tell_odd(d, finding, FLOW_STALE, "led there: the rules of the node name it still");
     if (sender && sender->process)
         finding_evidence(d, finding, "the socket %s is open in %s", sender->orig_src, sender->process);
     if (c->dns->unrouted)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../evidence/flows.h"
 #include <inttypes.h>
 #include <k8sdns/diag/rule.h>
 #include <math.h>
@@ -34,6 +35,7 @@ static bool range_is_full(const struct rule *rule, struct diagnosis *d)
                          " is in use towards %s",
                          use->source, use->low, use->high, use->destination);
         finding_evidence(d, finding, "per second %.1f new flows found no port, and were dropped", refused(c));
+        flows_tell_odd(d, finding, FLOW_REWRITTEN, "got another source port, since theirs was taken");
         return true;
     }
     return false;
@@ -99,6 +101,8 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     finding->confidence = CONFIDENCE_POSSIBLE;
     finding_evidence(d, finding, "%" PRIu64 " client ports with entries that collide",
                      c->collisions_total - probing);
+    flows_tell_odd(d, finding, FLOW_REWRITTEN, "got another source port, since theirs was taken");
+    flows_tell_odd(d, finding, FLOW_REUSED, "had a source port that another has as well, with NAT");
 }
 
 static const struct step steps[] = {

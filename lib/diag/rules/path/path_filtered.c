@@ -41,8 +41,8 @@ static const char *const checks[] = {
 };
 
 static const char *const explains[] = {
-    "clusterip-unreachable", "replica-unreachable", "all-unreachable", "path-lossy", "clusterip-lossy",
-    "tcp-blocked",           "replica-refused",     "lookup-slow",     NULL,
+    "flows-unanswered", "clusterip-unreachable", "replica-unreachable", "all-unreachable", "path-lossy",
+    "clusterip-lossy",  "tcp-blocked",           "replica-refused",     "lookup-slow",     NULL,
 };
 
 const struct rule rule_path_filtered = {

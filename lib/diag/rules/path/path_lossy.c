@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../evidence/family.h"
+#include "../../evidence/flows.h"
 #include "../../evidence/server.h"
 #include <inttypes.h>
 
@@ -57,6 +58,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
             finding_evidence(d, finding, "%s: %" PRIu64 " of %" PRIu64 " lost (%.1f %%)",
                              d->servers[i].target->id, lost_of(&d->servers[i]), d->servers[i].sent,
                              d->servers[i].loss_ratio * 100);
+            flows_tell_unanswered(d, finding, d->servers[i].target->address);
         }
     if (!d->replicas_count && ratio < 0.9)
         finding_evidence(d, finding,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../evidence/flows.h"
 #include "../../evidence/server.h"
 #include <inttypes.h>
 
@@ -29,6 +30,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         server_tell_tcp(d, finding, server);
         if (server->unreachable_detail)
             finding_evidence(d, finding, "%s: %s", server->target->id, server->unreachable_detail);
+        flows_tell_unanswered(d, finding, server->target->address);
     }
     if (dead)
         finding_evidence(d, finding, "about %zu in %zu queries through the ClusterIP are lost, and wait %s",

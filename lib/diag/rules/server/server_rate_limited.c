@@ -166,8 +166,9 @@ static const char *const checks[] = {
 };
 
 static const char *const explains[] = {
-    "replica-refused", "resolver-differs", "upstream-failing", "coredns-errors",
-    "path-lossy",      "clusterip-lossy",  "lookup-slow",      NULL,
+    "flows-unanswered", "replica-refused", "resolver-differs",
+    "upstream-failing", "coredns-errors",  "path-lossy",
+    "clusterip-lossy",  "lookup-slow",     NULL,
 };
 
 const struct rule rule_server_rate_limited = {

@@ -349,8 +349,8 @@ static const char *const checks[] = {
 };
 
 static const char *const explains[] = {
-    "coredns-errors", "coredns-slow-plugin", "replica-slow", "resolver-differs",
-    "lookup-slow",    "upstream-slow",       NULL,
+    "flows-unanswered", "coredns-errors", "coredns-slow-plugin", "replica-slow",
+    "resolver-differs", "lookup-slow",    "upstream-slow",       NULL,
 };
 
 const struct rule rule_upstream_failing = {

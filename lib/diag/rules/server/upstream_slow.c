@@ -99,6 +99,7 @@ static const char *const checks[] = {
 };
 
 static const char *const explains[] = {
+    "flows-unanswered",
     "lookup-slow",
     NULL,
 };
