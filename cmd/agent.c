@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collection_rows.h"
 #include "emit.h"
+#include "record_rows.h"
 #include <errno.h>
 #include <k8sdns/agent/agent_run.h>
 #include <string.h>
@@ -15,6 +16,7 @@ struct agent_config {
     const char *listen, *web_config, *zone;
     uint64_t interval_us, check_us, duration_us, replicas;
     bool no_listen;
+    struct record_options record;
 };
 
 static const struct agent_config defaults = {.collection = COLLECTION_DEFAULTS,
@@ -59,6 +61,7 @@ static const struct option_row options[] = {
      ROW(TEXT, web_config),
      .help = "TLS and users of the metrics, in the form that exporters have"},
     {.name = "zone", .value = "TEXT", ROW(TEXT, zone), .help = "the node's zone, for k8sdns_node_info"},
+    RECORD_OPTION_ROWS(struct agent_config, record),
     DURATION_OPTION_ROW(struct agent_config, duration_us),
     COLLECTION_OPTION_ROWS(struct agent_config, collection),
     {.name = "set",
@@ -115,6 +118,8 @@ static int run(struct run *run, const void *config_at, void *data)
                                   .user = run};
     int r = read_set(run, &config->set, &thresholds);
 
+    if (r == 0)
+        r = record_options_take(&config->record, &agent.record, &run->err);
     if (r < 0)
         return r;
     read_without(&config->without, agent.without);
@@ -124,6 +129,13 @@ static int run(struct run *run, const void *config_at, void *data)
     }
     r = agent_run(&run->survey, &agent, data);
     return r < 0 ? r : STATUS_OK;
+}
+
+static uint64_t capabilities_for(const void *config_at)
+{
+    const struct agent_config *config = config_at;
+
+    return config->record.folder ? CAPABILITIES_RECORD : 0;
 }
 
 const struct command command_agent = {
@@ -139,6 +151,7 @@ const struct command command_agent = {
     .takes_targets = true,
     .json_only = true,
     .capabilities = CAPABILITY(CAP_NET_ADMIN) | CAPABILITIES_BPF | CAPABILITY(CAP_SYS_ADMIN),
+    .capabilities_for = capabilities_for,
     .chooses_ports = true,
     .shape = &agent_facts_shape,
     .part_shapes = (const struct shape *const[]){&agent_event_facts_shape, NULL},

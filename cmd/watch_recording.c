@@ -2,8 +2,7 @@
 #include "watch_recording.h"
 #include <inttypes.h>
 #include <k8sdns/base/clock.h>
-#include <k8sdns/model/shape/shape_json.h>
-#include <k8sdns/model/watch/watch_merge.h>
+#include <k8sdns/top/sampling_parts.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,10 +14,7 @@ struct watch_recording {
     struct collection_options collection;
     struct thresholds thresholds;
     struct flight_recorder *recorder;
-    struct arena *arena; /* of the parts */
-    const struct watch_facts **parts;
-    size_t count;
-    double span_ms;
+    struct sampling_parts parts;
     bool has_told; /* that an interval was dropped */
 };
 
@@ -31,7 +27,8 @@ struct watch_recording *watch_recording_begin(struct run *run, const struct reco
                                                 .thresholds = &r->thresholds,
                                                 .survey = &run->survey,
                                                 .base = base,
-                                                .capture_every_us = CAPTURE_EVERY_US};
+                                                .capture_every_us = CAPTURE_EVERY_US,
+                                                .keep_capture = true};
 
     r->run = run;
     r->collection = (struct collection_options)COLLECTION_DEFAULTS;
@@ -43,7 +40,6 @@ struct watch_recording *watch_recording_begin(struct run *run, const struct reco
     r->recorder = flight_recorder_new(&recording, &run->err);
     if (!r->recorder)
         return NULL;
-    r->arena = arena_new();
     return r;
 }
 
@@ -65,46 +61,26 @@ static void take_lasting(const struct facts *capture, struct facts *facts)
 
 static void write_interval(struct watch_recording *r)
 {
-    struct watch_facts sampling;
-    struct facts facts = {.host = *r->run->host, .sampling = &sampling};
-    struct interval_facts interval = {.facts = &facts, .span_ms = r->span_ms};
+    struct facts facts = {.host = *r->run->host, .sampling = sampling_parts_merge(&r->parts)};
+    struct interval_facts interval = {.facts = &facts, .span_ms = r->parts.span_ms};
     char time[CLOCK_TEXT];
     struct err err = {0};
 
-    watch_merge(r->arena, r->parts, r->count, &sampling);
     take_lasting(flight_recorder_capture(r->recorder), &facts);
     interval.time = facts.time = clock_format(clock_realtime_ns(), time, sizeof(time));
-    facts.elapsed_ms = r->span_ms;
+    facts.elapsed_ms = r->parts.span_ms;
     if (flight_recorder_add(r->recorder, &interval, &err) < 0 && !r->has_told) {
         fprintf(stderr, "k8sdns: not recorded: %s\n", err.text);
         r->has_told = true;
     }
-    arena_reset(r->arena);
-    r->parts = NULL;
-    r->count = 0;
-    r->span_ms = 0;
-}
-
-/* By way of JSON, which is how facts are copied whole. */
-static const struct watch_facts *copy(struct arena *arena, const struct watch_facts *facts)
-{
-    struct watch_facts *copied = ARENA_NEW(arena, struct watch_facts);
-    json_t *json = shape_to_json(&watch_facts_shape, facts);
-    struct err ignored;
-
-    /* It was made by the same shape. */
-    (void)!shape_from_json(arena, &watch_facts_shape, json, copied, &ignored);
-    json_decref(json);
-    return copied;
+    sampling_parts_reset(&r->parts);
 }
 
 void watch_recording_add(struct watch_recording *r, const struct watch_facts *facts)
 {
-    *(const struct watch_facts **)arena_push(r->arena, &r->parts, &r->count, sizeof(struct watch_facts *)) =
-        copy(r->arena, facts);
-    r->span_ms += facts->span_ms;
+    sampling_parts_add(&r->parts, facts);
     /* The timers of reports drift by less than half of one. */
-    if (r->span_ms + facts->span_ms / 2 >= (double)RECORDER_INTERVAL_US / 1000)
+    if (r->parts.span_ms + facts->span_ms / 2 >= (double)RECORDER_INTERVAL_US / 1000)
         write_interval(r);
 }
 
@@ -114,12 +90,12 @@ void watch_recording_end(struct watch_recording *r)
 
     if (!r)
         return;
-    if (r->count)
+    if (r->parts.count)
         write_interval(r);
     counts = flight_recorder_counts(r->recorder);
     if (counts.dropped)
         fprintf(stderr, "k8sdns: not recorded: %" PRIu64 " of %" PRIu64 " intervals\n", counts.dropped,
                 counts.intervals + counts.captures + counts.dropped);
     flight_recorder_free(r->recorder);
-    arena_free(r->arena);
+    sampling_parts_fini(&r->parts);
 }

@@ -45,8 +45,10 @@ static void on_lookup(void *user, const struct lookups_call_facts *call)
 {
     struct agent *agent = user;
 
-    if (!is_own(call))
-        agent_counts_lookup(&agent->counts, call, clock_monotonic_ns());
+    if (is_own(call))
+        return;
+    agent_counts_lookup(&agent->counts, call, clock_monotonic_ns());
+    agent_record_lookup(agent, call);
 }
 
 static void take_lookups(struct agent *agent)
@@ -176,6 +178,15 @@ static void count_flows(struct agent *agent)
     flow_watch_facts(agent->kernel->flows, agent->kernel->part, &flows);
     agent_counts_flows(&agent->counts, &flows);
     agent->flows_lost = (flows.lost == SHAPE_UNSET ? flows.overruns : flows.lost) + flows.untracked;
+}
+
+bool agent_kernel_drops(struct agent *agent, struct arena *arena, struct drops_facts *drops)
+{
+    if (!agent->kernel || !agent->kernel->drops)
+        return false;
+    (void)!drop_trace_poll(agent->kernel->drops, 0, NULL, NULL);
+    drop_trace_summary(agent->kernel->drops, arena, drops);
+    return true;
 }
 
 void agent_kernel_tick(struct agent *agent)

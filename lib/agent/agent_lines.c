@@ -49,11 +49,17 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static bool stood(const struct agent *agent, const struct active_finding_facts *finding)
+void agent_tell_record(struct agent *agent, const char *why)
+{
+    struct agent_event_facts event = {.event = why ? AGENT_RECORD_FAILS : AGENT_RECORDS, .why = why};
+
+    tell(agent, &event);
+}
+
+bool agent_is_told(const struct agent *agent, const char *id, const char *subject)
 {
     for (size_t i = 0; i < agent->standing_count; i++)
-        if (same_text(agent->standing[i].id, finding->id) &&
-            same_text(agent->standing[i].subject, finding->subject))
+        if (same_text(agent->standing[i].id, id) && same_text(agent->standing[i].subject, subject))
             return true;
     return false;
 }
@@ -85,7 +91,7 @@ void agent_tell_findings(struct agent *agent)
 
     for (size_t i = 0; i < agent->facts.active_findings_count; i++) {
         struct active_finding_facts *finding = &agent->facts.active_findings[i];
-        bool told = stood(agent, finding), due = is_due(agent, finding, told);
+        bool told = agent_is_told(agent, finding->id, finding->subject), due = is_due(agent, finding, told);
         struct agent_event_facts event = {.event = told ? AGENT_FINDING_ENDS : AGENT_FINDING_BEGINS,
                                           .finding = finding};
 

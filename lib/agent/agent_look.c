@@ -31,12 +31,17 @@ static size_t choose(void *user, struct target_facts *targets, size_t count)
     return agent_choice(node_of(agent->survey), agent->options->replicas, targets, count);
 }
 
-static void on_forked(void *user)
+void agent_forked(void *user)
 {
     const struct agent *agent = user;
 
     if (agent->listener)
         http_listener_forked(agent->listener);
+}
+
+static void on_ends(void *user)
+{
+    agent_record_sampling(user);
 }
 
 static void on_watched(void *user, const struct target_facts *targets, size_t count)
@@ -183,7 +188,8 @@ int agent_session_init(struct agent *agent)
         .changed = on_changed,
         .user = agent,
         .usual_names = true,
-        .forked = on_forked,
+        .forked = agent_forked,
+        .ends = on_ends,
         .watched = on_watched,
         .outcome = on_outcome,
         .pace = {.least_ns = {[LOOK_KERNEL] = kernel ? options->interval_us * 1000 : TOP_NEVER,

@@ -38,12 +38,14 @@ static void fill(const struct agent *agent, struct agent_page_facts *page)
 static void answer_metrics(struct agent *agent, const struct http_asked *asked, struct http_answer *answer)
 {
     struct exposition page = {.openmetrics = metrics_accept_openmetrics(asked->accept)};
+    struct agent_recorded_facts recorded;
     struct agent_page_facts facts;
 
     agent->scrapes++;
     if (agent->stale)
         agent_renew(agent);
     fill(agent, &facts);
+    facts.recorded = agent_record_facts(agent, &recorded) ? &recorded : NULL;
     agent_page_write(&facts, &page);
     agent_counts_paged(&agent->counts);
     answer->status = 200;

@@ -75,6 +75,7 @@ static void agent_fini(struct agent *agent)
 {
     struct event *events[] = {agent->tick, agent->end, agent->signals[0], agent->signals[1]};
 
+    agent_record_end(agent);
     agent_kernel_end(agent);
     http_listener_free(agent->listener);
     top_session_free(agent->session);
@@ -100,6 +101,10 @@ static void summarize(struct agent *agent, struct agent_facts *facts)
     if (agent->parts[AGENT_LOOKUPS].up) {
         facts->lookups = agent->counts.lookups;
         facts->lookup_failures = agent->counts.lookup_failures;
+    }
+    if (agent->record) {
+        facts->recorded = ARENA_NEW(arena, struct agent_recorded_facts);
+        (void)agent_record_facts(agent, facts->recorded);
     }
     for (int part = 0; part < AGENT_PARTS; part++) {
         struct agent_part_facts *row = ARENA_PUSH(arena, facts->parts, facts->parts_count);
@@ -133,6 +138,7 @@ int agent_run(struct survey *survey, const struct agent_options *options, struct
     if (r == 0) {
         agent_renew(agent);
         agent_kernel_begin(agent);
+        r = agent_record_begin(agent);
     }
     if (r == 0) {
         event_base_dispatch(agent->base);
@@ -141,6 +147,7 @@ int agent_run(struct survey *survey, const struct agent_options *options, struct
     if (r >= 0) {
         agent_kernel_tick(agent);
         agent_renew(agent);
+        agent_record_last(agent);
         r = agent->failed;
     }
     summarize(agent, ret_facts);

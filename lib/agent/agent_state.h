@@ -20,6 +20,7 @@ struct agent_standing {
 };
 
 struct agent_kernel;
+struct agent_record;
 
 struct agent {
     struct survey *survey;
@@ -31,6 +32,7 @@ struct agent {
     struct top_session *session;
     struct http_listener *listener;
     struct agent_kernel *kernel;
+    struct agent_record *record; /* NULL: nothing is recorded */
 
     struct agent_counts counts;
     uint64_t scrapes, lookups_lost, drops_lost, flows_lost, lines_lost;
@@ -62,17 +64,37 @@ void agent_renew(struct agent *agent);
 /* Once an interval: everything is asked when a query fares otherwise, or when nobody could be found to ask.
  */
 void agent_ask_again(struct agent *agent);
+/* In the process of a look: give up what is the agent's alone. */
+void agent_forked(void *agent);
 
 /* agent_lines.c: a line each. */
 void agent_tell_listens(struct agent *agent);
 void agent_tell_part(struct agent *agent, enum agent_part part, bool up, const char *why, const char *how);
 void agent_tell_findings(struct agent *agent);
+/* `why`: nothing can be recorded; NULL: it can again. */
+void agent_tell_record(struct agent *agent, const char *why);
+/* Whether a line told that this finding stands. */
+bool agent_is_told(const struct agent *agent, const char *id, const char *subject);
 
 /* agent_kernel.c: what programs in the kernel see. It says itself what it may not. */
 void agent_kernel_begin(struct agent *agent);
 /* Once an interval: take the drops. */
 void agent_kernel_tick(struct agent *agent);
 void agent_kernel_end(struct agent *agent);
+/* All drops since the begin, in `arena`. Return false when they are not seen. */
+bool agent_kernel_drops(struct agent *agent, struct arena *arena, struct drops_facts *ret_drops);
+
+/* agent_record.c: nothing of it does anything where nothing is recorded. Return 0, or a negative errno with a
+ * message in survey->err. */
+int agent_record_begin(struct agent *agent) MUST_USE;
+/* Take what came of the queries so far; before their watch ends. */
+void agent_record_sampling(struct agent *agent);
+void agent_record_lookup(struct agent *agent, const struct lookups_call_facts *call);
+/* How it fares; return false where nothing is recorded. */
+bool agent_record_facts(const struct agent *agent, struct agent_recorded_facts *ret_facts);
+/* Write what there is of the last interval. */
+void agent_record_last(struct agent *agent);
+void agent_record_end(struct agent *agent);
 
 /* agent_pages.c: what is answered over HTTP. */
 extern const char *const agent_open_paths[];

@@ -48,6 +48,10 @@ static void on_done(void *user, struct subprocess *done, struct arena *arena, st
     if (!facts)
         return;
     write_capture(r, arena, facts);
+    if (!r->options.keep_capture) {
+        arena_free(arena);
+        return;
+    }
     arena_free(r->capture_arena);
     r->capture_arena = arena;
     r->capture = facts;
@@ -99,6 +103,8 @@ struct flight_recorder *flight_recorder_new(const struct flight_recorder_options
                                   .look = look,
                                   .done = on_done,
                                   .user = r,
+                                  .forked = options->forked,
+                                  .forked_user = options->forked_user,
                                   /* Asking has a budget; what is beyond it is stuck. */
                                   .timeout_ns = options->collection ? options->collection->budget_us * 2000 +
                                                                           UINT64_C(10000000000)

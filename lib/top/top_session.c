@@ -113,6 +113,17 @@ static double pace(const struct top_session *c)
     return qps < QPS_MOST ? qps : QPS_MOST;
 }
 
+static void end_watch(struct top_session *c)
+{
+    if (!c->watch)
+        return;
+    if (c->options->ends)
+        c->options->ends(c->options->user);
+    c->skipped += c->record->skipped;
+    watcher_stop(c->watch);
+    c->watch = NULL;
+}
+
 /* Watch these. What is known of those that were watched before is kept. */
 static void watch(struct top_session *c, const struct target_facts *targets, size_t count)
 {
@@ -120,9 +131,7 @@ static void watch(struct top_session *c, const struct target_facts *targets, siz
     struct history *history = c->history;
     struct err err;
 
-    c->skipped += c->watch ? c->record->skipped : 0;
-    watcher_stop(c->watch);
-    c->watch = NULL;
+    end_watch(c);
     c->watch_arena = arena_new();
     copy_targets(c, targets, count);
     c->record = ARENA_NEW(c->watch_arena, struct watch_record);
@@ -209,8 +218,7 @@ static int begin(struct top_session *c, char **names, size_t count, struct err *
         arena_free(survey.arena);
         return r;
     }
-    watcher_stop(c->watch);
-    c->watch = NULL;
+    end_watch(c);
     c->begun_arena = survey.arena;
     c->begun_survey = survey;
     c->begun = facts;
@@ -252,8 +260,7 @@ static bool learn_names(struct top_session *c, const struct facts *facts)
         if (facts->names[i].kind != NAME_OWN || len < 2 ||
             (strncmp(own, c->candidates[0].candidate, len - 1) == 0 && !c->candidates[0].candidate[len - 1]))
             continue;
-        watcher_stop(c->watch);
-        c->watch = NULL;
+        end_watch(c);
         choose_watched(c, own, facts);
         return true;
     }
@@ -377,6 +384,14 @@ uint64_t top_session_skipped(const struct top_session *c)
     return c->skipped + (c->watch ? c->record->skipped : 0);
 }
 
+bool top_session_interval_facts(struct top_session *c, struct arena *arena, struct watch_facts *facts)
+{
+    if (!c->watch)
+        return false;
+    watch_record_facts(c->record, false, clock_monotonic_ns(), arena, facts);
+    return true;
+}
+
 bool top_session_knows(const struct top_session *c)
 {
     return c->looks.parts[LOOK_SERVERS].facts != NULL || !asks(c);
@@ -440,6 +455,8 @@ void top_session_facts(struct top_session *c, bool answers, struct arena *arena,
         top_judge(facts, c->options->thresholds, arena, top, &findings, &count);
         active_findings_update(c->active_findings, findings, count, now);
         watch_drops(c, top->diagnosis);
+        top->findings = findings;
+        top->findings_count = count;
     }
     active_finding_facts_of(c->active_findings, now, arena, top);
 }

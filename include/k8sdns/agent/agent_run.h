@@ -5,6 +5,7 @@
 #include <k8sdns/collect/collection.h>
 #include <k8sdns/diag/threshold.h>
 #include <k8sdns/model/agent/agent_facts.h>
+#include <k8sdns/source/recorder/recorder.h>
 
 /*
  * The process that stays on a node: it asks, watches, judges and lets itself be scraped. What it may not
@@ -18,9 +19,10 @@ struct agent_options {
     uint64_t duration_us; /* 0: no end */
     uint64_t replicas;    /* so many of them are asked */
     bool without[AGENT_PARTS];
-    struct address listen;  /* family 0: no metrics */
-    const char *web_config; /* TLS and users of these; NULL: none */
-    const char *zone;       /* of the node; NULL: not known */
+    struct recorder_options record; /* folder NULL: nothing is recorded */
+    struct address listen;          /* family 0: no metrics */
+    const char *web_config;         /* TLS and users of these; NULL: none */
+    const char *zone;               /* of the node; NULL: not known */
     const char *version;
     /* A line is due; a negative errno ends the run with it, but for -ENOSPC: then it is lost, and counted. */
     int (*tell)(void *user, const struct agent_event_facts *event);

@@ -23,6 +23,9 @@ struct flight_recorder_options {
     /* For whoever has no facts but a sampling: a capture is taken at once, and so long after the last. 0: no.
      */
     uint64_t capture_every_us;
+    bool keep_capture;                 /* the last one is kept in memory */
+    void (*forked)(void *forked_user); /* in the process of a capture: as in struct subprocess; NULL */
+    void *forked_user;
 };
 
 /* Return it, or NULL with a message in `err`. Ownership: flight_recorder_free(); NULL is allowed there. */
@@ -36,7 +39,8 @@ void flight_recorder_free(struct flight_recorder *recorder);
 int flight_recorder_add(struct flight_recorder *recorder, const struct interval_facts *interval,
                         struct err *err);
 
-/* The last full capture; NULL: none has been taken. It is good until the next call of anything here. */
+/* The last full capture, where it is kept; NULL: none has been taken. It is good until the next call of
+ * anything here. */
 const struct facts *flight_recorder_capture(const struct flight_recorder *recorder);
 
 struct recorder_counts flight_recorder_counts(const struct flight_recorder *recorder);

@@ -28,11 +28,13 @@ struct top_session_options {
     void (*changed)(void *user);
     void *user;
     bool follow; /* the flows of others, with top_facts.flows; the agent has its own */
-    /* Of the agent; zeroed for a screen. */
+    /* Of the agent; zeroed for a screen. What it has no function for it is not told. */
     struct top_pace pace;       /* LOOK_SERVERS at TOP_NEVER: nobody is asked at all */
     bool usual_names;           /* an external name and one that must not exist are watched as well */
     void (*forked)(void *user); /* in the process of a look: as in struct subprocess; NULL */
-    /* These servers are watched from now on; NULL: nobody wants to know, as the next. */
+    /* The watch ends, and another begins: what is known of the interval so far goes with it. */
+    void (*ends)(void *user);
+    /* These servers are watched from now on; NULL: nobody wants to know. */
     void (*watched)(void *user, const struct target_facts *targets, size_t count);
     /* A query that was watched has ended; `kind`: enum name_kind. */
     void (*outcome)(void *user, const struct target_facts *target, int kind,
@@ -68,6 +70,13 @@ uint64_t top_session_skipped(const struct top_session *collector);
 /* All that is known now, judged, in `arena`; `answers`: with the last ones decoded. */
 void top_session_facts(struct top_session *collector, bool answers, struct arena *arena,
                        struct top_facts *ret_facts);
+
+/*
+ * What came of the queries since this was called last, or since the watch began, which may be later; in
+ * `arena`, and good until the watch ends. Return false when nobody is watched.
+ */
+bool top_session_interval_facts(struct top_session *collector, struct arena *arena,
+                                struct watch_facts *ret_facts) MUST_USE;
 
 /* Everything was asked once, so that there is something to judge. */
 bool top_session_knows(const struct top_session *collector);

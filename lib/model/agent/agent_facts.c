@@ -2,8 +2,8 @@
 #include <k8sdns/model/agent/agent_facts.h>
 
 const char *const agent_part_names[] = {"probes", "lookups", "drops", "conntrack", "flows", "node", NULL};
-const char *const agent_event_names[] = {"listens",        "part-up",      "part-down",
-                                         "finding-begins", "finding-ends", NULL};
+const char *const agent_event_names[] = {"listens",      "part-up",      "part-down", "finding-begins",
+                                         "finding-ends", "record-fails", "records",   NULL};
 
 static const struct shape_field part_fields[] = {
     SHAPE_FIELD_CHOICE(struct agent_part_facts, part, "part", agent_part_names, "what it does"),
@@ -21,6 +21,7 @@ static const struct shape_field event_fields[] = {
                         "of part-up and part-down: the part"),
     SHAPE_FIELD_POINTER(struct agent_event_facts, finding, "finding", &active_finding_facts_shape,
                         "of finding-begins and finding-ends: the finding"),
+    SHAPE_FIELD_TEXT(struct agent_event_facts, why, "why", "of record-fails: why nothing can be recorded"),
 };
 const struct shape agent_event_facts_shape = SHAPE(struct agent_event_facts, event_fields, "agent-event");
 
@@ -30,6 +31,16 @@ static const struct shape_field server_fields[] = {
     SHAPE_FIELD_TALLIES(struct agent_server_facts, results, "results", "queries by what came of them"),
 };
 const struct shape agent_server_facts_shape = SHAPE(struct agent_server_facts, server_fields, "agent-server");
+
+static const struct shape_field recorded_fields[] = {
+    SHAPE_FIELD_COUNT(struct agent_recorded_facts, intervals, "intervals", "that were written"),
+    SHAPE_FIELD_COUNT(struct agent_recorded_facts, captures, "captures", "full ones, likewise"),
+    SHAPE_FIELD_COUNT(struct agent_recorded_facts, dropped, "dropped",
+                      "of both: not written, since the disk was full or they were too large"),
+    SHAPE_FIELD_COUNT(struct agent_recorded_facts, bytes, "bytes", "of the folder at the end"),
+};
+const struct shape agent_recorded_facts_shape =
+    SHAPE(struct agent_recorded_facts, recorded_fields, "agent-recorded");
 
 static const struct shape_field fields[] = {
     SHAPE_FIELD_REAL(struct agent_facts, seconds, "seconds", "how long it ran"),
@@ -44,6 +55,8 @@ static const struct shape_field fields[] = {
     SHAPE_FIELD_OBJECTS(struct agent_facts, servers, "servers", &agent_server_facts_shape,
                         "what came of its queries, by server"),
     SHAPE_FIELD_TEXTS(struct agent_facts, standing, "standing", "ids of the findings that stand"),
+    SHAPE_FIELD_POINTER(struct agent_facts, recorded, "recorded", &agent_recorded_facts_shape,
+                        "what was recorded; null without --record"),
 };
 const struct shape agent_facts_shape = SHAPE(struct agent_facts, fields, "agent");
 

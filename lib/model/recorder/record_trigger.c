@@ -129,13 +129,19 @@ static const char *look_at_lookups(struct record_trigger *trigger, const struct 
                                    struct arena *arena)
 {
     const struct traced_lookups_facts *lookups = interval->lookups;
-    bool fail = lookups && record_trigger_fails(lookups->failed, lookups->lookups), begins;
+    bool fail = lookups && record_trigger_fails(lookups->failed, lookups->lookups),
+         slow = lookups && record_trigger_fails(lookups->slow, lookups->lookups);
+    const char *why = NULL;
 
-    begins = fail && !trigger->lookups_fail;
+    if (fail && !trigger->lookups_fail)
+        why = arena_printf(arena, "lookups of programs fail: %" PRIu64 " of %" PRIu64, lookups->failed,
+                           lookups->lookups);
+    else if (slow && !trigger->lookups_slow)
+        why = arena_printf(arena, "lookups of programs are slow: %" PRIu64 " of %" PRIu64, lookups->slow,
+                           lookups->lookups);
     trigger->lookups_fail = fail;
-    return begins ? arena_printf(arena, "lookups of programs fail: %" PRIu64 " of %" PRIu64, lookups->failed,
-                                 lookups->lookups)
-                  : NULL;
+    trigger->lookups_slow = slow;
+    return why;
 }
 
 /* Whether another fits among those of this hour, which then has it. */

@@ -248,6 +248,31 @@ static void write_parts(const struct agent_page_facts *facts, struct exposition 
     exposition_count(page, LABELS({"part", "lines"}), facts->lines_lost);
 }
 
+static void write_recorded(const struct agent_page_facts *facts, struct exposition *page)
+{
+    const struct agent_recorded_facts *recorded = facts->recorded;
+    const struct {
+        const char *name, *unit, *help;
+        enum exposition_type type;
+        uint64_t value;
+    } rows[] = {
+        {"k8sdns_recorded_intervals", NULL, "Intervals of ten seconds that were recorded.",
+         EXPOSITION_COUNTER, recorded ? recorded->intervals : 0},
+        {"k8sdns_recorded_captures", NULL, "Full captures that were recorded, when something began or ended.",
+         EXPOSITION_COUNTER, recorded ? recorded->captures : 0},
+        {"k8sdns_record_dropped", NULL, "Intervals and captures that could not be recorded.",
+         EXPOSITION_COUNTER, recorded ? recorded->dropped : 0},
+        {"k8sdns_record_bytes", "bytes", "What the recording takes on the disk.", EXPOSITION_GAUGE,
+         recorded ? recorded->bytes : 0},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        exposition_family(page, rows[i].name, rows[i].type, rows[i].unit, rows[i].help);
+        if (recorded)
+            exposition_count(page, NULL, rows[i].value);
+    }
+}
+
 static void write_process(const struct agent_page_facts *facts, struct exposition *page)
 {
     const struct {
@@ -291,6 +316,7 @@ void agent_page_write(const struct agent_page_facts *facts, struct exposition *p
     write_findings(facts, page);
     write_parts(facts, page);
     write_bounds(facts, page);
+    write_recorded(facts, page);
     write_process(facts, page);
     exposition_end(page);
 }

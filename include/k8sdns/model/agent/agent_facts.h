@@ -33,6 +33,8 @@ enum agent_event {
     AGENT_PART_DOWN,
     AGENT_FINDING_BEGINS,
     AGENT_FINDING_ENDS,
+    AGENT_RECORD_FAILS, /* an interval could not be recorded */
+    AGENT_RECORDS,      /* it could again */
 };
 extern const char *const agent_event_names[];
 
@@ -43,6 +45,7 @@ struct agent_event_facts {
     const char *listens; /* where, with the port; NULL but of "listens" */
     struct agent_part_facts *part;
     struct active_finding_facts *finding;
+    const char *why; /* nothing can be recorded; NULL but of "record-fails" */
 };
 extern const struct shape agent_event_facts_shape;
 
@@ -54,6 +57,14 @@ struct agent_server_facts {
     size_t results_count;
 };
 extern const struct shape agent_server_facts_shape;
+
+/* How a recording fares. */
+struct agent_recorded_facts {
+    uint64_t intervals, captures; /* written */
+    uint64_t dropped;             /* not written: the disk was full, or they were too large */
+    uint64_t bytes;               /* of the folder now */
+};
+extern const struct shape agent_recorded_facts_shape;
 
 /* `data` of the agent command when it ends. */
 struct agent_facts {
@@ -67,6 +78,7 @@ struct agent_facts {
     size_t servers_count;
     const char **standing; /* ids of the findings that stand */
     size_t standing_count;
+    struct agent_recorded_facts *recorded; /* NULL: nothing */
 };
 extern const struct shape agent_facts_shape;
 
@@ -79,6 +91,7 @@ struct agent_page_facts {
     const struct node_facts *node;
     const struct active_finding_facts *findings; /* those that stand, and those that ended lately */
     size_t findings_count;
+    const struct agent_recorded_facts *recorded;
     const char *version;
     const char *node_name, *zone; /* "" when not known */
     uint64_t probes_skipped, lookups_lost, drops_lost, flows_lost,

@@ -10,7 +10,7 @@
  *   a finding of warning or above, which is no other's consequence, and did not stand before;
  *   a server whose queries fail: three or more, and one in ten, and less than that before;
  *   a server that is slow: 90 % of its answers take five times as long as they usually do, and 20 ms more;
- *   programs whose lookups fail, likewise.
+ *   programs whose lookups fail, or are slow, likewise: three or more, and one in ten.
  *
  * At most one a minute and twelve an hour. That a server's failing or slowness is over is worth one as well,
  * so that it is known what was right again; of these, too, there are twelve an hour at most. Constant memory,
@@ -35,7 +35,7 @@ struct record_trigger {
     size_t findings_count;
     struct trigger_server servers[TRIGGER_SERVERS];
     size_t servers_count;
-    bool lookups_fail;
+    bool lookups_fail, lookups_slow;
     uint64_t begun_ns[TRIGGER_AN_HOUR], ended_ns[TRIGGER_AN_HOUR]; /* monotonic, the oldest first; 0: none */
 };
 

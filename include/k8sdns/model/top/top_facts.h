@@ -33,7 +33,9 @@ struct top_facts {
     struct history_facts *history;
     struct conntrack_follow_facts *flows; /* of others, since the beginning; NULL: not followed */
     uint64_t flows_unanswered_lately;     /* of these, in the last minute; unset without */
-    /* For the screen; not in JSON. */
+    /* For the screen and the recorder; not in JSON. */
+    const struct finding *findings; /* of the last judgement */
+    size_t findings_count;
     const struct facts *facts;
     const struct diagnose_facts *diagnosis; /* NULL while too little is known to judge */
     const char *doing;                      /* what is waited for: "looking for the servers"; NULL */
