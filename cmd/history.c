@@ -5,6 +5,7 @@
 #include <k8sdns/base/moment.h>
 #include <k8sdns/collect/recorded_facts.h>
 #include <k8sdns/diag/rule.h>
+#include <k8sdns/model/cluster/cluster_words.h>
 #include <k8sdns/model/recorder/timeline.h>
 #include <k8sdns/render/recorder/timeline_text.h>
 #include <k8sdns/wire/recorder/record_segment.h>
@@ -53,14 +54,14 @@ static int parse_window(struct run *run, const struct history_config *config,
 }
 
 /* A finding is told by its rule's words: those that were recorded may have been hidden. */
-static void name_findings(struct timeline_facts *facts)
+static void name_findings(struct run *run, struct timeline_facts *facts)
 {
     for (size_t i = 0; i < facts->episodes_count; i++) {
         struct timeline_episode *e = &facts->episodes[i];
         const struct rule *rule = e->kind == TIMELINE_FINDING ? rule_find(e->reason) : NULL;
 
         if (rule)
-            e->text = rule->title;
+            e->text = cluster_words_expand(run->arena, NULL, rule->title);
     }
 }
 
@@ -130,7 +131,7 @@ static int run(struct run *run, const void *config_at, void *data)
     facts->folder = recording->folder;
     add_damage(run, recording, facts);
     read_intervals(run, recording, &window, facts);
-    name_findings(facts);
+    name_findings(run, facts);
     return facts->status == HEALTH_OK         ? STATUS_OK
            : facts->status == HEALTH_DEGRADED ? STATUS_WARNING
            : facts->status == HEALTH_FAILING  ? STATUS_CRITICAL

@@ -28,8 +28,12 @@ static int look(struct survey *survey, void *user, struct facts *facts)
 /* A capture is judged at once, so that the timeline has its findings without reading all of it. */
 static void write_capture(struct flight_recorder *r, struct arena *arena, struct facts *facts)
 {
-    struct interval_facts interval = {
-        .is_capture = true, .why = r->why, .span_ms = facts->elapsed_ms, .facts = facts, .time = facts->time};
+    char time[CLOCK_TEXT];
+    struct interval_facts interval = {.time = clock_format(clock_realtime_ns(), time, sizeof(time)),
+                                      .is_capture = true,
+                                      .why = r->why,
+                                      .span_ms = facts->elapsed_ms,
+                                      .facts = facts};
     struct diagnose_facts verdict;
     struct err ignored;
 

@@ -96,6 +96,57 @@ class Watch(Folder):
         self.assertEqual(self.history()[0]["episodes"][0]["reason"], "servfail")
 
 
+class Agent(Folder):
+    def agent(self, server, *more):
+        done = binary.run("agent", "--no-listen", "--without", "lookups,drops,conntrack,node", "--target", server,
+                          "--no-discovery", "--no-external", "--budget", "500ms", "--interval", "500ms", "--record",
+                          self.folder, *more)
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        for line in lines:
+            binary.validator().validate(line)
+        return [line["data"] for line in lines], done
+
+    def test_what_is_written(self):
+        """Each query that has ended is in an interval, and once."""
+        with twister("rcode:2") as server:
+            lines, done = self.agent(server, "--duration", "12s")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        recorded = lines[-1]["recorded"]
+        intervals = [value for kind, value, *_ in recordings.read(self.folder)[0] if kind != recordings.CAPTURE]
+        self.assertEqual((recorded["intervals"], recorded["dropped"]), (len(intervals), 0))
+        self.assertGreaterEqual(len(intervals), 2)
+        self.assertEqual(recorded["bytes"], sum(path.stat().st_size for path in self.folder.iterdir()))
+        targets = [target for value in intervals for target in (value["facts"]["sampling"] or {}).get("targets", [])]
+        self.assertEqual(sum(target["answered"] + target["lost"] for target in targets), lines[-1]["queries"])
+        self.assertLessEqual(set(lines[-1]["standing"]),
+                             {finding["id"] for finding in intervals[-1]["findings"]} | {"conntrack-full"})
+        data, status = self.history()
+        self.assertEqual((data["status"], status), ("failing", 2))
+        self.assertIn(("server", "servfail"), {(e["kind"], e["reason"]) for e in data["episodes"]})
+
+    def test_redact(self):
+        with twister("rcode:2") as server:
+            lines, _ = self.agent(server, "--duration", "1s", "--redact", "word", f"{WORD}.shop.svc.cluster.local.")
+        self.assertEqual(lines[-1]["recorded"]["intervals"], 1)
+        self.assertNotIn(WORD, recordings.texts(self.folder).decode().lower())
+
+    def test_full_disk(self):
+        """A disk that takes nothing is a line, and no reason to end."""
+        disk = self.folder.parent / "disk"
+        disk.mkdir()
+        script = ('mount -t tmpfs -o size=16k none "$0" && mkdir "$0/r" && head -c 64k /dev/zero >"$0/x" 2>/dev/null; '
+                  'ip link set lo up; exec "$@"')
+        done = subprocess.run(["unshare", "-mn" if os.geteuid() == 0 else "-rmn", "sh", "-c", script, disk,
+                               binary.K8SDNS, "agent", "--no-listen", "--without", "lookups,drops,conntrack,node",
+                               "--target", "127.0.0.1:9", "--no-discovery", "--no-external", "--budget", "500ms",
+                               "--duration", "2s", "--record", disk / "r"], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = [json.loads(line)["data"] for line in done.stdout.splitlines()]
+        self.assertEqual([line["why"] for line in lines if line.get("event") == "record-fails"],
+                         ["an interval could not be recorded: No space left on device"])
+        self.assertEqual(lines[-1]["recorded"]["dropped"], 1)
+
+
 class Recorder(Folder):
     """The recorder itself, without its ten seconds."""
 

@@ -172,6 +172,7 @@ static void test_namespaces(void **state)
 static void fill(struct arena *arena, struct agent_page_facts *facts,
                  struct agent_part_facts parts[AGENT_PARTS])
 {
+    struct agent_recorded_facts *recorded = ARENA_NEW(arena, struct agent_recorded_facts);
     struct agent_counts *counts = ARENA_NEW(arena, struct agent_counts);
     struct target_facts targets[AGENT_SERVERS_MAX + 3];
     struct conntrack_facts *conntrack = ARENA_NEW(arena, struct conntrack_facts);
@@ -200,7 +201,9 @@ static void fill(struct arena *arena, struct agent_page_facts *facts,
     agent_counts_drops(counts, &drops);
     for (int part = 0; part < AGENT_PARTS; part++)
         parts[part] = (struct agent_part_facts){.part = part, .up = true};
+    *recorded = (struct agent_recorded_facts){.intervals = 3, .captures = 1, .dropped = 2, .bytes = 4096};
     *facts = (struct agent_page_facts){.counts = counts,
+                                       .recorded = recorded,
                                        .parts = parts,
                                        .conntrack = conntrack,
                                        .node = node,
@@ -221,6 +224,7 @@ static void test_page_is_bounded(void **state)
     agent_page_write(&facts, &page);
     print_message("%zu series\n", page.series);
     assert_in_range(page.series, AGENT_SERIES_MAX - 30, AGENT_SERIES_MAX);
+    assert_non_null(strstr(text_string(&page.text), "\nk8sdns_record_dropped_total 2\n"));
     assert_non_null(strstr(text_string(&page.text), "node_name=\"a \\\"quoted\\\\\\nname\""));
     text_fini(&page.text);
 }

@@ -4,6 +4,7 @@
 #include <k8sdns/base/moment.h>
 #include <k8sdns/model/recorder/record_trigger.h>
 #include <k8sdns/model/recorder/timeline.h>
+#include <k8sdns/model/tracing/drops_since.h>
 #include <k8sdns/model/watch/watch_merge.h>
 #include <math.h>
 #include <string.h>
@@ -290,6 +291,50 @@ static void test_trigger(void **state)
     assert_null(record_trigger_look(&trigger, &m->interval, 400 * SECOND, *state));
 }
 
+static void test_trigger_lookups(void **state)
+{
+    struct record_trigger trigger = {0};
+    struct made *m = make(*state, 0, 1000);
+    struct traced_lookups_facts lookups = {.lookups = 40, .slow = 3};
+
+    m->interval.lookups = &lookups;
+    assert_null(record_trigger_look(&trigger, &m->interval, 100 * SECOND, *state)); /* less than one in ten */
+    lookups.slow = 4;
+    assert_string_equal(record_trigger_look(&trigger, &m->interval, 110 * SECOND, *state),
+                        "lookups of programs are slow: 4 of 40");
+    assert_null(record_trigger_look(&trigger, &m->interval, 200 * SECOND, *state));
+    lookups = (struct traced_lookups_facts){.lookups = 5, .failed = 3, .slow = 3};
+    assert_string_equal(record_trigger_look(&trigger, &m->interval, 300 * SECOND, *state),
+                        "lookups of programs fail: 3 of 5");
+}
+
+/* What was dropped meanwhile, by kind; what a trace counts anew is not taken off. */
+static void test_drops_since(void **state)
+{
+    struct drop_kind_facts kinds[] = {{.reason = "NETFILTER_DROP", .hook = 1, .count = 5},
+                                      {.reason = "NETFILTER_DROP", .hook = 2, .count = 7},
+                                      {.reason = "NO_SOCKET", .hook = -1, .count = 2}};
+    struct drops_facts now = {.drops = 12, .lost = 1, .kinds = kinds, .kinds_count = 2}, facts;
+    struct drops_since since = {0};
+
+    drops_since_take(&since, &now, *state, &facts);
+    assert_int_equal(facts.drops, 12);
+    assert_int_equal(facts.kinds_count, 2);
+    drops_since_take(&since, &now, *state, &facts);
+    assert_int_equal(facts.drops + facts.lost + facts.kinds_count, 0);
+    kinds[1].count = 10;
+    now = (struct drops_facts){.drops = 17, .lost = 1, .kinds = kinds, .kinds_count = 3};
+    drops_since_take(&since, &now, *state, &facts);
+    assert_int_equal(facts.drops, 5);
+    assert_int_equal(facts.kinds_count, 2);
+    assert_int_equal(facts.kinds[0].count, 3);
+    assert_int_equal(facts.kinds[0].hook, 2);
+    assert_string_equal(facts.kinds[1].reason, "NO_SOCKET");
+    kinds[1].count = 1;
+    drops_since_take(&since, &now, *state, &facts);
+    assert_int_equal(facts.kinds_count, 0);
+}
+
 /* However often it begins: twelve an hour, and as many ends. */
 static void test_trigger_bound(void **state)
 {
@@ -379,10 +424,13 @@ static void test_moments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ARENA_TEST(test_two_faults), ARENA_TEST(test_pauses),        ARENA_TEST(test_clock),
-        ARENA_TEST(test_gaps),       ARENA_TEST(test_slow),          ARENA_TEST(test_single_loss),
-        ARENA_TEST(test_findings),   ARENA_TEST(test_nothing),       ARENA_TEST(test_trigger),
-        ARENA_TEST(test_merge),      ARENA_TEST(test_trigger_bound), ARENA_TEST(test_moments),
+        ARENA_TEST(test_two_faults),    ARENA_TEST(test_pauses),
+        ARENA_TEST(test_clock),         ARENA_TEST(test_gaps),
+        ARENA_TEST(test_slow),          ARENA_TEST(test_single_loss),
+        ARENA_TEST(test_findings),      ARENA_TEST(test_nothing),
+        ARENA_TEST(test_trigger),       ARENA_TEST(test_trigger_lookups),
+        ARENA_TEST(test_drops_since),   ARENA_TEST(test_merge),
+        ARENA_TEST(test_trigger_bound), ARENA_TEST(test_moments),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
