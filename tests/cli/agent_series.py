@@ -16,13 +16,17 @@ JOINING = re.compile(r"\b(?:on|ignoring|without|group_left|group_right)\s*\(([^)
 
 
 @functools.cache
-def page():
-    """{metric: {label: values}} of the fullest page, which the unit test of pages prints; None of what has no samples,
-    whose labels nobody knows."""
-    text = subprocess.run([os.environ["AGENT_PAGE"]], env={**os.environ, "PRINT_PAGE": "1"}, capture_output=True,
+def text():
+    """The fullest page, which the unit test of pages prints."""
+    return subprocess.run([os.environ["AGENT_PAGE"]], env={**os.environ, "PRINT_PAGE": "1"}, capture_output=True,
                           text=True, check=True).stdout
-    found = {line.split()[2]: None for line in text.splitlines() if line.startswith("# TYPE k8sdns_")}
-    for name, labels, _ in exposition.read(text):
+
+
+@functools.cache
+def page():
+    """{metric: {label: values}} of it; None of what has no samples, whose labels nobody knows."""
+    found = {line.split()[2]: None for line in text().splitlines() if line.startswith("# TYPE k8sdns_")}
+    for name, labels, _ in exposition.read(text()):
         if name.startswith("k8sdns_"):
             found[name] = found.get(name) or {}
             for label, value in labels.items():
@@ -30,18 +34,18 @@ def page():
     return found
 
 
-def closing(text, start):
+def closing(query, start):
     """Where the parenthesis that opens before `start` closes; none of its kind stands in a string."""
     depth = 1
-    for at in range(start, len(text)):
-        depth += {"(": 1, ")": -1}.get(text[at], 0)
+    for at in range(start, len(query)):
+        depth += {"(": 1, ")": -1}.get(query[at], 0)
         if not depth:
             return at
-    raise AssertionError(f"no end: {text}")
+    raise AssertionError(f"no end: {query}")
 
 
-def names(text):
-    return {name.strip() for name in text.split(",") if name.strip()}
+def names(listed):
+    return {name.strip() for name in listed.split(",") if name.strip()}
 
 
 def uses(query):

@@ -40,7 +40,8 @@ def errors(document):
 
 def containers(path):
     for document in documents(path):
-        template = document.get("spec", {}).get("template")
+        spec = document.get("spec", {})
+        template = spec.get("jobTemplate", {}).get("spec", spec).get("template")
         for container in template["spec"]["containers"] if template else []:
             yield document, container
 
