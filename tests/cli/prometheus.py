@@ -36,13 +36,14 @@ def busy(second):
 
 
 class Fleet:
-    """Counts of nodes; fault(node, second, load) and lookup_fault(node, space, second, load) give shares."""
+    """Counts of nodes; fault(node, second, load) and lookup_fault(node, space, second, load) give shares, and
+    findings(node, second) what stands: pairs of id and severity."""
 
     def __init__(self, nodes=30, seed=1, uneven=0.0, fault=None, lookup_fault=None, history=True, lookups=True,
-                 server_fault=None, node_label=True, coredns=True):
+                 server_fault=None, node_label=True, coredns=True, findings=None):
         self.__dict__.update(nodes=nodes, fault=fault or (lambda *_: 0), lookup_fault=lookup_fault or (lambda *_: 0),
                              history=history, lookups=lookups, server_fault=server_fault or (lambda *_: 0),
-                             node_label=node_label, coredns=coredns)
+                             node_label=node_label, coredns=coredns, findings=findings or (lambda node, second: ()))
         self.chance = random.Random(seed)
         self.own = [0.0002 * math.exp(uneven * self.chance.gauss(0, 1)) for _ in range(nodes)]
         self.load = [math.exp(0.5 * self.chance.gauss(0, 1)) for _ in range(nodes)]
@@ -95,7 +96,14 @@ class Fleet:
                          self.labels(node, role=server[0], server=server[1], type="A", result=result), at, value)
             for (space, result), value in spaces.items() if self.lookups else ():
                 self.put("k8sdns_lookups", self.labels(node, client_namespace=space, result=result), at, value)
+            for finding, severity in self.findings(node, second):
+                self.put("k8sdns_finding", self.labels(node, id=finding, severity=severity), at, 1)
             self.put("k8sdns_node_info", self.labels(node, zone=f"z{node % 3}", node_name=f"n{node}"), at, 1)
+
+    @staticmethod
+    def metric(family):
+        """What a family's samples are called."""
+        return family if family.endswith("_info") or family == "k8sdns_finding" else family + "_total"
 
     def text(self, begin, faulty):
         self.series = {}
@@ -108,10 +116,11 @@ class Fleet:
                 self.put("coredns_dns_requests", 'instance="10.244.1.21:9153"', begin + second, total)
         lines = []
         for family, series in self.series.items():
-            info = family.endswith("_info")
-            lines.append(f"# TYPE {family.removesuffix('_info')} {'info' if info else 'counter'}")
+            kind = "info" if family.endswith("_info") else "gauge" if family == "k8sdns_finding" else "counter"
+            lines.append(f"# TYPE {family.removesuffix('_info')} {kind}")
+            metric = self.metric(family)
             for labels, points in series.items():
-                lines += [f"{family}{'' if info else '_total'}{{{labels}}} {value} {at}" for at, value in points]
+                lines += [f"{metric}{{{labels}}} {value} {at}" for at, value in points]
         return "\n".join([*lines, "# EOF\n"])
 
     def blocks(self, folder):

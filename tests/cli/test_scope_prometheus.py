@@ -73,6 +73,14 @@ class Fleets(binary.Case):
             self.assertEqual([p["name"] for p in data["fleet"]["places"] if p["place"] == "node" and p["fails"]],
                              ["n1"])
 
+    def test_findings(self):
+        """A node that had a finding as a warning and then as critical is one node; one of info is no cause."""
+        def findings(node, second):
+            return (("conntrack-full", "warning" if second < 1800 else "critical"), ("resolv-search", "info")) * (node < 2)
+        data = self.check("whole-cluster", "always", nodes=3, fault=lambda *_: 0.3, findings=findings)
+        named = {cause["id"]: cause["reports"] for cause in data["causes"] if not cause["pattern"]}
+        self.assertEqual(named, {"conntrack-full": 2})
+
     def test_one_node_uneven(self):
         data = self.check("some-nodes", "always", nodes=60, uneven=1.5, fault=lambda node, *_: 0.05 * (node == 7))
         self.assertAlmostEqual(data["scope_ratio"], 1 / 60)
@@ -317,12 +325,11 @@ class Errors(binary.Case):
         # A zone may be the scrape's as well.
         wrong = {text for query in queries for text in agent_series.unknown(query)}
         self.assertEqual(wrong, {"k8sdns_node_queries_total has no label zone"})
-        fleet = prometheus.Fleet(nodes=1, history=False)
+        fleet = prometheus.Fleet(nodes=1, history=False, findings=lambda *_: [("conntrack-full", "critical")])
         fleet.text(prometheus.END - prometheus.HOUR, True)
         for family, series in fleet.series.items():
-            metric = family if family.endswith("_info") else family + "_total"
             for labels in series if family.startswith("k8sdns_") else ():
-                self.assertEqual(agent_series.unknown(f"{metric}{{{labels}}}"), [])
+                self.assertEqual(agent_series.unknown(f"{fleet.metric(family)}{{{labels}}}"), [])
 
     def test_part_fails(self):
         """What scope can do without is told as not known."""

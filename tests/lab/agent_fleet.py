@@ -107,6 +107,13 @@ class Fleet:
                  for row in answer["data"]["result"]]
         return sorted(found, key=lambda row: sorted(row[0].items()))
 
+    def scope(self, *words):
+        """What k8sdns scope says of the last ten minutes."""
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        command = [os.environ["K8SDNS"], "scope", "--prometheus", "http://10.244.0.1:9090", "--since", "10m", "--until",
+                   now, *words]
+        return subprocess.run(self.lab.inside("node", command), capture_output=True, text=True, check=False).stdout
+
     def by_node(self, text):
         return {labels.get("node"): value for labels, value in self.query(text)}
 

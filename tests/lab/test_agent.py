@@ -84,6 +84,27 @@ class Scraped(LabCase):
         self.assertGreater(failures["pod2"], 3)
         self.assertEqual((failures["node"], failures["pod"]), (0, 0))
 
+    def test_scope(self):
+        """scope over this Prometheus: one node of three, by its name; then all three. It has run for too short a time
+        to say how often."""
+        failed = 'sum by (node) (increase(k8sdns_node_query_failures_total[5m])) > %d'
+        with self.fleet.only_at("pod2", REPLICA):
+            self.fleet.wait_for(lambda: "pod2" in self.fleet.by_node(failed % 40), "failures at one node")
+            data = json.loads(self.fleet.scope("--json"))["data"]
+        self.assertEqual((data["scope"], data["status"], data["nodes"], data["frequency"]),
+                         ("some-nodes", "failing", 3, None), data["scope_text"])
+        self.assertEqual([place["name"] for place in data["fleet"]["places"]
+                          if place["place"] == "node" and place["fails"]], ["pod2"])
+        self.assertEqual([place["name"] for place in data["fleet"]["places"]
+                          if place["place"] == "server" and place["fails"]], [REPLICA])
+        with self.lab.fault("dead-replica"):
+            self.fleet.wait_for(lambda: len(self.fleet.by_node(failed % 80)) == 3, "failures at all nodes", 120)
+            data = json.loads(self.fleet.scope("--json"))["data"]
+        self.assertEqual((data["scope"], data["status"], data["scope_ratio"]), ("whole-cluster", "failing", 1),
+                         data["scope_text"])
+        for cause in data["causes"]:
+            self.assertLessEqual(cause["reports"], 3, cause)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -286,6 +286,29 @@ static void test_not_called_healthy(void **state)
     }
 }
 
+/* Agents that have run for two windows tell how wide it fails, and not how often. */
+static void test_too_short(void **state)
+{
+    struct arena *arena = arena_new();
+    struct scope_facts *facts = ARENA_NEW(arena, struct scope_facts);
+    struct making making = {.truth = TRUTH_WHOLE, .nodes = 3, .strength = 0.3, .state = SHUFFLE_SEED};
+    struct fleet fleet;
+
+    (void)state;
+    facts->fleet = ARENA_NEW(arena, struct fleet_facts);
+    facts->fleet->known = SHAPE_UNSET;
+    fleet_init(&fleet, arena, WINDOWS, 1.7e9, STEP_S);
+    make(&making, &fleet);
+    for (size_t i = 0; i < fleet.count; i++)
+        for (size_t t = 0; t < WINDOWS - 2; t++)
+            fleet.nodes[i].cells[FLEET_QUERIES].asked[t] = fleet.nodes[i].cells[FLEET_QUERIES].failed[t] = 0;
+    fleet_judge(&fleet, facts);
+    assert_int_equal(facts->scope, SCOPE_WHOLE_CLUSTER);
+    assert_int_equal(facts->frequency, -1);
+    assert_non_null(strstr(facts->frequency_text, "2 of 2 windows of 3 m 00 s fail; so few"));
+    arena_free(arena);
+}
+
 /* Nodes are found again by their names, and those over the maximum are counted. */
 static void test_nodes(void **state)
 {
@@ -316,6 +339,7 @@ int main(void)
         cmocka_unit_test(test_without_history),
         cmocka_unit_test(test_three_nodes),
         cmocka_unit_test(test_not_called_healthy),
+        cmocka_unit_test(test_too_short),
         cmocka_unit_test(test_nodes),
     };
 

@@ -10,8 +10,8 @@
 /* A finding, and how many nodes named it. */
 struct fleet_finding {
     const char *id;
-    int severity; /* enum severity; -1: of another version */
-    uint64_t nodes;
+    int severity;   /* enum severity: the worst that it had */
+    uint64_t nodes; /* that had it at any time */
 };
 
 /* What to ask of Prometheus. */

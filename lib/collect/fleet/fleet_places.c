@@ -85,18 +85,31 @@ static void take_pods(void *user, const struct prometheus_row *row)
              row);
 }
 
+static struct fleet_finding *finding_at(struct collect_fleet *look, const char *id)
+{
+    struct fleet_finding *finding;
+
+    for (size_t i = 0; i < look->findings_count; i++)
+        if (strcmp(look->findings[i].id, id) == 0)
+            return &look->findings[i];
+    if (look->findings_count == COUNTS_MAX)
+        return NULL;
+    finding = ARENA_PUSH(look->survey->arena, look->findings, look->findings_count);
+    *finding = (struct fleet_finding){.id = id, .severity = SEVERITY_INFO};
+    return finding;
+}
+
+/* Of an id one row without a severity, of the nodes that had it, and one of each severity that it had. */
 static void take_finding(void *user, const struct prometheus_row *row)
 {
     const struct fleet_asking *a = user;
     const char *id = fleet_label(a, row, "id"), *severity = fleet_label(a, row, "severity");
-    struct fleet_finding *finding;
+    struct fleet_finding *finding = id && value_of(row) >= 1 ? finding_at(a->look, id) : NULL;
 
-    if (!id || value_of(row) < 1 || a->look->findings_count == COUNTS_MAX)
-        return;
-    finding = ARENA_PUSH(a->look->survey->arena, a->look->findings, a->look->findings_count);
-    *finding = (struct fleet_finding){.id = id, .severity = -1, .nodes = (uint64_t)value_of(row)};
-    for (int i = 0; severity && severity_names[i]; i++)
-        if (strcmp(severity, severity_names[i]) == 0)
+    if (finding && !severity)
+        finding->nodes = (uint64_t)value_of(row);
+    for (int i = 0; finding && severity && severity_names[i]; i++)
+        if (strcmp(severity, severity_names[i]) == 0 && i < finding->severity)
             finding->severity = i;
 }
 
@@ -171,9 +184,11 @@ void fleet_ask_places(struct fleet_asking *a)
     ask_pods(a);
     fleet_ask_optional(a, false, "the agents' findings",
                        arena_printf(arena,
-                                    "topk(30, count by (id, severity) (max by (%s, id, severity) "
-                                    "(max_over_time(k8sdns_finding{%s}[%llus])) > 0))",
-                                    a->by, m, w),
+                                    "topk(30, count by (id) (group by (%s, id) "
+                                    "(max_over_time(k8sdns_finding{severity!=\"info\",%s}[%llus]) > 0))) or "
+                                    "topk(60, count by (id, severity) "
+                                    "(max_over_time(k8sdns_finding{severity!=\"info\",%s}[%llus]) > 0))",
+                                    a->by, m, w, m, w),
                        take_finding);
     fleet_ask_optional(
         a, false, "drops, unanswered flows and limits",

@@ -21,6 +21,8 @@
 #define SILENT_RATIO 0.05
 /* A fault this large is critical: every twentieth lookup waits for a timeout. */
 #define CRITICAL_RATIO 0.05
+/* Fewer windows with anything in them do not tell how often it fails. */
+#define WINDOWS_TO_TELL 3
 /* A node that fails so much is not called healthy because nodes differ. */
 #define TOO_MUCH 0.025
 
@@ -309,6 +311,7 @@ void fleet_judge(const struct fleet *f, struct scope_facts *facts)
     facts->scope = whole_scope(&answer, widths, fleet);
     answer.time = &times[answer.signal];
     facts->frequency = facts->scope == SCOPE_NONE                  ? FREQUENCY_NEVER
+                       : answer.time->windows < WINDOWS_TO_TELL    ? -1
                        : answer.time->frequency == FREQUENCY_NEVER ? FREQUENCY_INTERMITTENT
                                                                    : answer.time->frequency;
     facts->frequency_confidence = answer.time->confidence;

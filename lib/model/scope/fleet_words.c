@@ -184,6 +184,8 @@ static const char *time_text(const struct fleet_answer *a, const struct scope_fa
                            facts->frequency == FREQUENCY_AT_PEAK ? "" : episode_text(a));
     if (facts->frequency == FREQUENCY_NEVER)
         return arena_printf(a->arena, "no window of %s fails more than usual", width);
+    if (facts->frequency < 0)
+        return arena_printf(a->arena, "%s; so few do not tell how often", windows);
     if (!time->load_known)
         load = "the load is not known: neither lookups nor CoreDNS's metrics tell it";
     else if (time->peak.follows)
