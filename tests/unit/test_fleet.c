@@ -309,6 +309,49 @@ static void test_too_short(void **state)
     arena_free(arena);
 }
 
+/*
+ * 1 % of all programs' lookups fail, and none of the agents' queries: without a day before that is how
+ * programs are, and is told; with one in which it was less it is a fault, and so is 8 %.
+ */
+static void test_lookups_alone(void **state)
+{
+    static const struct {
+        double share;
+        bool history;
+        int scope;
+    } rows[] = {
+        {0.01, false, SCOPE_NONE}, {0.01, true, SCOPE_WHOLE_CLUSTER}, {0.08, false, SCOPE_WHOLE_CLUSTER}};
+
+    (void)state;
+    for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+        struct arena *arena = arena_new();
+        struct scope_facts *facts = ARENA_NEW(arena, struct scope_facts);
+        struct making making = {.nodes = 30, .state = SHUFFLE_SEED};
+        struct fleet fleet;
+
+        facts->fleet = ARENA_NEW(arena, struct fleet_facts);
+        facts->fleet->known = SHAPE_UNSET;
+        fleet_init(&fleet, arena, WINDOWS, 1.7e9, STEP_S);
+        make(&making, &fleet);
+        for (size_t i = 0; i < fleet.count; i++) {
+            struct fleet_cells *cells = &fleet.nodes[i].cells[FLEET_LOOKUPS];
+
+            for (size_t t = 0; t < WINDOWS; t++) {
+                cells->asked[t] = 1000;
+                cells->failed[t] = (float)poisson(&making, 1000 * rows[row].share);
+            }
+            cells->before_asked = rows[row].history ? 1000 * WINDOWS : NAN;
+            cells->before_failed = rows[row].history ? 4 : NAN;
+        }
+        fleet_judge(&fleet, facts);
+        assert_int_equal(facts->scope, rows[row].scope);
+        assert_int_equal(facts->status == HEALTH_OK, rows[row].scope == SCOPE_NONE);
+        if (rows[row].scope == SCOPE_NONE)
+            assert_non_null(strstr(facts->scope_else[0], "a fault that only programs meet: "));
+        arena_free(arena);
+    }
+}
+
 /* Nodes are found again by their names, and those over the maximum are counted. */
 static void test_nodes(void **state)
 {
@@ -340,6 +383,7 @@ int main(void)
         cmocka_unit_test(test_three_nodes),
         cmocka_unit_test(test_not_called_healthy),
         cmocka_unit_test(test_too_short),
+        cmocka_unit_test(test_lookups_alone),
         cmocka_unit_test(test_nodes),
     };
 

@@ -117,6 +117,15 @@ static bool exceeds(double asked, double failed, double usual)
     return failed >= TIMES_USUAL * expected && failed - expected >= STRONG * sqrt(fmax(expected, 1));
 }
 
+/*
+ * Programs look up names that fail in any cluster, some here and more there. So of their lookups a small
+ * share that lasts is a fault only where it was less a day before.
+ */
+static double typical_floor(enum fleet_signal signal, const struct fleet_width *w)
+{
+    return signal == FLEET_LOOKUPS && !w->history && !w->part_of_time ? MUCH : FLEET_FLOOR;
+}
+
 /* Mark the nodes that fail. */
 static void mark_nodes(const struct fleet *f, enum fleet_signal signal, const struct width_sums *sums,
                        struct fleet_width *w)
@@ -130,7 +139,8 @@ static void mark_nodes(const struct fleet *f, enum fleet_signal signal, const st
     w->usual_ratio = mixture.median;
     w->spread = mixture.spread;
     w->history = f->count && (double)known >= 0.8 * (double)f->count;
-    typical = mixture.median >= FLEET_FLOOR && (!w->history || mixture.median >= TIMES_USUAL * before);
+    typical =
+        mixture.median >= typical_floor(signal, w) && (!w->history || mixture.median >= TIMES_USUAL * before);
     for (size_t i = 0; i < f->count; i++) {
         const struct fleet_cells *cells = &f->nodes[i].cells[signal];
         double asked = sums->asked[i], failed = sums->failed[i], ratio = asked > 0 ? failed / asked : 0;

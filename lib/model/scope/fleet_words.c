@@ -117,10 +117,25 @@ static void add(struct arena *arena, const char ***list, size_t *count, const ch
     *ARENA_PUSH(arena, *list, *count) = text;
 }
 
+/* The lookups where they are not what the answer is of, and fail so that a day before would tell more; else
+ * NULL. */
+static const struct fleet_signal_facts *doubtful_lookups(const struct fleet_answer *a,
+                                                         const struct scope_facts *facts)
+{
+    const struct fleet_facts *fleet = facts->fleet;
+
+    for (size_t i = 0; i < fleet->signals_count && a->signal != FLEET_LOOKUPS; i++)
+        if (fleet->signals[i].signal == FLEET_LOOKUPS && !fleet->signals[i].history &&
+            fleet->signals[i].failed_ratio >= 0.005)
+            return &fleet->signals[i];
+    return NULL;
+}
+
 /* What else would look the same, of how wide. */
 static void width_else(const struct fleet_answer *a, struct scope_facts *facts)
 {
     const struct fleet_width *w = a->width;
+    const struct fleet_signal_facts *lookups = doubtful_lookups(a, facts);
     struct arena *arena = a->arena;
     const char ***list = &facts->scope_else;
     size_t *count = &facts->scope_else_count;
@@ -147,6 +162,12 @@ static void width_else(const struct fleet_answer *a, struct scope_facts *facts)
         add(arena, list, count,
             arena_printf(arena, "a fault of the worst node, which fails %s: no day before is known",
                          fleet_share_text(arena, w->worst_ratio)));
+    if (facts->scope == SCOPE_NONE && lookups)
+        add(arena, list, count,
+            arena_printf(
+                arena,
+                "a fault that only programs meet: %s of their lookups fail, and no day before is known",
+                fleet_share_text(arena, lookups->failed_ratio)));
     if (facts->scope == SCOPE_NONE && !a->lookups_known)
         add(arena, list, count, "single Pods that fail: the agents count no lookups (not checked)");
     if (facts->scope == SCOPE_NONE && w->as_before)
