@@ -1,15 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "output.h"
 #include <errno.h>
+#include <k8sdns/base/end_signals.h>
 #include <k8sdns/base/number.h>
 #include <langinfo.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-int output_write(const struct text *text, struct err *err)
+/* A file, or a pipe with room for all of it: nobody has to be waited for. */
+static bool takes_at_once(size_t len)
+{
+    struct pollfd room = {STDOUT_FILENO, POLLOUT, 0};
+    struct stat st;
+
+    if (fstat(STDOUT_FILENO, &st) < 0)
+        return false;
+    return S_ISREG(st.st_mode) ||
+           (S_ISFIFO(st.st_mode) && len <= PIPE_BUF && poll(&room, 1, 0) == 1 && (room.revents & POLLOUT));
+}
+
+static int write_whole(const struct text *text, struct err *err)
 {
     const char *at = text_string(text);
     size_t left = text->len;
@@ -32,6 +47,19 @@ int output_write(const struct text *text, struct err *err)
         left -= (size_t)n;
     }
     return 0;
+}
+
+int output_write(const struct text *text, struct err *err)
+{
+    struct end_signals signals;
+    int r;
+
+    if (takes_at_once(text->len))
+        return write_whole(text, err);
+    end_signals_hold(&signals);
+    r = write_whole(text, err);
+    end_signals_release(&signals);
+    return r;
 }
 
 int output_close(struct err *err)

@@ -1248,6 +1248,19 @@ class Captures(binary.Case):
     def from_capture(self, facts, *arguments):
         return binary.run_json(*arguments, "--from", "-", stdin=json.dumps(facts.envelope).encode())
 
+    def test_probe_status(self):
+        """1: the name does not exist; 2: DNS does not work for it, though its other candidates were denied."""
+        external = names("external")
+        for facts, expected in ((Facts(), (0, "ok")),
+                                (Facts().answers("nxdomain", name=external), (1, "degraded")),
+                                (Facts().answers("servfail", name=external, candidate=external), (2, "failing")),
+                                (Facts().answers("timeout", name=external, candidate=external), (2, "failing")),
+                                # Another replica has it.
+                                (Facts().answers("servfail", REPLICAS[1], name=external), (1, "degraded"))):
+            facts.put("matrix.probes", facts.probes(name=external))
+            document, status = self.from_capture(facts, "probe")
+            self.assertEqual((status, document["data"]["status"]), expected)
+
     def test_expand(self):
         """The plans of the capture, and those of other resolvers and of other names by its resolv.conf."""
         document, status = self.from_capture(Facts(), "expand")

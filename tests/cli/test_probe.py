@@ -117,7 +117,7 @@ class Statuses(binary.Case):
         for number, word in ((1, "formerr"), (2, "servfail"), (4, "notimp"), (5, "refused"), (9, "error")):
             with self.subTest(word):
                 probes, _, status = self.statuses(f"rcode:{number}")
-                self.assertEqual(([p["status"] for p in probes], status), ([word, word], 1))
+                self.assertEqual(([p["status"] for p in probes], status), ([word, word], 2))
 
     def test_never_taken_for_the_answer(self):
         for behaviour in ("wrong-id", "wrong-question", "wrong-source"):
@@ -132,7 +132,7 @@ class Statuses(binary.Case):
             with self.subTest(behaviour):
                 probes, _, status = self.statuses(behaviour)
                 self.assertEqual({p["status"] for p in probes}, {"malformed"})
-                self.assertEqual(status, 1)
+                self.assertEqual(status, 2)
                 self.assertTrue(all(p["detail"] for p in probes))
 
     def test_duplicates_are_counted(self):
@@ -169,7 +169,7 @@ class Statuses(binary.Case):
         probes, _, status = self.statuses("tc,tcp-close")
         self.assertEqual([p["transport"] for p in probes], ["udp", "tcp"] * 2)
         self.assertNotIn("answer", [p["status"] for p in probes])
-        self.assertEqual(status, 1)
+        self.assertEqual(status, 2)
 
     def test_tcp(self):
         probes, _, status = self.statuses("honest", "--tcp")

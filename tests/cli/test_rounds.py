@@ -1,10 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""--interval: one object a round, none of them twice, and a signal ends it between two."""
+"""--interval: one object a round, none of them twice, and a signal ends it between two, whoever reads."""
+import contextlib
+import fcntl
 import json
+import os
+import pathlib
 import signal
 import subprocess
 import tempfile
+import time
 
 import binary
 from twisters import twister
@@ -53,6 +58,80 @@ class Rounds(binary.Case):
             done = binary.run("diagnose", "--from", capture.name, "--interval", "1s")
         self.assertEqual(done.returncode, 64)
         self.assertIn("--interval does not go with --from", done.stderr)
+
+
+class FullPipe(binary.Case):
+    """Nobody reads: a first signal is kept for when somebody does, a second ends it at once."""
+    PIPE = 4096
+
+    @contextlib.contextmanager
+    def unread(self, *arguments):
+        """The process, and the end of its output that nobody reads; from the beginning there is no room in it."""
+        read, write = os.pipe()
+        fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, self.PIPE)
+        size = fcntl.fcntl(write, fcntl.F_GETPIPE_SZ)
+        os.write(write, b" " * size)
+        process = subprocess.Popen([binary.K8SDNS, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=write,
+                                   stderr=subprocess.DEVNULL, env=binary.ENVIRONMENT)
+        os.close(write)
+        try:
+            yield process, read
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+            os.close(read)
+
+    @contextlib.contextmanager
+    def commands(self):
+        with twister() as server, tempfile.TemporaryDirectory() as folder:
+            log = pathlib.Path(folder, "coredns.log")
+            log.write_text("[INFO] plugin/reload: Running configuration SHA512 = 1\n" * 10)
+            yield (("--json", "node", "--interval", "100ms"),
+                   ("--json", "watch", "x", "--no-discovery", "--target", server, "--interval", "100ms"),
+                   ("top", "--batch", "--interval", "100ms", "--no-discovery", "--no-external", "--target", server),
+                   ("logs", "--follow", "--lines", log),
+                   ("--json", "dnstap", "--listen", f"unix:{folder}/tap.sock"))
+
+    def test_ends(self):
+        with self.commands() as commands:
+            for arguments in commands:
+                with self.subTest(command=arguments), self.unread(*arguments) as (process, _):
+                    sent = 0
+                    deadline = time.monotonic() + 60
+                    while not self.takes(process, "SigCgt", "SigBlk"):
+                        self.assertLess(time.monotonic(), deadline)
+                        time.sleep(0.01)
+                    while process.poll() is None and time.monotonic() < deadline:
+                        process.send_signal(signal.SIGTERM)
+                        sent += 1
+                        with contextlib.suppress(subprocess.TimeoutExpired):
+                            process.wait(timeout=2)
+                    self.assertEqual(process.poll(), -signal.SIGTERM, f"{sent} signals")
+                    self.assertGreaterEqual(sent, 2)
+
+    def takes(self, process, *sets):
+        """Whether SIGTERM is in one of these sets of its: caught, blocked."""
+        lines = pathlib.Path(f"/proc/{process.pid}/status").read_text().splitlines()
+        return any(int(line.split()[1], 16) & 1 << (signal.SIGTERM - 1) for line in lines
+                   if line.partition(":")[0] in sets)
+
+    def test_first_is_kept(self):
+        """What is said is whole, and it ends as it does otherwise."""
+        with self.unread("--json", "node", "--interval", "100ms") as (process, read):
+            # Between its looks it waits for the signal, and catches it only while it writes.
+            deadline = time.monotonic() + 60
+            while not self.takes(process, "SigCgt"):
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.01)
+            process.send_signal(signal.SIGTERM)
+            self.assertIsNone(process.poll())
+            with os.fdopen(os.dup(read)) as output:
+                text = output.read()
+            self.assertIn(process.wait(timeout=60), (0, 1, 2))
+        documents = [json.loads(line) for line in text.splitlines()]
+        self.assertEqual(len(documents), 1)
+        binary.validator().validate(documents[0])
 
 
 if __name__ == "__main__":

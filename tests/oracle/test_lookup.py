@@ -239,6 +239,8 @@ class Lookup(ServerCase):
         for answers, expected in (({"*": "NXDOMAIN"}, (1, "degraded", "EAI_NONAME")),
                                   ({"*": "NODATA"}, (1, "degraded", "EAI_NODATA")),
                                   ({"*": "SERVFAIL"}, (2, "failing", "EAI_AGAIN")),
+                                  ({"*": "REFUSED"}, (2, "failing", "EAI_AGAIN")),
+                                  ({"*": "DROP"}, (2, "failing", "EAI_AGAIN")),
                                   ({"*": "IP"}, (0, "ok", None))):
             for resolver in ("glibc", "musl", "go", "c-ares", "dnspython"):
                 with self.subTest(answers=answers, resolver=resolver):
@@ -246,6 +248,11 @@ class Lookup(ServerCase):
                     document, status = binary.run_json("lookup", "--as", resolver, "h")
                     lookup = document["data"]["lookups"][0]
                     self.assertEqual((status, document["data"]["status"], lookup["error_code"]), expected, lookup)
+        # Those that take it for a name that does not exist.
+        for resolver, answers, code in (("glibc", {"*": "FORMERR"}, "EAI_NONAME"), ("netty", {"*": "TC"}, "EAI_AGAIN")):
+            self.recorder.reset(answers)
+            document, status = binary.run_json("lookup", "--as", resolver, "h")
+            self.assertEqual((status, document["data"]["lookups"][0]["error_code"]), (2, code))
         self.recorder.reset({"*": "NXDOMAIN"})
         self.assertRegex(binary.run("lookup", "--as", "glibc", "h").stdout,
                          r"^DEGRADED: h fails after .*: Name or service not known\n")

@@ -170,13 +170,11 @@ static bool is_candidate_absent(const struct matrix_facts *matrix, const struct 
     return absent;
 }
 
-bool matrix_is_absent(const struct matrix_facts *matrix, const char *name)
+/* No candidate of the name exists. */
+static bool is_name_absent(const struct matrix_facts *matrix, const char *name)
 {
     bool any = false;
 
-    for (size_t i = 0; i < matrix->absent_names_count; i++)
-        if (strcmp(matrix->absent_names[i], name) == 0)
-            return false;
     /* The first target has every candidate. */
     for (size_t i = 0;
          i < matrix->probes_count && strcmp(matrix->probes[i].target, matrix->probes[0].target) == 0; i++) {
@@ -189,15 +187,40 @@ bool matrix_is_absent(const struct matrix_facts *matrix, const char *name)
     return any;
 }
 
+bool matrix_is_absent(const struct matrix_facts *matrix, const char *name)
+{
+    for (size_t i = 0; i < matrix->absent_names_count; i++)
+        if (strcmp(matrix->absent_names[i], name) == 0)
+            return false;
+    return is_name_absent(matrix, name);
+}
+
+/*
+ * Some server has a record of a candidate of this name, or says that there is none of the type. What was cut
+ * off is neither: the answer over TCP is a probe of its own.
+ */
+static bool is_name_served(const struct matrix_facts *matrix, const char *name)
+{
+    for (size_t i = 0; i < matrix->probes_count; i++) {
+        const struct probe_facts *probe = &matrix->probes[i];
+
+        if (strcmp(probe->name, name) == 0 &&
+            (probe->status == PROBE_ANSWER || probe->status == PROBE_NODATA))
+            return true;
+    }
+    return false;
+}
+
 int matrix_health(const struct matrix_facts *matrix)
 {
-    bool heard = false, failed = false;
+    bool served = false, failed = false;
 
     for (size_t i = 0; i < matrix->probes_count; i++) {
         const struct probe_facts *probe = &matrix->probes[i];
         bool first = i == 0 || strcmp(probe->name, matrix->probes[i - 1].name) != 0;
 
-        heard = heard || probe_is_heard(probe);
+        served =
+            served || (first && (is_name_absent(matrix, probe->name) || is_name_served(matrix, probe->name)));
         failed = failed || !probe_status_is_good(probe->status) ||
                  (first && matrix_is_absent(matrix, probe->name));
     }
@@ -205,7 +228,7 @@ int matrix_health(const struct matrix_facts *matrix)
     for (size_t i = 0; i < matrix->differences_count; i++)
         failed = failed || matrix->differences[i].kind != DIFFERS_LATENCY;
     return !matrix->probes_count ? HEALTH_UNKNOWN
-           : !heard              ? HEALTH_FAILING
+           : !served             ? HEALTH_FAILING
            : failed              ? HEALTH_DEGRADED
                                  : HEALTH_OK;
 }

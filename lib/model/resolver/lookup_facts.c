@@ -96,6 +96,12 @@ static bool is_last(const struct lookup_result *result, size_t at)
     return true;
 }
 
+/* What was cut off says nothing, unless it was asked again over TCP. */
+static bool is_of_use(int status)
+{
+    return probe_status_is_good(status) && status != PROBE_TRUNCATED;
+}
+
 /* Of a resolver without such codes: by what became of its queries. */
 static const char *code_of(const struct lookup_result *result)
 {
@@ -104,11 +110,27 @@ static const char *code_of(const struct lookup_result *result)
     for (size_t i = 0; i < result->queries_count; i++) {
         if (!is_last(result, i))
             continue;
-        if (!probe_status_is_good(result->queries[i].status))
+        if (!is_of_use(result->queries[i].status))
             return "EAI_AGAIN";
         nodata = nodata || result->queries[i].status == PROBE_NODATA;
     }
     return nodata ? "EAI_NODATA" : "EAI_NONAME";
+}
+
+/* No server gave an answer of use for some query: a resolver may take that for a name that does not exist. */
+static bool is_unanswered(const struct lookup_facts *lookup)
+{
+    for (size_t i = 0; i < lookup->queries_count; i++) {
+        const struct lookup_query_facts *query = &lookup->queries[i];
+        bool again = false;
+
+        for (size_t k = i + 1; k < lookup->queries_count && !again; k++)
+            again = dns_name_equal(lookup->queries[k].name, query->name) &&
+                    strcmp(lookup->queries[k].type, query->type) == 0;
+        if (!again && !is_of_use(query->status))
+            return true;
+    }
+    return false;
 }
 
 int lookups_health(const struct lookup_facts *lookups, size_t count)
@@ -119,7 +141,8 @@ int lookups_health(const struct lookup_facts *lookups, size_t count)
         const struct lookup_facts *lookup = &lookups[i];
 
         failed = failed || lookup->result == LOOKUP_FAIL;
-        useful = useful || !lookup->error_code || strcmp(lookup->error_code, "EAI_AGAIN") != 0;
+        useful = useful || lookup->result == LOOKUP_OK || !lookup->error_code ||
+                 (strcmp(lookup->error_code, "EAI_AGAIN") != 0 && !is_unanswered(lookup));
     }
     return !count ? HEALTH_UNKNOWN : !failed ? HEALTH_OK : useful ? HEALTH_DEGRADED : HEALTH_FAILING;
 }

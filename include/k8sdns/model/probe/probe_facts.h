@@ -185,7 +185,8 @@ bool matrix_is_absent(const struct matrix_facts *matrix, const char *name);
 
 /*
  * Every query was answered, and alike: HEALTH_OK. Some failed, servers contradict each other, or a name does
- * not exist: HEALTH_DEGRADED. Nothing was heard: HEALTH_FAILING. Nothing was asked: HEALTH_UNKNOWN.
+ * not exist: HEALTH_DEGRADED. No server gave an answer of use for any name, neither a record nor that it does
+ * not exist: HEALTH_FAILING. Nothing was asked: HEALTH_UNKNOWN.
  */
 int matrix_health(const struct matrix_facts *matrix);
 
