@@ -127,6 +127,76 @@ static int say_unknown(struct arena *arena, const char *text, struct err *err)
                    text);
 }
 
+/* Lines that may be one message that a terminal or a mail cut: few, none much shorter but the last. */
+#define CUT_LINES_MAX 12
+/* Hundredths of the longest that a line has at least: by words, and where the lines make sense by themselves.
+ */
+#define CUT_BY_WORDS 33
+#define CUT_FOR_SURE 50
+/* Lines of a log begin alike. */
+#define CUT_BEGIN 3
+
+static bool may_be_cut(const char *text, size_t share)
+{
+    size_t longest = 0, lines = 0;
+    const char *first = text;
+
+    for (const char *at = text; *at; at += strspn(at, "\r\n")) {
+        size_t len = strcspn(at, "\r\n");
+
+        longest = len > longest ? len : longest;
+        if (lines++ && strncmp(at, first, CUT_BEGIN) == 0)
+            return false;
+        at += len;
+    }
+    for (const char *at = text; *at;) {
+        size_t len = strcspn(at, "\r\n");
+
+        at += len + strspn(at + len, "\r\n");
+        if (*at && len * 100 < longest * share)
+            return false;
+    }
+    return lines > 1 && lines <= CUT_LINES_MAX;
+}
+
+/* The lines of a text in one, with `between` in the seams. */
+static const char *in_one(struct arena *arena, const char *text, const char *between)
+{
+    const char *one = "";
+
+    while (*text) {
+        size_t len = strcspn(text, "\r\n"), blank;
+
+        one = arena_printf(arena, "%s%s%.*s", one, *one ? between : "", (int)len, text);
+        text += len + strspn(text + len, "\r\n");
+        blank = strspn(text, " \t");
+        text += *between ? blank : 0;
+    }
+    return one;
+}
+
+/* Each line by itself; or all of them as one that was cut between words, or anywhere. */
+static void find_messages(struct arena *arena, const char *text, struct known_message **ret,
+                          size_t *ret_count)
+{
+    struct known_message *words, *anywhere;
+    size_t words_count, anywhere_count;
+    bool by_words;
+
+    messages_find(arena, text, ret, ret_count);
+    if (*ret_count > 1 || !may_be_cut(text, *ret_count ? CUT_FOR_SURE : CUT_BY_WORDS))
+        return;
+    messages_find(arena, in_one(arena, text, " "), &words, &words_count);
+    messages_find(arena, in_one(arena, text, ""), &anywhere, &anywhere_count);
+    /* A blank too many or too few in a seam may hide what the message is of. */
+    by_words =
+        words_count && (!anywhere_count || message_rank(words[0].form) <= message_rank(anywhere[0].form));
+    if (words_count + anywhere_count) {
+        *ret = by_words ? words : anywhere;
+        *ret_count = by_words ? words_count : anywhere_count;
+    }
+}
+
 int explanation_write(struct arena *arena, const char *text, struct explain_facts *facts, struct err *err)
 {
     const struct rule *rule = text ? rule_find(text) : NULL;
@@ -142,7 +212,7 @@ int explanation_write(struct arena *arena, const char *text, struct explain_fact
         add_finding(arena, rule, facts);
         return 0;
     }
-    messages_find(arena, text, &messages, &count);
+    find_messages(arena, text, &messages, &count);
     for (size_t i = 0; i < count; i++)
         add_symptom(arena, messages[i].form->symptom, &messages[i], facts);
     add_likely(arena, facts);

@@ -229,7 +229,7 @@ struct sorted_message {
 };
 
 /* What names a fault, then what only says that a lookup failed, then what is not of DNS or harmless. */
-static unsigned rank_of(const struct message_pattern *form)
+unsigned message_rank(const struct message_pattern *form)
 {
     enum symptom_class class = symptoms[form->symptom].class;
 
@@ -305,7 +305,7 @@ void messages_find(struct arena *arena, const char *text, struct known_message *
             .depth = depth};
         if (!one.message.form)
             continue;
-        one.rank = rank_of(one.message.form);
+        one.rank = message_rank(one.message.form);
         one.message.text = arena_text_n(arena, line.text, line.len < 400 ? line.len : 400);
         keep(&best[one.message.form->symptom], &one);
     }

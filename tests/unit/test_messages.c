@@ -113,6 +113,45 @@ static void test_tables(void **state)
     }
 }
 
+static const char *explained(struct arena *arena, const char *text)
+{
+    struct explain_facts facts = {0};
+    struct err err = {0};
+
+    return explanation_write(arena, text, &facts, &err) < 0 || !facts.symptoms_count
+               ? "unknown"
+               : symptom_class_names[facts.symptoms[0].class];
+}
+
+/* A message that a terminal cut anywhere, and a mail between words; lines of a log stay lines. */
+static void test_cut(void **state)
+{
+    static const struct {
+        const char *text, *class;
+    } cases[] = {
+        {"dial tcp: lookup registry.example.com on 10.96.0.10:53: read u\n"
+         "dp 10.244.1.7:41234->10.96.0.10:53: i/o timeout",
+         "timeout"},
+        {"Failed to pull image: failed to do request: Head https://registry.example.com: dial tcp: lookup\r\n"
+         "  registry.example.com on 10.96.0.10:53: read udp 10.244.1.7:41234->10.96.0.10:53: i/o\r\n"
+         "  timeout\r\n",
+         "timeout"},
+        {"psycopg2.OperationalError: could not translate host name \"db\" to address: Temporary fai\n"
+         "lure in name resolution\n",
+         "again"},
+        {"ERROR lookup redis on 10.96.0.10:53: no such host\nERROR dial tcp 10.96.5.5:6379: i/o timeout\n",
+         "nx"},
+        {"level=info started, asks 10.96.0.10:53 for lookup\nlevel=warn nothing came: i/o timeout of disk",
+         "notdns"},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++)
+        if (strcmp(explained(*state, cases[i].text), cases[i].class) != 0)
+            print_error("%s: %s\n", cases[i].text, explained(*state, cases[i].text));
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_string_equal(explained(*state, cases[i].text), cases[i].class);
+}
+
 /* A stack trace: the innermost cause leads, what only says that it failed follows. */
 static void test_trace(void **state)
 {
@@ -160,8 +199,8 @@ static void test_unknown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ARENA_TEST(test_file),  ARENA_TEST(test_fits),    ARENA_TEST(test_tables),
-        ARENA_TEST(test_trace), ARENA_TEST(test_unknown),
+        ARENA_TEST(test_file),  ARENA_TEST(test_fits), ARENA_TEST(test_tables),
+        ARENA_TEST(test_trace), ARENA_TEST(test_cut),  ARENA_TEST(test_unknown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

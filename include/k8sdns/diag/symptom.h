@@ -102,6 +102,9 @@ bool message_pattern_fits(const char *form, const char *line, size_t len);
 /* The form that one line fits, or NULL. */
 const struct message_pattern *message_pattern_find(const char *line, size_t len);
 
+/* How much a form says of DNS: 0 for one that names a fault, and more for less. */
+unsigned message_rank(const struct message_pattern *form);
+
 /* The known form that shares the most words with a line, or NULL when none shares enough. */
 const struct message_pattern *message_pattern_nearest(const char *line, size_t len);
 
