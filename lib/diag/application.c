@@ -127,6 +127,25 @@ static const char *own_text(const struct diagnosis *d, const char *name)
     return count ? arena_join(d->arena, parts, count, "; ") : NULL;
 }
 
+const char *application_without_search(const struct diagnosis *d, const char *name)
+{
+    const struct seen_lookup *lookup = application_lookup(d, name);
+    const char **bare = NULL;
+    size_t count = 0;
+
+    if (!lookup || !lookup->found || !d->facts->resolv || !d->facts->matrix)
+        return NULL;
+    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+        struct resolver_view view;
+        struct lookup_result result;
+
+        resolver_view_of(d->arena, d->facts->resolv, own[i], &view);
+        if (replay(d, &view, name, &result) && !result.ok && lacks_search(&result, name))
+            *ARENA_PUSH(d->arena, bare, count) = resolver_all_names[own[i]];
+    }
+    return count ? arena_join(d->arena, bare, count, ", ") : NULL;
+}
+
 const char *application_text(const struct diagnosis *d, const char *name)
 {
     const char **parts = NULL;

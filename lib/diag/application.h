@@ -33,6 +33,12 @@ const char *application_staged(const struct diagnosis *diagnosis, const char *na
 void application_tell_first(struct diagnosis *diagnosis, struct finding *finding,
                             const struct target_facts *target, int status);
 
+/*
+ * Programs with a resolver of their own that ask for a name only as it is, which does not exist, while
+ * another finds it by the search list: "node-resolve, nginx, haproxy"; NULL where there are none.
+ */
+const char *application_without_search(const struct diagnosis *diagnosis, const char *name);
+
 /* Whether glibc, musl and Go end alike for a name: they all find it, or none does. */
 bool application_agrees(const struct diagnosis *diagnosis, const char *name);
 

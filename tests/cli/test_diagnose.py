@@ -890,6 +890,46 @@ class Answers(binary.Case):
                         found["resolver-differs"]["severity"]])
                     self.assertNotIn("failures-unexplained", found)
 
+    def test_silence_under_a_domain_of_the_clusters(self):
+        """What does not exist there gets no answer, and all else does; with other losses it is for other rules."""
+        def silent(*candidates):
+            facts = Facts().answers("timeout", candidate=[f"{name}.{domain}" for domain in candidates
+                                                          for name in (self.EXTERNAL, *names("missing"))])
+            facts.data["small"] = copy.deepcopy(facts.data["matrix"])
+            return facts
+
+        found, _, _ = self.look(silent("svc.cluster.local"))
+        self.assertEqual(found["resolver-differs"]["subject"], "svc.cluster.local")
+        self.assertIn("for what does not exist under svc.cluster.local", " ".join(found["resolver-differs"]["evidence"]))
+        self.assertIn("glibc finds it in 10.0 s", " ".join(found["resolver-differs"]["evidence"]))
+        self.assertNotIn("failures-unexplained", found)
+        half = silent("svc.cluster.local")
+        for p in half.probes(EVERYONE, candidate=[f"{self.EXTERNAL}.svc.cluster.local"], type=["AAAA"]):
+            p.update(status="nxdomain")
+        once = silent("svc.cluster.local")
+        once.data["small"] = Facts().data["matrix"]
+        more = silent("svc.cluster.local").answers("timeout", candidate=[self.EXTERNAL], type=["AAAA"])
+        for facts in (half, once, more):
+            self.assertNotIn("svc.cluster.local", str(self.look(facts)[0].get("resolver-differs", {}).get("subject")))
+
+    def test_a_short_name_that_was_asked_about(self):
+        """Programs without a search list do not find it: worth knowing, and no fault."""
+        facts = Facts()
+        external = facts.probes(EVERYONE, name=names("external"))
+        address = facts.probes(EVERYONE, name=names("own"), type=["A"])[0]["answers"]
+        for p in copy.deepcopy(external):
+            candidate = p["candidate"].replace(self.EXTERNAL, "web")
+            found = candidate == "web.default.svc.cluster.local" and p["type"] == "A"
+            p.update(name="web", candidate=candidate, status="answer" if found else
+                     "nodata" if candidate == "web.default.svc.cluster.local" else "nxdomain",
+                     answers=[{**a, "NAME": f"{candidate}."} for a in address] if found else [])
+            facts.data["matrix"]["probes"].append(p)
+        facts.data["names"].append({"name": "web", "kind": "given"})
+        found, _, code = self.look(facts)
+        self.assertEqual((code, found["resolver-differs"]["severity"]), (0, "info"))
+        self.assertIn("node-resolve, nginx, haproxy do not have", " ".join(found["resolver-differs"]["evidence"]))
+        self.assertNotIn("resolver-differs", self.look(Facts())[0])
+
     def move_suffix(self, facts, domain):
         """The last search domain is another one, which is not the cluster's."""
         old = f"{self.EXTERNAL}.cluster.local"

@@ -35,14 +35,23 @@ static bool is_candidate_of(const char *candidate, const char *name, const char 
            strcasecmp(candidate + len + 1, suffix) == 0;
 }
 
-static void tally_suffix(const struct matrix_facts *matrix, const char *suffix, const char *target,
+/* A name that exists, perhaps in the other type alone. */
+static bool is_there(const struct matrix_facts *matrix, const struct probe_facts *p)
+{
+    const struct probe_facts *other = probe_of_other_type(matrix, p);
+
+    return p->status == PROBE_ANSWER || (other && other->status == PROBE_ANSWER);
+}
+
+/* Of the cluster's own domains only what does not exist tells of the domain. */
+static void tally_suffix(const struct matrix_facts *matrix, const char *suffix, bool own, const char *target,
                          struct suffix_tally *tally)
 {
     for (size_t i = 0; matrix && i < matrix->probes_count; i++) {
         const struct probe_facts *p = &matrix->probes[i];
 
         if (p->transport != TRANSPORT_UDP || strcmp(p->target, target) != 0 ||
-            !is_candidate_of(p->candidate, p->name, suffix))
+            !is_candidate_of(p->candidate, p->name, suffix) || (own && is_there(matrix, p)))
             continue;
         tally->asked++;
         if (!fails(p))
@@ -54,29 +63,51 @@ static void tally_suffix(const struct matrix_facts *matrix, const char *suffix, 
     }
 }
 
-/* Everything under it fails at this server, and not by chance: silence is asked again. */
-static bool is_failing(const struct diagnosis *d, const struct server *server, const char *suffix,
+/* Whether a server left something else without an answer than candidates under the cluster's domains. */
+static bool loses_elsewhere(const struct diagnosis *d, const struct server *server)
+{
+    const struct matrix_facts *matrix = d->facts->matrix;
+
+    for (size_t i = 0; i < matrix->probes_count; i++) {
+        const struct probe_facts *p = &matrix->probes[i];
+
+        if (p->transport == TRANSPORT_UDP && p->status == PROBE_TIMEOUT &&
+            strcmp(p->target, server->target->id) == 0 &&
+            (strcasecmp(p->candidate, p->name) == 0 || !matrix_is_own(matrix, p->candidate)))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Everything under it fails at this server, and not by chance: silence is asked again. What the cluster's own
+ * domains answer with an error is for other rules.
+ */
+static bool is_failing(const struct diagnosis *d, const struct server *server, const char *suffix, bool own,
                        struct suffix_tally *ret_tally)
 {
     struct suffix_tally again = {0};
 
     *ret_tally = (struct suffix_tally){0};
-    tally_suffix(d->facts->matrix, suffix, server->target->id, ret_tally);
-    if (server->silent || ret_tally->asked < 2 || ret_tally->failed < ret_tally->asked)
+    tally_suffix(d->facts->matrix, suffix, own, server->target->id, ret_tally);
+    if (server->silent || ret_tally->asked < 2 || ret_tally->failed < ret_tally->asked ||
+        (own && (ret_tally->lost < ret_tally->asked || ret_tally->types != (CONCERNS_A | CONCERNS_AAAA) ||
+                 loses_elsewhere(d, server))))
         return false;
-    tally_suffix(d->facts->small, suffix, server->target->id, &again);
+    tally_suffix(d->facts->small, suffix, own, server->target->id, &again);
     return !ret_tally->lost || (again.asked && again.lost == again.asked);
 }
 
 /* A replica behind it does the same. */
-static bool is_passed_on(const struct diagnosis *d, const struct server *server, const char *suffix)
+static bool is_passed_on(const struct diagnosis *d, const struct server *server, const char *suffix, bool own)
 {
     struct suffix_tally tally;
 
     if (server->target->role != TARGET_CLUSTER_IP && server->target->role != TARGET_NODE_LOCAL)
         return false;
     for (size_t i = 0; i < d->servers_count; i++)
-        if (d->servers[i].target->role == TARGET_REPLICA && is_failing(d, &d->servers[i], suffix, &tally))
+        if (d->servers[i].target->role == TARGET_REPLICA &&
+            is_failing(d, &d->servers[i], suffix, own, &tally))
             return true;
     return false;
 }
@@ -101,7 +132,7 @@ static void weigh(struct diagnosis *d, struct finding *finding)
     }
 }
 
-static bool judge_suffix(const struct rule *rule, struct diagnosis *d, const char *suffix)
+static bool judge_suffix(const struct rule *rule, struct diagnosis *d, const char *suffix, bool own)
 {
     struct finding *finding = NULL;
     size_t servers = 0;
@@ -110,23 +141,23 @@ static bool judge_suffix(const struct rule *rule, struct diagnosis *d, const cha
         const struct server *server = &d->servers[i];
         struct suffix_tally tally;
 
-        if (!is_failing(d, server, suffix, &tally))
+        if (!is_failing(d, server, suffix, own, &tally))
             continue;
         servers++;
-        if (is_passed_on(d, server, suffix))
+        if (is_passed_on(d, server, suffix, own))
             continue;
         if (!finding) {
             finding = finding_new(d, rule, suffix);
             finding->severity = SEVERITY_WARNING;
             finding->title = tally.lost ? "queries under a search domain get no answer"
                                         : "queries under a search domain fail";
-            finding_concerns(finding, CONCERNS_EXTERNAL);
+            finding_concerns(finding, own ? CONCERNS_CLUSTER : CONCERNS_EXTERNAL);
         }
         finding_about(d, finding, server->target->id);
         finding_concerns(finding, tally.types);
-        finding_evidence(d, finding, "%s: all of %" PRIu64 " queries under %s fail (%s: %s)",
-                         server->target->id, tally.failed, suffix, tally.example->candidate,
-                         probe_status_names[tally.example->status]);
+        finding_evidence(d, finding, "%s: all of %" PRIu64 " queries %sunder %s fail (%s: %s)",
+                         server->target->id, tally.failed, own ? "for what does not exist " : "", suffix,
+                         tally.example->candidate, probe_status_names[tally.example->status]);
     }
     if (finding && servers < d->heard_count)
         finding->subject = arena_printf(d->arena, "%s at %s", suffix,
@@ -144,7 +175,6 @@ static bool is_first(const char **seen, size_t count, const char *suffix)
     return true;
 }
 
-/* Those of the cluster itself are for other rules. */
 static bool by_suffixes(const struct rule *rule, struct diagnosis *d)
 {
     const char **seen = NULL;
@@ -160,8 +190,7 @@ static bool by_suffixes(const struct rule *rule, struct diagnosis *d)
             if (!suffix || !*suffix || !is_first(seen, seen_count, suffix))
                 continue;
             *ARENA_PUSH(d->arena, seen, seen_count) = suffix;
-            if (!matrix_is_own(d->facts->matrix, suffix))
-                found = judge_suffix(rule, d, suffix) || found;
+            found = judge_suffix(rule, d, suffix, matrix_is_own(d->facts->matrix, suffix)) || found;
         }
     }
     return found;
@@ -194,7 +223,7 @@ static const struct probe_facts *answered_later(const struct matrix_facts *matri
     return NULL;
 }
 
-static void by_candidates(const struct rule *rule, struct diagnosis *d)
+static bool by_candidates(const struct rule *rule, struct diagnosis *d)
 {
     const struct matrix_facts *matrix = d->facts->matrix;
     const struct resolver_view *view = resolver_followed(d->facts);
@@ -218,7 +247,30 @@ static void by_candidates(const struct rule *rule, struct diagnosis *d)
                          "%s is %s at %s, where musl stops; %s, which glibc and Go try next, is answered",
                          p->candidate, probe_status_names[p->status], p->target, later->candidate);
         weigh(d, finding);
-        return;
+        return true;
+    }
+    return false;
+}
+
+/* ---- a name that the search list alone completes ---- */
+
+/* Worth knowing of a name that somebody asked about: it works here, and not in every program. */
+static void by_short_names(const struct rule *rule, struct diagnosis *d)
+{
+    for (size_t i = 0; i < d->facts->names_count; i++) {
+        const struct asked_name *name = &d->facts->names[i];
+        const char *who = name->kind == NAME_GIVEN ? application_without_search(d, name->name) : NULL, *text;
+        struct finding *finding;
+
+        if (!who)
+            continue;
+        finding = finding_new(d, rule, name->name);
+        finding->title = "programs without a search list do not find this name";
+        finding_evidence(d, finding, "%s does not exist as it is; the search list completes it, which %s %s",
+                         name->name, who, strchr(who, ',') ? "do not have" : "does not have");
+        text = application_text(d, name->name);
+        if (text)
+            finding_evidence(d, finding, "%s: %s", name->name, text);
     }
 }
 
@@ -227,8 +279,8 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     for (size_t i = 0; i < d->facts->names_count; i++)
         if (!application_agrees(d, d->facts->names[i].name))
             rule_doubts(d);
-    if (!by_suffixes(rule, d))
-        by_candidates(rule, d);
+    if (!by_suffixes(rule, d) && !by_candidates(rule, d))
+        by_short_names(rule, d);
 }
 
 static const struct step steps[] = {
