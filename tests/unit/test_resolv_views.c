@@ -2,6 +2,7 @@
 #include "unit.h"
 #include <k8sdns/base/text.h>
 #include <k8sdns/model/resolver/resolv_facts.h>
+#include <k8sdns/model/resolver/resolver_table.h>
 #include <k8sdns/wire/resolver/resolv_conf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -266,12 +267,62 @@ static void test_policy_reason(void **state)
     }
 }
 
+/* What is no number, no address, no list. Source: the readers of c-ares, BIND, resolv.rb, Netty, Net::DNS,
+ * dnspython and the crate resolv-conf. */
+static void test_dialects(void **state)
+{
+    static const struct {
+        int resolver;
+        const char *lines;
+        int ndots; /* -1: the file is refused */
+    } cases[] = {
+        {RESOLVER_CARES, "options ndots:abc", 0},
+        {RESOLVER_CARES, "options ndots:-1", 255},
+        {RESOLVER_CARES_OLD, "options ndots:abc", 0},
+        {RESOLVER_CARES_OLD, "options ndots:-1", 1},
+        {RESOLVER_DIG_SEARCH, "options ndots:", 0},
+        {RESOLVER_DIG_SEARCH, "options ndots:-1", -1},
+        {RESOLVER_HOST, "options ndots:3x", -1},
+        {RESOLVER_NSLOOKUP, "nameserver kube-dns", -1},
+        {RESOLVER_NSLOOKUP, "search", -1},
+        {RESOLVER_NSLOOKUP, "SEARCH a.test", 1},
+        {RESOLVER_HICKORY, "options ndots:", -1},
+        {RESOLVER_HICKORY, "options ndots:-1", -1},
+        {RESOLVER_HICKORY, "SEARCH a.test", -1},
+        {RESOLVER_HICKORY, "nameserver kube-dns", -1},
+        {RESOLVER_HICKORY, "sortlist 10.0.0.0", 1},
+        {RESOLVER_RUBY, "options ndots:", 1},
+        {RESOLVER_RUBY, "options ndots:-1", 1},
+        {RESOLVER_RUBY, "options ndots:3x", 1},
+        {RESOLVER_NETTY, "options ndots:abc", 1},
+        {RESOLVER_NETTY, "options ndots:0", 0},
+        {RESOLVER_PERL, "options ndots:", 1},
+        {RESOLVER_PERL, "options ndots:abc", 0},
+        {RESOLVER_DNSPYTHON, "options ndots:abc", 1},
+        {RESOLVER_DNSPYTHON, "options ndots:-1", 0},
+        {RESOLVER_DNSPYTHON, "nameserver kube-dns", -1},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *text = arena_printf(*state, "nameserver 10.96.0.10\nsearch a.b c\n%s\n", cases[i].lines);
+        struct resolver_view view;
+        struct resolv_facts facts;
+
+        read_text(*state, text, strlen(text), &facts);
+        resolver_view_of(*state, &facts, cases[i].resolver, &view);
+        if (!view.fatal != (cases[i].ndots >= 0) || (!view.fatal && view.ndots != (uint64_t)cases[i].ndots))
+            fail_msg("%s of %s: %s, ndots %llu", cases[i].lines, resolver_all_names[cases[i].resolver],
+                     view.fatal ? view.fatal : "read", (unsigned long long)view.ndots);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         ARENA_TEST(test_views),    ARENA_TEST(test_large),          ARENA_TEST(test_policy),
         ARENA_TEST(test_warnings), ARENA_TEST(test_lines),          ARENA_TEST(test_lines_of_pod),
         ARENA_TEST(test_versions), ARENA_TEST(test_old_search_cut), ARENA_TEST(test_policy_reason),
+        ARENA_TEST(test_dialects),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,6 +25,13 @@ static bool is_listed(const char *word, const char *const *words)
     return false;
 }
 
+static void refuse(struct dialect_reader *r, const char *what, const char *text)
+{
+    if (!r->reading->fatal)
+        r->reading->fatal =
+            arena_printf(r->arena, "it does not read a file with %s '%.40s', and asks nothing", what, text);
+}
+
 static void add_server(struct dialect_reader *r, const char *text)
 {
     struct resolv_reading *reading = r->reading;
@@ -36,8 +43,11 @@ static void add_server(struct dialect_reader *r, const char *text)
         return;
     if (resolv_parse_v6(text, zone, &address))
         address.scope = text[zone] ? resolv_parse_scope(text + zone + 1) : 0;
-    else if (!resolv_parse_aton(text, &address))
+    else if (!resolv_parse_aton(text, &address)) {
+        if (r->dialect->refuses_address)
+            refuse(r, "the nameserver", text);
         return;
+    }
     if (!reading->servers)
         reading->servers = arena_array(r->arena, RESOLV_DIALECT_SERVERS_MAX, sizeof(*reading->servers));
     reading->servers[reading->nameservers_count] = address;
@@ -67,15 +77,50 @@ static uint64_t value_of(const char *word, uint64_t max)
     return value < max ? value : max;
 }
 
+/* Whether an option's number counts; `*ret_value` is what it is taken for. */
+static bool number_counts(struct dialect_reader *r, const char *word, uint64_t max, uint64_t *ret_value)
+{
+    const char *text = strchr(word, ':') + 1;
+    bool digits = *text && strspn(text, "0123456789") == strlen(text);
+    bool below = *text == '-' && text[1] >= '1' && text[1] <= '9';
+
+    *ret_value = value_of(word, max);
+    if (digits)
+        return true;
+    switch (r->dialect->numbers) {
+    case NUMBER_AS_STRTOUL:
+        *ret_value = below ? max : *ret_value;
+        return true;
+    case NUMBER_AS_STRTOL:
+        return strcmp(text, "-1") != 0;
+    case NUMBER_OR_ONE:
+        *ret_value = *text ? *ret_value : 1;
+        return true;
+    case NUMBER_OR_NOTHING:
+        return false;
+    case NUMBER_SIGNED:
+        return below;
+    case NUMBER_OR_FATAL:
+        if (!*text)
+            return true;
+        break;
+    default:
+        break;
+    }
+    refuse(r, "the option", word);
+    return false;
+}
+
 static void take_option(struct dialect_reader *r, const char *word)
 {
     const struct resolv_dialect *dialect = r->dialect;
     struct resolv_reading *reading = r->reading;
     const char *name = arena_text_n(r->arena, word, strcspn(word, ":"));
+    uint64_t ndots;
 
     if (strcmp(name, "ndots") == 0 && strchr(word, ':')) {
-        if (dialect->ndots)
-            reading->ndots = value_of(word, NDOTS_MAX);
+        if (number_counts(r, word, NDOTS_MAX, &ndots) && dialect->ndots)
+            reading->ndots = ndots;
     } else if (strcmp(name, "timeout") == 0 && value_of(word, SECONDS_MAX)) {
         if (dialect->timeout)
             reading->timeout_ms = value_of(word, SECONDS_MAX) * 1000;
@@ -109,6 +154,8 @@ static void take_search(struct dialect_reader *r, char *at, bool is_domain)
 
     at += strspn(at, BLANKS);
     at[strcspn(at, "\r\n")] = 0;
+    if (!*at && dialect->refuses_empty)
+        refuse(r, "nothing behind", is_domain ? "domain" : "search");
     if (dialect->ignores_search || (is_domain && r->searched && dialect->first_search_counts) ||
         (dialect->tabs == TAB_LOSES && strchr(at, '\t')))
         return;
@@ -146,6 +193,9 @@ static void take_line(struct dialect_reader *r, char *text)
         take_search(r, at, *keyword == 'd');
     } else if (strcmp(keyword, "options") == 0) {
         take_options(r, at);
+    } else if (r->dialect->refuses_keyword && strcmp(keyword, "sortlist") != 0 &&
+               strcmp(keyword, "lookup") != 0 && strcmp(keyword, "family") != 0) {
+        refuse(r, "the keyword", keyword);
     }
 }
 

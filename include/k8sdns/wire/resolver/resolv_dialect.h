@@ -24,6 +24,17 @@ enum resolv_tab {
     TAB_LOSES, /* a tab between search domains loses the line */
 };
 
+/* A number of an option that is none: "ndots:abc", "ndots:", "ndots:-1". */
+enum resolv_number {
+    NUMBER_AS_STRTOUL, /* what is none is 0; one below 0 is huge, as strtoul(3) makes it */
+    NUMBER_AS_STRTOL,  /* what is none is 0; -1 is the mark of one that is not set */
+    NUMBER_OR_ONE,     /* the same as strtol(), and nothing at all is 1, the word for yes */
+    NUMBER_OR_NOTHING, /* the option does not count */
+    NUMBER_SIGNED,     /* likewise; one below 0 is 0 */
+    NUMBER_OR_FATAL,   /* the file is refused; nothing at all is 0 */
+    NUMBER_PARSED,     /* the file is refused, for nothing at all as well */
+};
+
 struct resolv_dialect {
     int comments;                  /* enum resolv_comment */
     int tabs;                      /* enum resolv_tab, between search domains */
@@ -35,6 +46,10 @@ struct resolv_dialect {
     bool ignores_search;           /* it has no search list */
     bool needs_clean_server;       /* words behind a nameserver's address spoil it */
     bool stops_at_cr;              /* a file with DOS line ends is not read */
+    bool refuses_address;          /* nor is one with a nameserver that is no address */
+    bool refuses_empty;            /* nor one with a keyword that has nothing behind it */
+    bool refuses_keyword;          /* nor one with a keyword that it does not know */
+    int numbers;                   /* enum resolv_number */
     bool res_options;              /* RES_OPTIONS counts */
     int localdomain;               /* of LOCALDOMAIN: 0 nothing, 1 the first domain, 2 all */
     bool ndots, timeout, attempts; /* which of these options count */

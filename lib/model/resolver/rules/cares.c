@@ -32,6 +32,7 @@ static const struct resolv_dialect old_dialect = {
     .res_options = true,
     .localdomain = 2,
     .ndots = true,
+    .numbers = NUMBER_AS_STRTOL,
     .options = options,
     .default_timeout_ms = 5000,
     .default_attempts = 4,
@@ -68,12 +69,32 @@ static void ask_in_vain(struct lookup_run *run, struct cares *c, int list)
     run->result->note = "this is an address, which it finds whatever comes of the queries";
 }
 
-static void look_up(struct lookup_run *run, bool old, int list)
+/* One candidate after the other; `whole`: each is a valid name. */
+static void ask_all(struct lookup_run *run, struct cares *c, bool old, bool whole)
 {
     struct lookup_result *result = run->result;
     int status = PROBE_NXDOMAIN;
-    bool whole, nodata = false;
+    bool nodata = false;
+
+    for (size_t i = 0; i < run->candidates_count && rules_is_absent(status); i++) {
+        status = ask(run, c, &run->candidates[i]);
+        nodata = nodata || status == PROBE_NODATA;
+    }
+    result->ok = status == PROBE_ANSWER;
+    if (result->ok)
+        return;
+    if (rules_is_absent(status) && !whole)
+        result->error = "Misformatted domain name";
+    else
+        result->error = cares_words(rules_is_absent(status) && nodata ? PROBE_NODATA : status, old);
+    if (!run->candidates_count)
+        result->note = "c-ares takes this name, or one with a search domain, for malformed: nothing is asked";
+}
+
+static void look_up(struct lookup_run *run, bool old, int list)
+{
     struct cares c;
+    bool whole;
 
     cares_init(&c, run, old);
     if (rules_is_literal(run)) {
@@ -93,19 +114,7 @@ static void look_up(struct lookup_run *run, bool old, int list)
                 run->candidates_count = before;
             break;
         }
-    for (size_t i = 0; i < run->candidates_count && rules_is_absent(status); i++) {
-        status = ask(run, &c, &run->candidates[i]);
-        nodata = nodata || status == PROBE_NODATA;
-    }
-    result->ok = status == PROBE_ANSWER;
-    if (result->ok)
-        return;
-    if (rules_is_absent(status) && !whole)
-        result->error = "Misformatted domain name";
-    else
-        result->error = cares_words(rules_is_absent(status) && nodata ? PROBE_NODATA : status, old);
-    if (!run->candidates_count)
-        result->note = "c-ares takes this name, or one with a search domain, for malformed: nothing is asked";
+    ask_all(run, &c, old, whole);
 }
 
 static void look_up_new(struct lookup_run *run)
@@ -118,12 +127,15 @@ static void look_up_old(struct lookup_run *run)
     look_up(run, true, rules_usual_list(run));
 }
 
-/* ares_query(), for A. */
+/* ares_query(), for A: the name as it is, whatever it is. */
 static void query(struct lookup_run *run)
 {
+    struct cares c;
+
     if (run->families == FAMILY_ANY)
         run->families = FAMILY_A;
-    look_up(run, false, LIST_AS_IS_FIRST);
+    cares_init(&c, run, false);
+    ask_all(run, &c, false, rules_make_list(run, LIST_AS_IS_FIRST));
 }
 
 const struct resolver_rules rules_cares_query = {

@@ -12,7 +12,8 @@
 #define DIALECT(...)                                                                            \
     {                                                                                           \
         .comments = COMMENT_IS_WORD, .ndots = true, .timeout = true, .searches_hostname = true, \
-        .default_timeout_ms = 2000, .default_attempts = 1, __VA_ARGS__                          \
+        .refuses_address = true, .numbers = NUMBER_SIGNED, .default_timeout_ms = 2000,          \
+        .default_attempts = 1, __VA_ARGS__                                                      \
     }
 static const struct resolv_dialect dialect = DIALECT(.ignores_search = true);
 static const struct resolv_dialect search_dialect = DIALECT(.ignores_search = false);

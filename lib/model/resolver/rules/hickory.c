@@ -33,6 +33,9 @@ static const struct resolv_dialect dialect = {
     .timeout = true,
     .attempts = true,
     .known = known,
+    .refuses_address = true,
+    .refuses_keyword = true,
+    .numbers = NUMBER_PARSED,
     .default_timeout_ms = 5000,
     .default_attempts = 2,
 };

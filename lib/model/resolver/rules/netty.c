@@ -15,6 +15,7 @@ static const struct resolv_dialect dialect = {
     .searches_add_up = true,
     .drops_root = true,
     .ndots = true,
+    .numbers = NUMBER_OR_NOTHING,
     .default_timeout_ms = 5000,
     .default_attempts = 1,
 };

@@ -13,6 +13,7 @@ static const struct resolv_dialect dialect = {
     .res_options = true,
     .localdomain = 2,
     .ndots = true,
+    .numbers = NUMBER_OR_ONE,
     .timeout = true,
     .attempts = true,
     .default_timeout_ms = 5000,

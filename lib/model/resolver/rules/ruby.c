@@ -15,6 +15,7 @@ static const struct resolv_dialect dialect = {
     .needs_line_start = true,
     .searches_hostname = true,
     .ndots = true,
+    .numbers = NUMBER_OR_NOTHING,
     .default_timeout_ms = 5000,
     .default_attempts = ROUNDS,
     .default_servers = {"127.0.0.1"},

@@ -6,11 +6,12 @@
  */
 #include "bind.h"
 
-#define DIALECT(tries, ...)                                                                          \
-    {                                                                                                \
-        .comments = COMMENT_ENDS_LIST, .stops_at_cr = true, .ndots = true, .timeout = true,          \
-        .attempts = true, .default_timeout_ms = 5000, .default_attempts = (tries), .servers_max = 3, \
-        .search_max = 8, .default_servers = {"::1", "127.0.0.1"}, __VA_ARGS__                        \
+#define DIALECT(tries, ...)                                                                                 \
+    {                                                                                                       \
+        .comments = COMMENT_ENDS_LIST, .stops_at_cr = true, .refuses_address = true, .refuses_empty = true, \
+        .numbers = NUMBER_OR_FATAL, .ndots = true, .timeout = true, .attempts = true,                       \
+        .default_timeout_ms = 5000, .default_attempts = (tries), .servers_max = 3, .search_max = 8,         \
+        .default_servers = {"::1", "127.0.0.1"}, __VA_ARGS__                                                \
     }
 static const struct resolv_dialect dialect = DIALECT(3, .ignores_search = false);
 static const struct resolv_dialect host_dialect = DIALECT(2, .ignores_search = false);
