@@ -99,18 +99,21 @@ static void ask_small(struct collection *c)
             ask(c, lost, count, &(struct prober_options){.timeout_us = collection_share_us(c, SHARE_AGAIN)});
 }
 
+/* No server knows it, as far as they answer. */
 static bool is_missing(const struct matrix_facts *matrix, const char *name)
 {
-    bool heard = false;
+    bool denied = false;
 
     for (size_t i = 0; i < matrix->probes_count; i++) {
-        if (strcmp(matrix->probes[i].name, name) != 0 || !probe_is_heard(&matrix->probes[i]))
+        const struct probe_facts *p = &matrix->probes[i];
+
+        if (strcmp(p->name, name) != 0)
             continue;
-        heard = true;
-        if (matrix->probes[i].status != PROBE_NXDOMAIN)
+        if (p->status == PROBE_ANSWER || p->status == PROBE_NODATA || p->status == PROBE_TRUNCATED)
             return false;
+        denied = denied || p->status == PROBE_NXDOMAIN;
     }
-    return heard;
+    return denied;
 }
 
 /* Services that the API tells of, where it may be asked and nobody has piped them in. */
@@ -263,6 +266,24 @@ static void ask_service_guess(struct collection *c, const struct probe_candidate
                    &(struct prober_options){.timeout_us = collection_share_us(c, SHARE_AGAIN)});
 }
 
+static void ask_tcp(struct collection *c, const struct probe_candidate *own)
+{
+    struct prober_options options = {.timeout_us = collection_share_us(c, SHARE_TCP), .tcp = true};
+    struct matrix_facts *tcp = c->facts->tcp = ask(c, own, 1, &options), *again;
+    size_t lost = 0;
+
+    for (size_t i = 0; tcp && i < tcp->probes_count; i++)
+        lost += tcp->probes[i].status == PROBE_TIMEOUT && is_heard(c, tcp->probes[i].target);
+    if (!lost)
+        return;
+    /* A handshake takes a busy machine longer than this: once more, before TCP is said to be lost. */
+    options.timeout_us = collection_share_us(c, SHARE_AGAIN);
+    again = ask(c, own, 1, &options);
+    for (size_t i = 0; again && i < again->probes_count && i < tcp->probes_count; i++)
+        if (tcp->probes[i].status == PROBE_TIMEOUT)
+            tcp->probes[i] = again->probes[i];
+}
+
 void collection_ask(struct collection *c)
 {
     const struct probe_candidate own = {c->own, arena_text_n(c->survey->arena, c->own, strlen(c->own) - 1)};
@@ -279,8 +300,7 @@ void collection_ask(struct collection *c)
     matrix_compare(c->survey->arena, c->facts->matrix);
     ask_small(c);
     ask_near(c);
-    c->facts->tcp = ask(
-        c, &own, 1, &(struct prober_options){.timeout_us = collection_share_us(c, SHARE_TCP), .tcp = true});
+    ask_tcp(c, &own);
 }
 
 void collection_hear_rest(struct collection *c)

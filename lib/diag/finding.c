@@ -33,6 +33,11 @@ void finding_about(struct diagnosis *d, struct finding *finding, const char *ser
     *ARENA_PUSH(d->arena, finding->about, finding->about_count) = server;
 }
 
+void finding_seen_at(struct diagnosis *d, struct finding *finding, const char *server)
+{
+    *ARENA_PUSH(d->arena, finding->seen_at, finding->seen_at_count) = server;
+}
+
 void finding_about_pod(struct diagnosis *d, struct finding *finding, const char *pod)
 {
     const struct replicas_facts *known = d->facts->replicas;

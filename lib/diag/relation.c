@@ -46,18 +46,45 @@ static bool is_of_nameservers(const struct diagnosis *d, const struct finding *f
     return count > 0;
 }
 
+/* Where a finding is seen: at those that it is about, and those that show it without being at fault. */
+static size_t servers_of(const struct diagnosis *d, const struct finding *finding, const char ***ret)
+{
+    size_t count = 0;
+
+    *ret = NULL;
+    for (size_t i = 0; i < finding->about_count; i++)
+        *ARENA_PUSH(d->arena, *ret, count) = finding->about[i];
+    for (size_t i = 0; i < finding->seen_at_count; i++)
+        *ARENA_PUSH(d->arena, *ret, count) = finding->seen_at[i];
+    return count;
+}
+
 /* They are about one server at least, or the effect is about none. */
 static bool shares_server(const struct diagnosis *d, const struct finding *cause,
                           const struct finding *effect)
 {
+    const char **servers;
+    size_t count = servers_of(d, effect, &servers);
     bool any = false;
 
-    for (size_t i = 0; i < effect->about_count; i++) {
-        if (is_about(cause, effect->about[i]))
+    for (size_t i = 0; i < count; i++) {
+        if (is_about(cause, servers[i]))
             return true;
-        any = any || server_find(d, effect->about[i]);
+        any = any || server_find(d, servers[i]);
     }
     return !any;
+}
+
+/* All servers that the effect is about are the cause's, too. */
+static bool is_within(const struct diagnosis *d, const struct finding *cause, const struct finding *effect)
+{
+    const char **servers;
+    size_t count = servers_of(d, effect, &servers);
+
+    for (size_t i = 0; i < count; i++)
+        if (server_find(d, servers[i]) && !is_about(cause, servers[i]))
+            return false;
+    return true;
 }
 
 /*
@@ -68,15 +95,18 @@ static bool shares_server(const struct diagnosis *d, const struct finding *cause
 static bool covers_servers(const struct diagnosis *d, const struct finding *cause,
                            const struct finding *effect)
 {
-    size_t some = replicas_about(d, cause);
+    size_t some = replicas_about(d, cause), count;
+    const char **servers;
 
-    if (is_of_nameservers(d, cause) && !shares_server(d, cause, effect))
+    if (is_of_nameservers(d, cause) && !(shares_server(d, cause, effect) && is_within(d, cause, effect)))
         return false;
-    for (size_t i = 0; some && i < effect->about_count; i++) {
-        const struct server *server = server_find(d, effect->about[i]);
-        bool free = server && server->target->role != TARGET_REPLICA && !server->silent;
+    count = servers_of(d, effect, &servers);
+    for (size_t i = 0; some && i < count; i++) {
+        const struct server *server = server_find(d, servers[i]);
+        bool free = server && !server->silent &&
+                    (server->target->role == TARGET_CLUSTER_IP || server->target->role == TARGET_NODE_LOCAL);
 
-        if (!free && some < d->replicas_count && !is_about(cause, effect->about[i]))
+        if (!free && some < d->replicas_count && !is_about(cause, servers[i]))
             return false;
     }
     return true;
@@ -89,18 +119,19 @@ static bool covers_servers(const struct diagnosis *d, const struct finding *caus
 static bool covers_concerns(const struct finding *cause, const struct finding *effect)
 {
     static const unsigned groups[] = {CONCERNS_A | CONCERNS_AAAA, CONCERNS_UDP | CONCERNS_TCP,
-                                      CONCERNS_CLUSTER | CONCERNS_EXTERNAL};
+                                      CONCERNS_CLUSTER | CONCERNS_EXTERNAL,
+                                      CONCERNS_SILENCE | CONCERNS_REFUSAL};
 
     for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
         if (cause->concerns & groups[i] && effect->concerns & groups[i] & ~cause->concerns)
             return false;
-    return true;
+    return !cause->domain || !effect->domain || strcmp(cause->domain, effect->domain) == 0;
 }
 
 /* A mere remark explains nothing; neither does what is only possible, since the effect was measured. */
 static bool is_strong_enough(const struct finding *cause)
 {
-    return cause->severity != SEVERITY_INFO && cause->confidence != CONFIDENCE_POSSIBLE;
+    return cause->severity != SEVERITY_INFO && cause->confidence != CONFIDENCE_POSSIBLE && !cause->harmless;
 }
 
 /*
@@ -112,7 +143,7 @@ void findings_relate(struct diagnosis *d)
     for (size_t i = 0; i < d->findings_count; i++) {
         struct finding *effect = &d->findings[i];
 
-        for (size_t k = 0; k < d->findings_count && !effect->consequence; k++) {
+        for (size_t k = 0; k < d->findings_count && !effect->consequence && !effect->alone; k++) {
             const struct finding *cause = &d->findings[k];
 
             if (k != i && rule_explains(rule_find(cause->id), effect->id) && is_strong_enough(cause) &&

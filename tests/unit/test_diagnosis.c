@@ -47,6 +47,8 @@ enum {
     TCP = CONCERNS_TCP,
     CLUSTER = CONCERNS_CLUSTER,
     EXTERNAL = CONCERNS_EXTERNAL,
+    SILENCE = CONCERNS_SILENCE,
+    REFUSAL = CONCERNS_REFUSAL,
 };
 
 /* replica-malformed lists path-lossy and clusterip-lossy among its consequences. */
@@ -79,7 +81,8 @@ static void test_consequences(void **state)
         {"replica-malformed", "clusterip-lossy", "123", "0", CRITICAL, CERTAIN, 0, 0, true, true},
         /* What another nameserver does is no matter of the cluster's. */
         {"replica-malformed", "path-lossy", "4", "1", CRITICAL, CERTAIN, 0, 0, false, false},
-        {"replica-malformed", "path-lossy", "4", "14", CRITICAL, CERTAIN, 0, 0, false, true},
+        {"replica-malformed", "path-lossy", "4", "14", CRITICAL, CERTAIN, 0, 0, false, false},
+        {"replica-malformed", "path-lossy", "4", "4", CRITICAL, CERTAIN, 0, 0, false, true},
         /* Which queries. */
         {"replica-malformed", "path-lossy", "1", "1", CRITICAL, CERTAIN, A, A, false, true},
         {"replica-malformed", "path-lossy", "1", "1", CRITICAL, CERTAIN, A | AAAA, A, false, true},
@@ -88,6 +91,8 @@ static void test_consequences(void **state)
         {"replica-malformed", "path-lossy", "1", "1", CRITICAL, CERTAIN, EXTERNAL, CLUSTER, false, false},
         {"replica-malformed", "path-lossy", "1", "1", CRITICAL, CERTAIN, TCP, CLUSTER, false, true},
         {"replica-malformed", "path-lossy", "1", "1", CRITICAL, CERTAIN, 0, AAAA, false, true},
+        {"replica-malformed", "path-lossy", "1", "1", CRITICAL, CERTAIN, SILENCE, REFUSAL, false, false},
+        {"replica-malformed", "path-lossy", "1", "1", CRITICAL, CERTAIN, SILENCE, 0, false, true},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -111,6 +116,30 @@ static void test_consequences(void **state)
             print_error("row %zu\n", i);
         assert_int_equal(d.findings[1].consequence != NULL, rows[i].follows);
         assert_null(d.findings[0].consequence);
+    }
+}
+
+/* What else keeps one finding from following from another. */
+static void test_no_consequence(void **state)
+{
+    static const char *domains[] = {"corp.example", "lab.example"};
+
+    for (int row = 0; row < 6; row++) {
+        struct diagnosis d;
+
+        begin(*state, false, &d);
+        for (int i = 0; i < 2; i++)
+            *ARENA_PUSH(d.arena, d.findings, d.findings_count) = (struct finding){
+                .id = i ? "path-lossy" : "replica-malformed", .severity = CRITICAL, .confidence = CERTAIN};
+        about(&d, &d.findings[0], row == 4 ? "1" : "");
+        d.findings[0].domain = row == 1 || row == 2 ? domains[0] : NULL;
+        d.findings[1].domain = row == 1 ? domains[0] : row == 2 ? domains[1] : NULL;
+        d.findings[1].alone = row == 3;
+        d.findings[0].harmless = row == 5;
+        if (row == 4)
+            finding_seen_at(&d, &d.findings[1], d.servers[2].target->id);
+        findings_relate(&d);
+        assert_int_equal(d.findings[1].consequence != NULL, row < 2);
     }
 }
 
@@ -381,11 +410,17 @@ static void test_dnstap_latency(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {ARENA_TEST(test_consequences), ARENA_TEST(test_rank),
-                                       ARENA_TEST(test_drops),        ARENA_TEST(test_missing_facts),
-                                       ARENA_TEST(test_table_fill),   ARENA_TEST(test_table_full_by_drops),
-                                       ARENA_TEST(test_shared_ports), ARENA_TEST(test_stale),
-                                       ARENA_TEST(test_ipvs),         ARENA_TEST(test_dnstap_latency)};
+    const struct CMUnitTest tests[] = {ARENA_TEST(test_consequences),
+                                       ARENA_TEST(test_no_consequence),
+                                       ARENA_TEST(test_rank),
+                                       ARENA_TEST(test_drops),
+                                       ARENA_TEST(test_missing_facts),
+                                       ARENA_TEST(test_table_fill),
+                                       ARENA_TEST(test_table_full_by_drops),
+                                       ARENA_TEST(test_shared_ports),
+                                       ARENA_TEST(test_stale),
+                                       ARENA_TEST(test_ipvs),
+                                       ARENA_TEST(test_dnstap_latency)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

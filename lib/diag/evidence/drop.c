@@ -28,12 +28,21 @@ static const char *example_text(struct arena *arena, const struct drop_facts *e)
         e->ends.dst, e->ends.dst_port, whose, e->process ? arena_printf(arena, " of %s", e->process) : "");
 }
 
-/* 0: not known. */
-static unsigned transport_of(const struct drop_facts *example)
+static unsigned concern_of_transport(const char *transport)
 {
-    if (!example || !example->transport)
-        return 0;
-    return strcmp(example->transport, "tcp") == 0 ? CONCERNS_TCP : CONCERNS_UDP;
+    return strcmp(transport, "tcp") == 0 ? CONCERNS_TCP : CONCERNS_UDP;
+}
+
+/* One place may drop both: all packets that were looked at count, not the first alone. 0: not known. */
+static unsigned transport_of(const struct drop_kind_facts *kind)
+{
+    unsigned concerns = 0;
+
+    for (size_t i = 0; i < kind->transports_count; i++)
+        concerns |= concern_of_transport(kind->transports[i]);
+    if (!concerns && kind->example && kind->example->transport) /* a capture of an earlier version */
+        concerns = concern_of_transport(kind->example->transport);
+    return concerns;
 }
 
 static bool is_server(const struct diagnosis *d, const struct drop_ends_facts *ends)
@@ -75,8 +84,8 @@ struct finding *drop_finding(struct diagnosis *d, const struct rule *rule, struc
                          "the kernel dropped %" PRIu64 " of the packets asked or answered here: %s%s",
                          kind->count, place_text(d->arena, kind),
                          kind->example ? example_text(d->arena, kind->example) : "");
-        concerns |= transport_of(kind->example);
-        is_known = is_known && transport_of(kind->example);
+        concerns |= transport_of(kind);
+        is_known = is_known && transport_of(kind);
         told++;
     }
     if (told && is_known)

@@ -13,14 +13,15 @@ static const char *bare(struct arena *arena, const char *name)
 
 /* A server that loses small answers from its own memory as well: a loss there tells nothing of the upstream.
  */
-static bool loses_anyway(const struct diagnosis *d, const char *id)
+static bool loses_anyway(const struct diagnosis *d, const struct probe_facts *external)
 {
-    const struct server *server = server_find(d, id);
+    const struct server *server = server_find(d, external->target);
+    unsigned types = server ? server_lost_types(server) : 0;
 
-    return server && server->lost > 0;
+    return server && server->lost > 0 && (!types || types & concern_of_type(external->type));
 }
 
-/* Nor does the error of a server that answers the cluster's own names with the same. */
+/* Nor does the error of a server that answers the same type of the cluster's own names with the same. */
 static bool fails_anyway(const struct diagnosis *d, const struct probe_facts *external)
 {
     const struct matrix_facts *matrix = d->facts->matrix;
@@ -29,7 +30,7 @@ static bool fails_anyway(const struct diagnosis *d, const struct probe_facts *ex
         const struct probe_facts *p = &matrix->probes[i];
 
         if (p->status == external->status && is_cluster_query(d, p) &&
-            strcmp(p->target, external->target) == 0)
+            strcmp(p->target, external->target) == 0 && strcmp(p->type, external->type) == 0)
             return true;
     }
     return false;
@@ -88,7 +89,7 @@ static bool is_external_query(const struct diagnosis *d, const struct probe_fact
 /* It fails as cluster names do at that server. */
 static bool tells_nothing(const struct diagnosis *d, const struct probe_facts *p)
 {
-    return (p->status == PROBE_TIMEOUT && loses_anyway(d, p->target)) || (is_error(p) && fails_anyway(d, p));
+    return (p->status == PROBE_TIMEOUT && loses_anyway(d, p)) || (is_error(p) && fails_anyway(d, p));
 }
 
 void external_tally_server(const struct diagnosis *d, const char *id, struct external_tally ret_tally[2],

@@ -291,6 +291,15 @@ unsigned concern_of_type(const char *type)
     return strcmp(type, "A") == 0 ? CONCERNS_A : strcmp(type, "AAAA") == 0 ? CONCERNS_AAAA : 0;
 }
 
+unsigned concern_of_failure(const struct probe_facts *failed)
+{
+    return failed->status == PROBE_TIMEOUT ? CONCERNS_SILENCE
+           : failed->status == PROBE_REFUSED || failed->status == PROBE_FORMERR ||
+                   failed->status == PROBE_NOTIMP
+               ? CONCERNS_REFUSAL
+               : 0;
+}
+
 unsigned server_lost_types(const struct server *server)
 {
     const struct watch_target_facts *w = server->sampled;

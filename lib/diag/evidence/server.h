@@ -35,6 +35,8 @@ unsigned server_lost_types(const struct server *server);
 
 /* CONCERNS_A or CONCERNS_AAAA of a type's word; 0 for others. */
 unsigned concern_of_type(const char *type);
+/* CONCERNS_SILENCE or CONCERNS_REFUSAL by what came back; 0 for what may come of either. */
+unsigned concern_of_failure(const struct probe_facts *failed);
 
 /* How much a lookup waits for each lost packet, by the resolver of the facts: "5 s (glibc)". */
 const char *lookup_cost(struct arena *arena, const struct facts *facts);

@@ -50,6 +50,8 @@ static const struct shape_field kind_fields[] = {
     SHAPE_FIELD_TEXT(struct drop_kind_facts, chain, "chain", "of the rule"),
     SHAPE_FIELD_COUNT(struct drop_kind_facts, count, "count", "packets"),
     SHAPE_FIELD_POINTER(struct drop_kind_facts, example, "example", &drop_facts_shape, "one of them"),
+    SHAPE_FIELD_TEXTS(struct drop_kind_facts, transports, "transports",
+                      "udp, tcp: of the packets that were looked at, each once"),
 };
 const struct shape drop_kind_facts_shape = SHAPE(struct drop_kind_facts, kind_fields, "drop_kind");
 

@@ -286,12 +286,13 @@ static bool same_kind(const struct drop_key *a, const struct drop_key *b)
     return a->stack == b->stack && a->reason == b->reason && a->judge == b->judge && a->chain == b->chain;
 }
 
+/* One of each kind and transport. */
 static void keep_example(struct drop_trace *trace, const struct drop_event *event)
 {
     if (trace->examples_count == EXAMPLES_MAX)
         return;
     for (size_t i = 0; i < trace->examples_count; i++)
-        if (same_kind(&trace->examples[i].key, &event->key))
+        if (same_kind(&trace->examples[i].key, &event->key) && trace->examples[i].protocol == event->protocol)
             return;
     *ARENA_PUSH(trace->arena, trace->examples, trace->examples_count) = *event;
 }

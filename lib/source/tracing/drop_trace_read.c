@@ -245,14 +245,25 @@ static struct drop_kind_facts *kind_of(struct arena *arena, struct drops_facts *
     return kind;
 }
 
+static void add_transport(struct arena *arena, struct drop_kind_facts *kind, const char *transport)
+{
+    for (size_t i = 0; i < kind->transports_count; i++)
+        if (strcmp(kind->transports[i], transport) == 0)
+            return;
+    *ARENA_PUSH(arena, kind->transports, kind->transports_count) = transport;
+}
+
 static void find_example(struct drop_trace *trace, struct arena *arena, const struct drop_key *key,
                          struct drop_kind_facts *kind)
 {
-    for (size_t i = 0; i < trace->examples_count && !kind->example; i++) {
+    for (size_t i = 0; i < trace->examples_count; i++) {
         const struct drop_key *other = &trace->examples[i].key;
 
         if (other->stack != key->stack || other->reason != key->reason || other->judge != key->judge ||
             other->chain != key->chain)
+            continue;
+        add_transport(arena, kind, trace->examples[i].protocol == IPPROTO_TCP ? "tcp" : "udp");
+        if (kind->example)
             continue;
         kind->example = ARENA_NEW(arena, struct drop_facts);
         drop_trace_read(trace, arena, &trace->examples[i], kind->example);

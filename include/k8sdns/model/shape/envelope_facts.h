@@ -51,13 +51,18 @@ struct finding {
     const char *consequence; /* the id of the finding that explains this one; NULL for one that leads */
     const char **about;      /* ids of the servers that it is about; none: of all. Not in JSON */
     size_t about_count;
-    unsigned concerns; /* enum concern: the queries that it is about. Not in JSON */
+    const char **seen_at; /* ids of servers that show the same, none of which it blames. Not in JSON */
+    size_t seen_at_count;
+    unsigned concerns;  /* enum concern: the queries that it is about. Not in JSON */
+    const char *domain; /* the one search domain that it is about; NULL: not tied to one. Not in JSON */
+    bool alone;         /* what shows it has no other cause among the findings. Not in JSON */
+    bool harmless;      /* nothing else follows from it. Not in JSON */
 };
 extern const struct shape finding_shape;
 
 /*
- * Kinds of queries that a finding is about, in three groups: address family, transport, names. None of a
- * group means that the finding is not tied to one of them.
+ * Kinds of queries that a finding is about, in four groups: address family, transport, names, and what comes
+ * back. None of a group means that the finding is not tied to one of them.
  */
 enum concern {
     CONCERNS_A = 1 << 0,
@@ -66,6 +71,8 @@ enum concern {
     CONCERNS_TCP = 1 << 3,
     CONCERNS_CLUSTER = 1 << 4,  /* names of the cluster, which CoreDNS answers itself */
     CONCERNS_EXTERNAL = 1 << 5, /* all others, which take an upstream */
+    CONCERNS_SILENCE = 1 << 6,
+    CONCERNS_REFUSAL = 1 << 7, /* REFUSED, FORMERR or NOTIMP, which no lost packet makes */
 };
 
 /* The whole in one word. The words are pinned. */

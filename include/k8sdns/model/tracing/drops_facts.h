@@ -43,6 +43,8 @@ struct drop_kind_facts {
     const char *table, *chain;
     uint64_t count;
     struct drop_facts *example; /* NULL when no event of it came through */
+    const char **transports;    /* of the events that came through, each once: "udp", "tcp" */
+    size_t transports_count;
 };
 extern const struct shape drop_kind_facts_shape;
 

@@ -16,6 +16,33 @@ static uint64_t replicas_us(const struct diagnosis *d)
     return count ? (uint64_t)median(values, count) : SHAPE_UNSET;
 }
 
+/* One of the replicas that it leads to is as slow: what is slow through it is that one. */
+static bool has_slow_replica(const struct diagnosis *d, uint64_t us)
+{
+    for (size_t i = 0; i < d->servers_count; i++)
+        if (d->servers[i].target->role == TARGET_REPLICA && d->servers[i].p50_us != SHAPE_UNSET &&
+            d->servers[i].p50_us >= us / 2)
+            return true;
+    return false;
+}
+
+/* What a busy machine adds to half of the answers of a moment at most, as measured with both cores busy. */
+#define BUSY_MOMENT_US 50000
+
+/*
+ * A moment in which this machine waited for a CPU makes it look slow: its fastest answer must be slow, or
+ * half of them slower than that makes them, and the first answers, a moment before, must show the same.
+ */
+static bool is_slow_throughout(const struct diagnosis *d, const struct server *server, uint64_t peers)
+{
+    uint64_t first = matrix_latency_us(d, server->target->id, NULL, CONCERNS_CLUSTER);
+    uint64_t fastest = server->sampled ? server->sampled->min_us : SHAPE_UNSET;
+
+    return (fastest == SHAPE_UNSET || latency_stands_out(d, fastest, peers) ||
+            server->p50_us >= peers + BUSY_MOMENT_US) &&
+           (first == SHAPE_UNSET || latency_stands_out(d, first, peers));
+}
+
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     uint64_t peers = replicas_us(d);
@@ -25,7 +52,8 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         char own_text[DURATION_TEXT], peer_text[DURATION_TEXT];
         struct finding *finding;
 
-        if (server->target->role != TARGET_CLUSTER_IP || !latency_stands_out(d, server->p50_us, peers))
+        if (server->target->role != TARGET_CLUSTER_IP || !latency_stands_out(d, server->p50_us, peers) ||
+            has_slow_replica(d, server->p50_us) || !is_slow_throughout(d, server, peers))
             continue;
         finding = finding_new(d, rule, server->target->id);
         finding_about(d, finding, server->target->id);

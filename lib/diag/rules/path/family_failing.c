@@ -134,17 +134,8 @@ static const char *const checks[] = {
 };
 
 static const char *const explains[] = {
-    "path-lossy",
-    "clusterip-lossy",
-    "coredns-errors",
-    "replica-refused",
-    "upstream-failing",
-    "resolver-differs",
-    "replica-inconsistent",
-    "name-not-found",
-    "lookup-slow",
-    "server-rate-limited",
-    NULL,
+    "path-lossy",       "clusterip-lossy",      "coredns-errors", "replica-refused",     "upstream-failing",
+    "resolver-differs", "replica-inconsistent", "lookup-slow",    "server-rate-limited", NULL,
 };
 
 const struct rule rule_family_failing = {

@@ -22,7 +22,9 @@ static void eval(const struct rule *rule, struct diagnosis *d)
                          server->filtered_detail);
         server_tell_tcp(d, finding, server);
     }
-    drop_finding(d, rule, finding, DROP_CAUSE(CAUSE_RULE) | DROP_CAUSE(CAUSE_IPTABLES));
+    finding = drop_finding(d, rule, finding, DROP_CAUSE(CAUSE_RULE) | DROP_CAUSE(CAUSE_IPTABLES));
+    if (finding && !finding->about_count)
+        finding->alone = true; /* the kernel's own word, and of no one server */
 }
 
 static const struct step steps[] = {
@@ -56,5 +58,6 @@ const struct rule rule_path_filtered = {
     .steps = steps,
     .checks = checks,
     .explains = explains,
+    .concerns = CONCERNS_SILENCE,
     .eval = eval,
 };

@@ -150,5 +150,6 @@ const struct rule rule_cluster_dns_wrong = {
     .steps = steps,
     .checks = checks,
     .explains = explains,
+    .concerns = CONCERNS_UDP,
     .eval = eval,
 };

@@ -49,6 +49,34 @@ static bool is_denied(const struct matrix_facts *matrix, const struct probe_fact
     return denied;
 }
 
+/* The same for its other type: NXDOMAIN is said of a name, whatever the type. */
+static bool is_denied_in_other(const struct matrix_facts *matrix, const struct probe_facts *p)
+{
+    struct probe_facts other = *p;
+
+    other.type = strcmp(p->type, "A") == 0 ? "AAAA" : "A";
+    return is_denied(matrix, &other);
+}
+
+/* Who says so: what is wrong with one server does not explain what another one says as well. */
+static void seen_at_deniers(struct diagnosis *d, struct finding *finding, const char *name)
+{
+    const struct matrix_facts *matrix = d->facts->matrix;
+
+    for (size_t i = 0; i < d->servers_count; i++) {
+        const char *id = d->servers[i].target->id;
+
+        for (size_t k = 0; k < matrix->probes_count; k++) {
+            const struct probe_facts *p = &matrix->probes[k];
+
+            if (p->status == PROBE_NXDOMAIN && strcmp(p->target, id) == 0 && strcmp(p->name, name) == 0) {
+                finding_seen_at(d, finding, id);
+                break;
+            }
+        }
+    }
+}
+
 /* On a node, whose nameservers need not know the cluster's names. */
 static bool is_nodes_own(const struct diagnosis *d)
 {
@@ -87,13 +115,35 @@ static void eval_never_asked(const struct rule *rule, struct diagnosis *d, const
                          shell_word(d->arena, arena_text_n(d->arena, name->name, (size_t)(at - name->name))));
 }
 
+/*
+ * Outside the cluster's domain, a name of the cluster's form, which nobody else has: service.namespace of a
+ * namespace that every cluster has or that this Pod is in, or what ends in ".svc".
+ */
+static bool is_service_form(const struct diagnosis *d, const struct asked_name *name,
+                            const struct probe_facts *p)
+{
+    static const char *const spaces[] = {"svc", "default", "kube-system", "kube-public"};
+    const struct resolver_view *view = resolver_followed(d->facts);
+    const char *last = strrchr(name->name, '.');
+    const char *own = view && view->search_count ? view->search[0] : "";
+    size_t own_len = strcspn(own, ".");
+
+    if (name->kind != NAME_GIVEN || !last || !last[1] || matrix_is_own(d->facts->matrix, p->candidate))
+        return false;
+    for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++)
+        if (strcmp(last + 1, spaces[i]) == 0)
+            return true;
+    return strncmp(own + own_len, ".svc.", 5) == 0 && strlen(last + 1) == own_len &&
+           strncmp(last + 1, own, own_len) == 0;
+}
+
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     const struct matrix_facts *matrix = d->facts->matrix;
 
     for (size_t n = 0; n < d->facts->names_count; n++) {
         const struct asked_name *name = &d->facts->names[n];
-        uint64_t missing = 0, others = 0, asked = 0;
+        uint64_t missing = 0, others = 0, asked = 0, unknown = 0;
         struct finding *finding;
 
         for (size_t i = 0; i < matrix->probes_count && !is_made_up(name->kind); i++) {
@@ -104,7 +154,14 @@ static void eval(const struct rule *rule, struct diagnosis *d)
                 continue;
             asked++;
             missing += p->status == PROBE_NXDOMAIN;
-            others += p->status != PROBE_NXDOMAIN && !is_denied(matrix, p);
+            if (p->status == PROBE_NXDOMAIN || is_denied(matrix, p))
+                continue;
+            if (!probe_status_is_good(p->status) &&
+                (is_service_form(d, name, p) ||
+                 (p->status == PROBE_TIMEOUT && is_denied_in_other(matrix, p))))
+                unknown++; /* an upstream's or a type's failure, which is told elsewhere */
+            else
+                others++;
         }
         if (!asked)
             eval_never_asked(rule, d, name);
@@ -112,9 +169,19 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         if (!missing || others || (name->kind == NAME_OWN && matrix->cluster_domain))
             continue;
         finding = finding_new(d, rule, name->name);
-        finding_evidence(
-            d, finding, "%" PRIu64 " answers for %s under every search domain and as it stands: all NXDOMAIN",
-            missing, name->name);
+        if (unknown) {
+            finding->confidence = CONFIDENCE_LIKELY;
+            finding_evidence(d, finding,
+                             "%" PRIu64 " answers for %s, all NXDOMAIN; %" PRIu64
+                             " queries for it got no answer that tells",
+                             missing, name->name, unknown);
+        } else {
+            finding_evidence(d, finding,
+                             "%" PRIu64
+                             " answers for %s under every search domain and as it stands: all NXDOMAIN",
+                             missing, name->name);
+        }
+        seen_at_deniers(d, finding, name->name);
         add_near(d, finding, name->name);
         /* A name of the usual set is for the servers, not for its own sake. */
         if (name->kind != NAME_GIVEN)

@@ -33,6 +33,17 @@ static void tell_root(struct diagnosis *d, struct finding *finding)
         finding_evidence(d, finding, "with \".\" in the search list, an external name: %s", text);
 }
 
+/* What is lost changes which names are asked for: it is not of a nameserver line. */
+static bool loses_names(const struct resolv_facts *resolv)
+{
+    static const char server[] = "nameserver";
+
+    for (size_t i = 0; i < resolv->warnings_count; i++)
+        if (resolv->warnings[i].loses && strncmp(resolv->warnings[i].text, server, sizeof(server) - 1) != 0)
+            return true;
+    return false;
+}
+
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     const struct resolv_facts *resolv = d->facts->resolv;
@@ -56,6 +67,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
             finding_evidence(d, finding, "line %" PRIu64 ": %s", warning->line, warning->text);
     }
     tell_root(d, finding);
+    finding->harmless = !loses_names(resolv);
 }
 
 static const struct step steps[] = {

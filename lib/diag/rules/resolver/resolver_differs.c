@@ -151,7 +151,9 @@ static bool judge_suffix(const struct rule *rule, struct diagnosis *d, const cha
             finding->severity = SEVERITY_WARNING;
             finding->title = tally.lost ? "queries under a search domain get no answer"
                                         : "queries under a search domain fail";
-            finding_concerns(finding, own ? CONCERNS_CLUSTER : CONCERNS_EXTERNAL);
+            finding->domain = suffix;
+            finding_concerns(finding, (own ? CONCERNS_CLUSTER : CONCERNS_EXTERNAL) |
+                                          concern_of_failure(tally.example));
         }
         finding_about(d, finding, server->target->id);
         finding_concerns(finding, tally.types);

@@ -89,7 +89,7 @@ static const struct probe_facts *as_it_stands(const struct matrix_facts *matrix,
 }
 
 /* A name that exists as it stands, and that the search list leads elsewhere before it is asked for so. */
-static void by_comparison(const struct rule *rule, struct diagnosis *d, struct finding *finding)
+static struct finding *by_comparison(const struct rule *rule, struct diagnosis *d, struct finding *finding)
 {
     const struct matrix_facts *matrix = d->facts->matrix;
     size_t shown = 0;
@@ -109,11 +109,41 @@ static void by_comparison(const struct rule *rule, struct diagnosis *d, struct f
         finding_evidence(d, finding, "%s is %s, and %s, which is tried before it, is %s at %s", p->name,
                          address_of(meant), p->candidate, address_of(p), p->target);
     }
+    return finding;
+}
+
+/* What the resolver put behind the name; "" for the name as it stands. */
+static const char *added(const struct probe_facts *p)
+{
+    size_t len = strlen(p->name);
+
+    return strncmp(p->candidate, p->name, len) == 0 && p->candidate[len] == '.' ? p->candidate + len + 1 : "";
+}
+
+/* The one search domain under which the made-up name was answered; NULL: several, or none. */
+static const char *domain_of(const struct diagnosis *d)
+{
+    const struct matrix_facts *matrix = d->facts->matrix;
+    const char *domain = NULL;
+
+    for (size_t i = 0; i < matrix->probes_count; i++) {
+        const struct probe_facts *p = &matrix->probes[i];
+
+        if (name_kind_of(d->facts, p->name) != NAME_MISSING || p->status != PROBE_ANSWER || !*added(p))
+            continue;
+        if (domain && strcmp(domain, added(p)) != 0)
+            return NULL;
+        domain = added(p);
+    }
+    return domain;
 }
 
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
-    by_comparison(rule, d, by_random_name(rule, d));
+    struct finding *finding = by_comparison(rule, d, by_random_name(rule, d));
+
+    if (finding)
+        finding->domain = domain_of(d);
 }
 
 static const struct step steps[] = {

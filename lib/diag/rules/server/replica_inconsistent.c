@@ -23,6 +23,14 @@ static bool is_said_elsewhere(const struct diagnosis *d, const struct difference
            difference->fault == FAULT_REFUSED;
 }
 
+/* Where none of them can be blamed it may be any replica that answers. */
+static void seen_at_all(struct diagnosis *d, struct finding *finding)
+{
+    for (size_t i = 0; i < d->servers_count; i++)
+        if (d->servers[i].target->role == TARGET_REPLICA && !d->servers[i].silent)
+            finding_seen_at(d, finding, d->servers[i].target->id);
+}
+
 /* What they answered to our own questions. */
 static void by_answers(const struct rule *rule, struct diagnosis *d)
 {
@@ -37,6 +45,8 @@ static void by_answers(const struct rule *rule, struct diagnosis *d)
         finding = finding_new(d, rule, difference->target);
         if (difference->target)
             finding_about(d, finding, difference->target);
+        else
+            seen_at_all(d, finding);
         finding_evidence(d, finding, "%s", difference->text);
     }
 }
@@ -81,6 +91,7 @@ static void by_serial(const struct rule *rule, struct diagnosis *d)
         finding = finding_new(d, rule, id);
         finding_about(d, finding, id);
         finding->title = "a replica's data is stale: it has missed changes that others saw";
+        finding->alone = true; /* an answer that says so is no failure of a query */
         finding->confidence = newest - serial > RELOAD_S ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
         if (finding->confidence == CONFIDENCE_POSSIBLE)
             finding->severity = SEVERITY_WARNING;

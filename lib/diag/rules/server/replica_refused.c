@@ -6,7 +6,7 @@
 
 /* Queries for names that CoreDNS answers itself: what is refused of others is an upstream's refusal. */
 struct refusals {
-    uint64_t asked, refused;
+    uint64_t asked, heard, refused;
     unsigned types; /* of the refused (CONCERNS_A, CONCERNS_AAAA) */
 };
 
@@ -21,6 +21,7 @@ static struct refusals refusals_of(const struct diagnosis *d, const struct serve
             !is_cluster_query(d, p))
             continue;
         r.asked++;
+        r.heard += probe_is_heard(p);
         if (p->status != PROBE_REFUSED)
             continue;
         r.refused++;
@@ -49,7 +50,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         const struct server *server = &d->servers[i];
         struct refusals refusals = refusals_of(d, server);
         bool closed = server->silent && server->unreachable[UNREACHABLE_PORT] > 0,
-             says_no = refusals.refused * 2 > refusals.asked;
+             says_no = refusals.refused * 2 > refusals.heard;
 
         if (closed || refusals.refused)
             rule_doubts(d);
@@ -75,7 +76,8 @@ static void eval(const struct rule *rule, struct diagnosis *d)
                              " queries to %s for cluster names were answered REFUSED",
                              refusals.refused, refusals.asked, server->target->id);
         }
-        finding_concerns(finding, closed ? 0 : refusals.types);
+        finding_concerns(finding,
+                         CONCERNS_UDP | (closed ? CONCERNS_SILENCE : CONCERNS_REFUSAL | refusals.types));
         application_tell_first(d, finding, server->target, closed ? PROBE_UNREACHABLE : PROBE_REFUSED);
     }
     if (finding)

@@ -18,6 +18,50 @@ static uint64_t median_of_others(const struct diagnosis *d, size_t me)
     return count ? (uint64_t)median(others, count) : SHAPE_UNSET;
 }
 
+/* What a busy machine adds to half of the answers of a moment at most, as measured with both cores busy. */
+#define BUSY_MOMENT_US 50000
+
+/* The fastest of its first answers; SHAPE_UNSET without any. */
+static uint64_t fastest_first_us(const struct diagnosis *d, const char *id)
+{
+    const struct matrix_facts *matrix = d->facts->matrix;
+    uint64_t fastest = SHAPE_UNSET;
+
+    for (size_t i = 0; matrix && i < matrix->probes_count; i++) {
+        const struct probe_facts *p = &matrix->probes[i];
+
+        if (strcmp(p->target, id) == 0 && p->rtt_us != SHAPE_UNSET && is_cluster_query(d, p) &&
+            (fastest == SHAPE_UNSET || p->rtt_us < fastest))
+            fastest = p->rtt_us;
+    }
+    return fastest;
+}
+
+/* Where this machine was busy and all first answers came late: even its fastest one, and its fastest of the
+ * sampling, took much longer than the fastest of each other replica. */
+static bool never_was_fast(const struct diagnosis *d, size_t me)
+{
+    const struct watch_target_facts *sampled = d->servers[me].sampled;
+    uint64_t first = fastest_first_us(d, d->servers[me].target->id);
+    size_t others = 0;
+
+    if (first == SHAPE_UNSET || !sampled || sampled->min_us == SHAPE_UNSET)
+        return false;
+    for (size_t i = 0; i < d->servers_count; i++) {
+        const struct server *other = &d->servers[i];
+        uint64_t other_first = fastest_first_us(d, other->target->id);
+
+        if (i == me || other->target->role != TARGET_REPLICA || other->silent || other_first == SHAPE_UNSET)
+            continue;
+        others++;
+        if (first < other_first + BUSY_MOMENT_US || !other->sampled ||
+            other->sampled->min_us == SHAPE_UNSET ||
+            !latency_stands_out(d, sampled->min_us, other->sampled->min_us))
+            return false;
+    }
+    return others > 0;
+}
+
 /*
  * A moment in which the replica, or this machine, waited for a CPU makes one look slow, so the one before
  * must show the same: the first answers of each server, a moment earlier. Nothing to compare contradicts
@@ -37,11 +81,9 @@ static bool was_slow_before(const struct diagnosis *d, size_t me)
         if (us != SHAPE_UNSET)
             others[count++] = (double)us;
     }
-    return own == SHAPE_UNSET || !count || latency_stands_out(d, own, (uint64_t)median(others, count));
+    return own == SHAPE_UNSET || !count || latency_stands_out(d, own, (uint64_t)median(others, count)) ||
+           never_was_fast(d, me);
 }
-
-/* What a busy machine adds to half of the answers of a moment at most, as measured with both cores busy. */
-#define BUSY_MOMENT_US 50000
 
 /* Even its fastest answer is slow, or half of them are slower than a busy moment makes them. */
 static bool is_slow_throughout(const struct diagnosis *d, const struct server *server, uint64_t peers)

@@ -114,7 +114,8 @@ static void by_answers(const struct rule *rule, struct diagnosis *d)
             finding_about(d, finding, d->servers[i].target->id);
     }
     finding->confidence = CONFIDENCE_LIKELY;
-    finding_concerns(finding, CONCERNS_EXTERNAL | tally[0].types | tally[1].types);
+    finding_concerns(finding, CONCERNS_EXTERNAL | tally[0].types | tally[1].types |
+                                  concern_of_failure(worse->example));
     finding_evidence(d, finding,
                      "%" PRIu64 " of %" PRIu64 " queries for external names failed (%s: %s), while %" PRIu64
                      " for cluster names were answered",
