@@ -1,64 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The recording: all that is known of each ten seconds, and full captures when something begins or ends. */
+#include "agent_interval.h"
 #include "agent_state.h"
 #include <errno.h>
 #include <k8sdns/base/clock.h>
 #include <k8sdns/base/heap.h>
-#include <k8sdns/model/tracing/drops_since.h>
-#include <k8sdns/model/tracing/lookups_tally.h>
-#include <k8sdns/top/flight_recorder.h>
-#include <k8sdns/top/sampling_parts.h>
-
-/* A lookup of this long had no answer to its first query, or waited for an upstream. Of our choice. */
-#define SLOW_US 1000000
-
-struct agent_record {
-    struct collection_options collection; /* of captures */
-    struct flight_recorder *recorder;
-    struct event *tick;
-    struct sampling_parts parts;
-    struct arena *lookups_arena;
-    struct lookups_tally *lookups; /* of this interval */
-    struct drops_since drops;
-    uint64_t began_ns; /* of this interval */
-    bool fails;        /* the last could not be written */
-};
-
-static void begin_interval(struct agent_record *record)
-{
-    sampling_parts_reset(&record->parts);
-    arena_reset(record->lookups_arena);
-    record->lookups = lookups_tally_new(record->lookups_arena, SLOW_US);
-    record->began_ns = clock_monotonic_ns();
-}
 
 /* ---- what there is of an interval ---- */
-
-void agent_record_sampling(struct agent *agent)
-{
-    struct agent_record *record = agent->record;
-    struct watch_facts facts;
-    struct arena *arena;
-
-    if (!record)
-        return;
-    arena = arena_new();
-    if (top_session_interval_facts(agent->session, arena, &facts))
-        sampling_parts_add(&record->parts, &facts);
-    arena_free(arena);
-}
-
-void agent_record_lookup(struct agent *agent, const struct lookups_call_facts *call)
-{
-    enum agent_lookup_result result = agent_lookup_result_of(call);
-    struct lookups_call_facts counted = *call;
-
-    if (!agent->record || result == AGENT_LOOKUP_UNCOUNTED)
-        return;
-    /* A name that does not exist is an answer. */
-    counted.failed = result >= AGENT_LOOKUP_TIMEOUT;
-    lookups_tally_add(agent->record->lookups, &counted);
-}
 
 static void add_findings(const struct agent *agent, struct arena *arena, struct interval_facts *interval)
 {
@@ -123,7 +71,7 @@ static void write_interval(struct agent *agent)
     add_findings(agent, arena, &interval);
     interval.facts = &facts;
     tell(agent, &err, flight_recorder_add(record->recorder, &interval, &err) < 0);
-    begin_interval(record);
+    agent_interval_begin(record);
     arena_free(arena);
     heap_shrink();
 }
@@ -172,7 +120,7 @@ int agent_record_begin(struct agent *agent)
     record->tick = event_new(agent->base, -1, EV_PERSIST, on_tick, agent);
     if (!record->tick || event_add(record->tick, &every) < 0)
         err_out_of_memory();
-    begin_interval(record);
+    agent_interval_begin(record);
     agent->record = record;
     return 0;
 }

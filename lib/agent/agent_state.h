@@ -84,12 +84,13 @@ void agent_kernel_end(struct agent *agent);
 /* All drops since the begin, in `arena`. Return false when they are not seen. */
 bool agent_kernel_drops(struct agent *agent, struct arena *arena, struct drops_facts *ret_drops);
 
-/* agent_record.c: nothing of it does anything where nothing is recorded. Return 0, or a negative errno with a
- * message in survey->err. */
-int agent_record_begin(struct agent *agent) MUST_USE;
+/* agent_interval.c: nothing of it does anything where nothing is recorded, nor of agent_record.c. */
 /* Take what came of the queries so far; before their watch ends. */
 void agent_record_sampling(struct agent *agent);
 void agent_record_lookup(struct agent *agent, const struct lookups_call_facts *call);
+
+/* agent_record.c: return 0, or a negative errno with a message in survey->err. */
+int agent_record_begin(struct agent *agent) MUST_USE;
 /* How it fares; return false where nothing is recorded. */
 bool agent_record_facts(const struct agent *agent, struct agent_recorded_facts *ret_facts);
 /* Write what there is of the last interval. */

@@ -22,9 +22,10 @@ static void take_notice(void *user, const struct conntrack_flow_notice *notice)
     assert_true(told->count < TOLD_MAX);
     /* What is made up from what was kept is translated as the event said. */
     if (notice->event == FLOW_UNANSWERED)
-        assert_int_equal(notice->entry->status & IPS_NAT_MASK,
-                         address_equal(&notice->entry->orig_dst, &notice->entry->reply_src) ? 0
-                                                                                            : IPS_DST_NAT);
+        assert_int_equal(
+            notice->entry->status & IPS_NAT_MASK,
+            (address_equal(&notice->entry->orig_dst, &notice->entry->reply_src) ? 0 : IPS_DST_NAT) |
+                (address_equal(&notice->entry->orig_src, &notice->entry->reply_dst) ? 0 : IPS_SRC_NAT));
     told->other[told->count] = notice->other != NULL;
     told->events[told->count++] = notice->event;
 }

@@ -82,6 +82,8 @@ static const struct shape_field warning_fields[] = {
     SHAPE_FIELD_TEXTS(struct resolv_warning, resolvers, "resolvers", "whom it concerns"),
     SHAPE_FIELD_BOOL(struct resolv_warning, loses, "loses",
                      "whether lookups may differ from what the writer of the file meant"),
+    SHAPE_FIELD_BOOL(struct resolv_warning, of_nameserver, "of_nameserver",
+                     "whether its line is one of a nameserver, so that names are completed as the file says"),
 };
 const struct shape resolv_warning_shape = SHAPE(struct resolv_warning, warning_fields, "resolv_warning");
 

@@ -2,6 +2,7 @@
 /* resolv.conf as glibc, musl and Go each take it, and what of it that loses. */
 #include "dns_policy.h"
 #include "lookup_run.h"
+#include <k8sdns/base/line.h>
 #include <k8sdns/model/probe/server_place.h>
 #include <k8sdns/wire/resolver/resolv_conf.h>
 #include <stdlib.h>
@@ -36,6 +37,19 @@ void resolver_view_make(struct arena *arena, int resolver, const struct resolv_r
             remark->line ? arena_printf(arena, "line %zu: %s", remark->line, remark->text) : remark->text;
     }
     *ret_view = view;
+}
+
+/* Whether the line of that number, from 1, begins with the keyword of a nameserver. */
+static bool is_of_nameserver(const char *bytes, size_t len, uint64_t number)
+{
+    static const char keyword[] = "nameserver";
+    struct line_cursor cursor = {.bytes = bytes, .len = len};
+    struct line line;
+
+    while (line_cursor_next(&cursor, &line))
+        if (line.number == number)
+            return line.len >= sizeof(keyword) - 1 && memcmp(line.text, keyword, sizeof(keyword) - 1) == 0;
+    return false;
 }
 
 /* Add a remark of one resolver to the warnings: to the same one of another resolver when there is one. */
@@ -173,6 +187,8 @@ void resolv_facts_read(struct arena *arena, const char *bytes, size_t len,
             add_warning(arena, &facts, resolver, 0, reading.fatal, true);
         note_servers(arena, of_pod, &reading, resolver, &facts);
     }
+    for (size_t i = 0; i < facts.warnings_count; i++)
+        facts.warnings[i].of_nameserver = is_of_nameserver(bytes, len, facts.warnings[i].line);
     if (facts.warnings_count) /* qsort(3) wants no NULL */
         qsort(facts.warnings, facts.warnings_count, sizeof(*facts.warnings), compare_warnings);
     facts.text = bytes;

@@ -88,7 +88,8 @@ struct resolv_warning {
     const char *text;
     const char **resolvers; /* whom it concerns */
     size_t resolvers_count;
-    bool loses; /* lookups may differ from what the writer of the file meant */
+    bool loses;         /* lookups may differ from what the writer of the file meant */
+    bool of_nameserver; /* its line is one of a nameserver: names are completed as the file says */
 };
 extern const struct shape resolv_warning_shape;
 

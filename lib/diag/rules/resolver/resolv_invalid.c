@@ -36,10 +36,8 @@ static void tell_root(struct diagnosis *d, struct finding *finding)
 /* What is lost changes which names are asked for: it is not of a nameserver line. */
 static bool loses_names(const struct resolv_facts *resolv)
 {
-    static const char server[] = "nameserver";
-
     for (size_t i = 0; i < resolv->warnings_count; i++)
-        if (resolv->warnings[i].loses && strncmp(resolv->warnings[i].text, server, sizeof(server) - 1) != 0)
+        if (resolv->warnings[i].loses && !resolv->warnings[i].of_nameserver)
             return true;
     return false;
 }
