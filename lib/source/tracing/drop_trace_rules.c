@@ -157,7 +157,8 @@ static void note_outcome(struct drop_trace *trace, const struct function *functi
         return;
     }
 
-    if (!outcome->attached && outcome->absent)
+    /* Types of modules are not described by every kernel: what is refused is there all the same. */
+    if (!outcome->attached && outcome->absent && outcome->failed != EPERM && outcome->failed != EACCES)
         why = "this kernel has no such function, or its module is not loaded";
     else if (!outcome->attached)
         why = arena_printf(trace->arena, "this kernel refuses it (fentry: %s; kprobe: %s)", words_of(refused),
