@@ -15,6 +15,7 @@
 #define WHOLE_RATIO 0.9
 #define CHANCE      0.01
 #define WIDE_SPREAD 1
+#define FEW_NODES   10
 #define SURE        0.9 /* that a node is an outlier, to call it failing */
 /* Of the nodes that burst in either half of the time, so many do in both where it is the same ones. */
 #define SAME_RATIO 0.3
@@ -132,7 +133,7 @@ static void mark_nodes(const struct fleet *f, enum fleet_signal signal, const st
 {
     struct fleet_mixture mixture;
     size_t known;
-    double before = all_before(f, signal, &known), surest = 0;
+    double before = all_before(f, signal, &known), surest = 0, highest = 0;
     bool typical;
 
     fleet_mixture_fit(f->arena, sums->asked, sums->failed, f->count, NODE_FLOOR, &mixture);
@@ -150,7 +151,8 @@ static void mark_nodes(const struct fleet *f, enum fleet_signal signal, const st
             continue;
         w->nodes++;
         much = ratio >= NODE_FLOOR && failed >= FEW_FAILED;
-        fails = much && mixture.outlier[i] >= SURE;
+        /* Of nodes that differ so much one may always have been so, unless it fails a lot. */
+        fails = much && mixture.outlier[i] >= SURE && (mixture.spread < WIDE_SPREAD || ratio >= MUCH);
         if (own) {
             bool more = exceeds(asked, failed, before_ratio(cells, before));
 
@@ -161,15 +163,17 @@ static void mark_nodes(const struct fleet *f, enum fleet_signal signal, const st
             fails = true;
         w->fails[i] = fails;
         w->failing += fails;
-        if (fails)
+        if (fails) {
             surest = fmax(surest, own || typical ? 1 : mixture.outlier[i]);
-        else
+            highest = fmax(highest, ratio);
+        } else
             w->worst_ratio = fmax(w->worst_ratio, ratio);
     }
     if (typical)
         w->usual_ratio = w->history ? before : (double)NAN;
-    /* Of nodes that differ so much one may always have been so. */
-    if (!w->history && !typical && mixture.spread >= WIDE_SPREAD)
+    /* Nor do a few nodes show how much nodes differ. */
+    if (!w->history && !typical &&
+        (mixture.spread >= WIDE_SPREAD || (w->nodes < FEW_NODES && highest < MUCH)))
         surest = fmin(surest, 0.98);
     w->confidence = surest >= 0.99  ? SCOPE_CONFIDENCE_HIGH
                     : surest >= 0.9 ? SCOPE_CONFIDENCE_MEDIUM
