@@ -48,6 +48,20 @@ class Conntrack(LabCase):
     def ask(self, port, *addresses):
         return self.lab.pod(sys.executable, "-c", ASK, str(port), *addresses).stdout.split()
 
+    def test_nice(self):
+        """The walk is at the niceness asked for, 10 without, and never before that which the command began with."""
+        for prefix, arguments, nice in (([], [], 10), ([], ["--nice", "0"], 0), ([], ["--nice", "17"], 17),
+                                        (["nice", "-n", "15"], [], 15), (["nice", "-n", "5"], ["--nice", "0"], 5)):
+            command = ["nice", "-n", str(-os.getpriority(os.PRIO_PROCESS, 0)), *prefix, os.environ["K8SDNS"],
+                       "conntrack", "--json", "--no-discovery", "--interval", "100ms", *arguments]
+            with self.subTest(prefix=prefix, arguments=arguments), \
+                    subprocess.Popen(self.lab.inside("node", command), stdout=subprocess.PIPE) as process:
+                try:
+                    process.stdout.readline()
+                    self.assertEqual(os.getpriority(os.PRIO_PROCESS, process.pid), nice)
+                finally:
+                    process.kill()
+
     def test_zones(self):
         """A zone for what a Pod sends, in both directions, keeps its entries apart: no fault, and none is missed."""
         self.lab.nft("node", "table ip zones {\n chain pre {\n  type filter hook prerouting priority raw;\n"
