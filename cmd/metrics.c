@@ -42,7 +42,7 @@ static const struct option_row options[] = {
     {.name = "set",
      .value = "NAME=VALUE",
      OPTION_AT(WORDS, struct metrics_config, set),
-     .help = "draw a line of --check or --rules elsewhere; see k8sdns-findings(7)"},
+     .help = "change a threshold of --check or --rules; see k8sdns-findings(7)"},
     {.name = "rules",
      OPTION_AT(FLAG, struct metrics_config, rules),
      .help = "print alert rules for Prometheus with the same lines, and do nothing else"},

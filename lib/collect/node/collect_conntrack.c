@@ -148,7 +148,7 @@ int collect_conntrack(struct survey *survey, uint16_t port, const struct known_r
 void collect_conntrack_unobserved(struct survey *survey)
 {
     survey_unobserved_as(
-        survey, GAP_CONNTRACK_ENTRIES, "the DNS entries of the connection tracking table",
+        survey, GAP_CONNTRACK_ENTRIES, "the DNS entries of the conntrack table",
         arena_text(survey->arena, survey->err.text),
         "run it as root on the node, or in a Pod with the capability NET_ADMIN and hostNetwork");
 }

@@ -156,7 +156,7 @@ static void add_conntrack(struct timeline *t, size_t index, const struct conntra
         {CONNTRACK_EARLY_DROP, "early-drop", "connection tracking threw entries out to make room"},
     };
     const struct episode_key full = {TIMELINE_CONNTRACK, NULL, "table-full",
-                                     "the connection tracking table is full", SEVERITY_CRITICAL};
+                                     "the conntrack table is full", SEVERITY_CRITICAL};
     struct episode_part part = timeline_part(t, index, SHAPE_UNSET, SHAPE_UNSET);
 
     if (conntrack && conntrack->table.fill_ratio >= CONNTRACK_FULL_RATIO)

@@ -175,7 +175,7 @@ static const char *load_text(struct arena *arena, enum scope_load kind, double v
     if (kind == SCOPE_LOAD_LATENCY)
         return arena_printf(arena, "answers in %.2f ms", value);
     if (kind == SCOPE_LOAD_CONNTRACK)
-        return arena_printf(arena, "a connection tracking table %.0f %% full", value * 100);
+        return arena_printf(arena, "a conntrack table %.0f %% full", value * 100);
     if (kind == SCOPE_LOAD_PRESSURE)
         return arena_printf(arena, "a CPU waited for %.0f %% of the time", value);
     return arena_printf(arena, "%.0f queries a second", value);

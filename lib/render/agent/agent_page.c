@@ -141,7 +141,7 @@ static void write_conntrack(const struct agent_page_facts *facts, struct exposit
         if (conntrack->counters.values[events[i].counter] != SHAPE_UNSET)
             exposition_count(page, LABELS({"event", events[i].event}),
                              conntrack->counters.values[events[i].counter]);
-    gauge(page, "k8sdns_conntrack_entries", NULL, "Entries of the connection tracking table.");
+    gauge(page, "k8sdns_conntrack_entries", NULL, "Entries of the conntrack table.");
     if (conntrack && conntrack->table.entries != SHAPE_UNSET)
         exposition_count(page, NULL, conntrack->table.entries);
     gauge(page, "k8sdns_conntrack_entries_limit", NULL, "Entries that the table may have.");

@@ -59,6 +59,8 @@ static const struct active_finding_facts *at(const void *items, size_t i)
     return ((const struct findings_item *)items)[i].finding;
 }
 
+#define CONSEQUENCE "consequence: "
+
 static const char *when(const struct top_scene *scene, const struct active_finding_facts *f)
 {
     if (!isnan(f->over_s))
@@ -72,7 +74,7 @@ static void row(const struct top_scene *scene, const void *items, size_t i, stru
     const char *behind = ((const struct findings_item *)items)[i].text;
     bool over = !isnan(f->over_s);
     enum style style = over ? STYLE_FAINT : top_severity_styles[f->severity];
-    const char *stood = behind ? "" : when(scene, f);
+    const char *stood = behind ? "" : when(scene, f), *text;
     unsigned columns = grid_columns(line->grid, stood);
 
     if (columns && line->room > columns + 20) {
@@ -85,8 +87,14 @@ static void row(const struct top_scene *scene, const void *items, size_t i, stru
         return;
     }
     top_line_left(line, 8, style, over ? "over" : severity_names[f->severity]);
-    top_line_addf(line, style, "%s%s%s%s", f->consequence ? "consequence: " : "", f->title,
-                  f->subject ? ", " : "", f->subject ? f->subject : "");
+    text =
+        arena_printf(scene->arena, "%s%s%s", f->title, f->subject ? ", " : "", f->subject ? f->subject : "");
+    /* The word is short where the name would be cut off for it. */
+    if (f->consequence)
+        top_line_add(line, style,
+                     line->room >= grid_columns(line->grid, text) + strlen(CONSEQUENCE) ? CONSEQUENCE
+                                                                                        : "-> ");
+    top_line_add(line, style, text);
 }
 
 static const char *key(const struct top_scene *scene, const void *items, size_t i)

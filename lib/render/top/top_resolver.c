@@ -6,6 +6,7 @@
 
 enum resolver_item_kind {
     KIND_FILE,
+    KIND_SEARCH,
     KIND_LIBC,
     KIND_NAME,
     KIND_WARNING,
@@ -13,6 +14,7 @@ enum resolver_item_kind {
 
 struct resolver_item {
     int kind;
+    const char *text; /* a part of the search list */
     const struct name_plans *name;
     const struct resolv_warning *warning;
 };
@@ -30,6 +32,28 @@ static const char *gap(const struct top_scene *scene)
                               : "not in the capture";
 }
 
+/* The search list in rows of at most so many bytes, unless one domain is longer. */
+#define SEARCH_ROW 64
+
+static void add_search(const struct top_scene *scene, const struct resolv_facts *resolv,
+                       struct resolver_item **items, size_t *count)
+{
+    const char *row = NULL;
+
+    for (size_t i = 0; i <= resolv->search_count; i++) {
+        const char *domain = i < resolv->search_count ? resolv->search[i] : NULL;
+
+        if (row && domain && strlen(row) + 1 + strlen(domain) <= SEARCH_ROW) {
+            row = arena_printf(scene->arena, "%s %s", row, domain);
+            continue;
+        }
+        if (row)
+            *ARENA_PUSH(scene->arena, *items, *count) =
+                (struct resolver_item){.kind = KIND_SEARCH, .text = row};
+        row = domain;
+    }
+}
+
 static size_t list(const struct top_scene *scene, void **ret_items)
 {
     const struct resolv_facts *resolv = facts_of(scene);
@@ -40,6 +64,7 @@ static size_t list(const struct top_scene *scene, void **ret_items)
     if (!resolv)
         return 0;
     *ARENA_PUSH(scene->arena, items, count) = (struct resolver_item){.kind = KIND_FILE};
+    add_search(scene, resolv, &items, &count);
     *ARENA_PUSH(scene->arena, items, count) = (struct resolver_item){.kind = KIND_LIBC};
     for (size_t i = 0; plans && i < plans->names_count; i++)
         *ARENA_PUSH(scene->arena, items, count) =
@@ -68,9 +93,6 @@ static void put_file(const struct top_scene *scene, const struct resolv_facts *r
                       ? arena_join(scene->arena, resolv->nameservers, resolv->nameservers_count, ", ")
                       : "none",
                   ndots ? ", ndots " : "", ndots ? ndots : "");
-    if (resolv->search_count)
-        top_line_addf(line, STYLE_PLAIN, ", search %s",
-                      arena_join(scene->arena, resolv->search, resolv->search_count, " "));
 }
 
 static void put_libc(const struct resolv_facts *resolv, struct top_line *line)
@@ -117,6 +139,9 @@ static void row(const struct top_scene *scene, const void *items, size_t i, stru
     switch (item->kind) {
     case KIND_FILE:
         put_file(scene, resolv, line);
+        break;
+    case KIND_SEARCH:
+        top_line_addf(line, STYLE_PLAIN, "search %s", item->text);
         break;
     case KIND_LIBC:
         put_libc(resolv, line);

@@ -6,7 +6,8 @@
 #include <string.h>
 
 /* The title, the verdict, what to do. */
-#define HEAD_ROWS 4
+#define COMMAND_ROWS 3                          /* of the first step's command at most */
+#define HEAD_ROWS    (1 + 3 + 1 + COMMAND_ROWS) /* title, verdict, what to do */
 
 size_t top_screen_panels(void)
 {
@@ -48,33 +49,58 @@ static const char *clock_of(const struct top_scene *scene)
                               : arena_printf(scene->arena, "%.10s %.8sZ", time, time + 11);
 }
 
+/* The names that were given: " for www.example.com, db"; `counted`: " for 2 names"; "" for none. */
+static const char *names_of(const struct top_scene *scene, bool counted)
+{
+    const struct facts *facts = scene->facts->facts;
+    const char **names = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; facts && i < facts->names_count; i++)
+        if (facts->names[i].kind == NAME_GIVEN)
+            *ARENA_PUSH(scene->arena, names, count) = facts->names[i].name;
+    if (!count)
+        return "";
+    return counted ? arena_printf(scene->arena, " for %zu name%s", count, count == 1 ? "" : "s")
+                   : arena_printf(scene->arena, " for %s", arena_join(scene->arena, names, count, ", "));
+}
+
+/* As much as there is room for: names are counted or left out before they are cut, and "capture of" goes
+ * before. */
 static void draw_title(const struct top_scene *scene, struct grid *grid)
 {
     const struct top_view *view = scene->view;
     const struct facts *facts = scene->facts->facts;
-    const char *host = facts ? facts->host.hostname : NULL;
-    const char *right = scene->facts->live ? arena_printf(scene->arena, "every %s  %s",
-                                                          scene->facts->interval, clock_of(scene))
-                                           : arena_printf(scene->arena, "capture of %s", clock_of(scene));
-    unsigned columns = grid_columns(grid, right);
+    const char *host = facts && facts->host.hostname ? facts->host.hostname : "";
+    const char *clock = clock_of(scene);
+    const char *rights[] = {scene->facts->live
+                                ? arena_printf(scene->arena, "every %s  %s", scene->facts->interval, clock)
+                                : arena_printf(scene->arena, "capture of %s", clock),
+                            clock};
+    const char *flags = arena_printf(
+        scene->arena, "%s%s%s%s%s", view->paused ? "  PAUSED" : "", view->filter[0] ? "  only /" : "",
+        view->filter, scene->facts->looks ? "  " : "", scene->facts->looks ? scene->facts->looks : "");
     struct top_line line = {grid, 0, 0, grid->width};
+    const char *left = "", *right = "";
 
-    if (grid->width > columns + 12) {
+    for (int i = 0; i < 6; i++) {
+        right = rights[i % 2];
+        left = arena_printf(scene->arena, "%s%s%s", *host ? " " : "", host,
+                            i < 4 ? names_of(scene, i >= 2) : "");
+        if (grid_columns(grid, "k8sdns top") + grid_columns(grid, flags) + grid_columns(grid, left) + 1 +
+                grid_columns(grid, right) <=
+            grid->width)
+            break;
+    }
+    if (grid->width > grid_columns(grid, right) + 12) {
+        unsigned columns = grid_columns(grid, right);
+
         grid_put(grid, grid->width - columns, 0, columns, STYLE_PLAIN, right);
         line.room -= columns + 1;
     }
     top_line_add(&line, STYLE_STRONG, "k8sdns top");
-    if (view->paused)
-        top_line_add(&line, STYLE_ODD, "  PAUSED");
-    if (view->filter[0])
-        top_line_addf(&line, STYLE_ODD, "  only /%s", view->filter);
-    if (scene->facts->looks)
-        top_line_addf(&line, STYLE_ODD, "  %s", scene->facts->looks);
-    if (host)
-        top_line_addf(&line, STYLE_PLAIN, " %s", host);
-    for (size_t i = 0, given = 0; facts && i < facts->names_count; i++)
-        if (facts->names[i].kind == NAME_GIVEN)
-            top_line_addf(&line, STYLE_PLAIN, "%s%s", given++ ? ", " : " for ", facts->names[i].name);
+    top_line_add(&line, STYLE_ODD, flags);
+    top_line_add(&line, STYLE_PLAIN, left);
     grid_reverse(grid, 0, 0, grid->width);
 }
 
@@ -87,13 +113,53 @@ static const struct finding *leading(const struct top_facts *facts)
     return first && first->severity < SEVERITY_INFO ? first : NULL;
 }
 
+static bool is_ascii(const char *text)
+{
+    while (*text && (unsigned char)*text < 0x80)
+        text++;
+    return !*text;
+}
+
+/* A command in as many rows as it takes: none of it is cut off, and it is selected as one. */
+static unsigned draw_command(const struct top_scene *scene, const char *command, struct grid *grid,
+                             unsigned y)
+{
+    unsigned rows = 0;
+
+    while (*command) {
+        size_t len = strlen(command);
+        unsigned columns = (unsigned)(len < grid->width ? len : grid->width);
+
+        grid_put(grid, 0, y + rows++, columns, STYLE_PLAIN, arena_text_n(scene->arena, command, columns));
+        command += columns;
+    }
+    return rows;
+}
+
+/* The first step in one row where that has room for it, else its command in rows of its own. */
+static unsigned draw_step(const struct top_scene *scene, const struct finding *lead, struct grid *grid,
+                          unsigned y)
+{
+    const struct step *step = lead->steps_count ? &lead->steps[0] : NULL;
+    const char *whole = arena_printf(scene->arena, "do: %s", lead->remedy[0]);
+    struct top_line line = {grid, 0, y, grid->width};
+
+    if (!step || !step->command || grid_columns(grid, whole) <= grid->width || !is_ascii(step->command) ||
+        strlen(step->command) > (size_t)grid->width * COMMAND_ROWS) {
+        top_line_add(&line, STYLE_PLAIN, whole);
+        return 1;
+    }
+    top_line_addf(&line, STYLE_PLAIN, "do: %s", step->text);
+    return 1 + draw_command(scene, step->command, grid, y + 1);
+}
+
 /* The verdict, and what to do about it. Return the rows taken. */
 static unsigned draw_verdict(const struct top_scene *scene, struct grid *grid, unsigned y)
 {
     const struct top_facts *facts = scene->facts;
     const struct finding *lead = leading(facts);
     struct lines lines = {.arena = scene->arena, .width = grid->width};
-    unsigned rows = grid->height < 10 ? 1 : 2, y_first = y;
+    unsigned rows = grid->height < 10 ? 1 : grid->height < 20 ? 2 : 3, y_first = y;
 
     if (facts->verdict)
         lines_add(&lines, verdict_style(facts), "", "%s", facts->verdict);
@@ -101,11 +167,8 @@ static unsigned draw_verdict(const struct top_scene *scene, struct grid *grid, u
         lines_add(&lines, STYLE_FAINT, "", "%s ...", facts->doing ? facts->doing : "looking");
     for (size_t i = 0; i < lines.count && i < rows; i++, y++)
         grid_put(grid, 0, y, grid->width, lines.items[i].style, lines.items[i].text);
-    if (lead && lead->remedy_count && grid->height >= 20 && grid->width >= 60) {
-        struct top_line line = {grid, 0, y++, grid->width};
-
-        top_line_addf(&line, STYLE_PLAIN, "do: %s", lead->remedy[0]);
-    }
+    if (lead && lead->remedy_count && grid->height >= 20 && grid->width >= 60)
+        y += draw_step(scene, lead, grid, y);
     return y - y_first;
 }
 

@@ -40,10 +40,10 @@ static int fail(struct err *err, int code)
 {
     if (code == EPERM)
         return err_set(err, ERR_UNOBSERVED, EPERM,
-                       "it takes CAP_NET_ADMIN to read the connection tracking table");
+                       "it takes CAP_NET_ADMIN to read the conntrack table");
     if (code == EPROTONOSUPPORT || code == ENOENT || code == EINVAL)
         return err_set(err, ERR_UNOBSERVED, ENOENT, "this kernel has no connection tracking by netlink");
-    return err_set_errno(err, ERR_UNOBSERVED, code, "cannot read the connection tracking table");
+    return err_set_errno(err, ERR_UNOBSERVED, code, "cannot read the conntrack table");
 }
 
 /* The `index`th number of a file; unset when it is not to be had. */

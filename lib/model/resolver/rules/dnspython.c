@@ -103,7 +103,7 @@ static void ask(struct lookup_run *run, int list)
     if (!run->view->nameservers_count) {
         run->result->error =
             "NoResolverConfiguration: Resolver configuration could not be read or specified no nameservers";
-        run->result->note = "without a nameserver line nobody is asked";
+        run->result->note = "without a nameserver line no query is sent";
         return;
     }
     if (run->families == FAMILY_ANY)

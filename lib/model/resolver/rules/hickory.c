@@ -100,7 +100,7 @@ static void look_up(struct lookup_run *run)
         return;
     if (!run->view->nameservers_count) {
         result->error = "No connections available";
-        result->note = "without a nameserver line nobody is asked";
+        result->note = "without a nameserver line no query is sent";
         return;
     }
     if (!is_legal(run->name) || !rules_make_list(run, rules_usual_list(run))) {
