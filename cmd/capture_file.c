@@ -92,19 +92,20 @@ const struct recording *capture_recording_open(struct run *run, const char *path
     return recording;
 }
 
-static int read_recording(struct run *run, const char *path)
+static int read_recording(struct run *run, const char *path, const char *at)
 {
     const struct recording *recording = capture_recording_open(run, path);
     struct facts *facts = ARENA_NEW(run->arena, struct facts);
     struct wall_moment moment;
     int r = recording ? 0 : -EBADMSG;
 
-    if (r == 0 && run->globals->at)
-        r = err_prefix(&run->err,
-                       moment_parse(run->globals->at, recording_newest_ns(recording), &moment, &run->err),
-                       "--at");
+    if (r == 0 && at) {
+        r = moment_parse(at, recording_newest_ns(recording), &moment, &run->err);
+        if (r < 0)
+            r = err_prefix(&run->err, r, "%s", at == run->globals->at ? "--at" : path);
+    }
     if (r == 0)
-        r = recorded_facts_at(run->arena, recording, run->globals->at ? &moment : NULL, facts, &run->err);
+        r = recorded_facts_at(run->arena, recording, at ? &moment : NULL, facts, &run->err);
     if (r == 0)
         r = capture_take(run, facts);
     run->recording = recording;
@@ -122,7 +123,7 @@ int capture_file_read(struct run *run, const char *path)
     int r;
 
     if (recording_is_at(path))
-        return read_recording(run, path);
+        return read_recording(run, path, run->globals->at);
     if (run->globals->at)
         return err_set(&run->err, ERR_USAGE, EINVAL, "--at goes with a recording, and %s is a file", path);
     r = file_read_text(run->arena, path, CAPTURE_MAX, &bytes, &len, &run->err);
@@ -140,6 +141,17 @@ int capture_file_read(struct run *run, const char *path)
     if (r == 0)
         r = capture_take(run, facts);
     return r < 0 ? err_prefix(&run->err, r, "%s", name) : 0;
+}
+
+int capture_moment_read(struct run *run, const char *path_at)
+{
+    const char *at = strrchr(path_at, '@');
+    const char *folder = at ? arena_text_n(run->arena, path_at, (size_t)(at - path_at)) : NULL;
+
+    /* A path of that very name goes first. */
+    if (!folder || access(path_at, F_OK) == 0 || !recording_is_at(folder))
+        return capture_file_read(run, path_at);
+    return read_recording(run, folder, at + 1);
 }
 
 static int write_whole(int fd, const struct text *text)

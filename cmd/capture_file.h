@@ -13,6 +13,9 @@
  */
 int capture_file_read(struct run *run, const char *path) MUST_USE;
 
+/* Likewise of "DIR@TIME", the facts of a recording at that time, as --at has it; or of a path as above. */
+int capture_moment_read(struct run *run, const char *path_at) MUST_USE;
+
 /*
  * Open a recording for this run, and say on stderr which segments of it are damaged. Return it, or NULL with
  * a message in run->err.

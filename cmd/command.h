@@ -185,6 +185,7 @@ struct command {
     bool observes_process;    /* it asks what that process, or this Pod's application, would */
     bool from_facts;          /* run() judges run->captured when there is one */
     bool reads_from;          /* run() reads globals->from itself */
+    bool reads_folders;       /* arguments may be recordings, or moments of one (DIR@TIME) */
     size_t part_offset;       /* of a pointer in struct facts: with --from its data is that part */
     const char *part_missing; /* what to say when the capture has it not; NULL when it is no such command */
     int (*part_status)(const void *data); /* the exit status of such a part; NULL: always STATUS_OK */

@@ -25,7 +25,7 @@ static int look(struct run *run, const char *path, const struct thresholds *thre
     struct diagnose_facts *diagnosis = ARENA_NEW(run->arena, struct diagnose_facts);
     struct finding *findings = NULL;
     size_t count = 0;
-    int r = capture_file_read(run, path);
+    int r = capture_moment_read(run, path);
 
     if (r < 0)
         return r;
@@ -62,10 +62,11 @@ static int run(struct run *run, const void *config_at, void *data)
 const struct command command_diff = {
     .name = "diff",
     .group = GROUP_CAUSE,
-    .summary = "two captures: what is better, worse, or changed",
+    .summary = "two captures or moments: what is better, worse, or changed",
     .arguments = "BEFORE AFTER",
     .args_min = 2,
     .args_max = 2,
+    .reads_folders = true,
     .options = options,
     .defaults = &defaults,
     .config_size = sizeof(struct diff_config),

@@ -37,12 +37,25 @@ static const struct {
     {CAPABILITY(CAP_DAC_OVERRIDE), writes_files, "the file named is in a folder of whatever owner"},
 };
 
-/* A recording, unlike a file, is opened piece by piece as it is read. */
-static bool reads_folder(const struct run *run)
+static bool is_folder(const char *path)
 {
     struct stat there;
 
-    return run->globals->from && stat(run->globals->from, &there) == 0 && S_ISDIR(there.st_mode);
+    return path && stat(path, &there) == 0 && S_ISDIR(there.st_mode);
+}
+
+/* A recording, unlike a file, is opened piece by piece as it is read. */
+static bool reads_folder(const struct run *run)
+{
+    bool reads = is_folder(run->globals->from);
+
+    for (size_t i = 0; run->command->reads_folders && i < run->args_count; i++) {
+        const char *at = strrchr(run->args[i], '@');
+
+        reads = reads || is_folder(run->args[i]) ||
+                (at && is_folder(arena_text_n(run->arena, run->args[i], (size_t)(at - run->args[i]))));
+    }
+    return reads;
 }
 
 static uint64_t needed(const struct run *run, const void *config)
@@ -53,7 +66,7 @@ static uint64_t needed(const struct run *run, const void *config)
     if (run->globals->from)
         return (command->writes_files ? CAPABILITY(CAP_DAC_OVERRIDE) : 0) |
                (reads_folder(run) ? CAPABILITY(CAP_DAC_READ_SEARCH) : 0);
-    set = command->capabilities;
+    set = command->capabilities | (reads_folder(run) ? CAPABILITY(CAP_DAC_READ_SEARCH) : 0);
     if (command->capabilities_for && config)
         set |= command->capabilities_for(config);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collection_rows.h"
+#include "recording_timeline.h"
 #include <errno.h>
 #include <k8sdns/diag/diagnose.h>
 #include <k8sdns/model/report/report_facts.h>
@@ -49,6 +50,19 @@ static int check_output(struct run *run, const struct report_config *config)
         "the report is a page of HTML; type k8sdns report -o report.html, or k8sdns report --format text");
 }
 
+/* All of the recording, which the moment of the facts is a part of. */
+static struct timeline_facts *read_timeline(struct run *run)
+{
+    const struct wall_moment all = {0, UINT64_MAX};
+    struct timeline_facts *timeline;
+
+    if (!run->recording)
+        return NULL;
+    timeline = ARENA_NEW(run->arena, struct timeline_facts);
+    recording_timeline(run, run->recording, &all, timeline);
+    return timeline;
+}
+
 static int run(struct run *run, const void *config_at, void *data)
 {
     const struct report_config *config = config_at;
@@ -71,6 +85,10 @@ static int run(struct run *run, const void *config_at, void *data)
         r = collection_run(&run->survey, &config->collection, report->facts);
     if (r == 0 && config->redact)
         r = report_redact(run->arena, report->facts, config->redact, &run->err);
+    if (r == 0)
+        report->timeline = read_timeline(run);
+    if (r == 0 && report->timeline && config->redact)
+        r = report_redact_timeline(run->arena, report->timeline, config->redact, &run->err);
     if (r < 0)
         return r;
     *run->host = report->facts->host;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "command.h"
+#include "capture_file.h"
 #include "scope_fleet.h"
 #include <errno.h>
 #include <jansson.h>
@@ -8,8 +8,10 @@
 #include <k8sdns/diag/diagnose.h>
 #include <k8sdns/diag/pattern.h>
 #include <k8sdns/model/facts_read.h>
+#include <k8sdns/model/recorder/record_trigger.h>
 #include <k8sdns/model/shape/shape_json.h>
 #include <k8sdns/render/scope/scope_text.h>
+#include <k8sdns/wire/recorder/record_segment.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +19,8 @@
 
 /* More than that is no question of scope any more. */
 #define REPORTS_MAX 200000
+/* Of a recording so many intervals at most, evenly over its time: the shares are known well enough. */
+#define INTERVALS_MOST 720
 
 struct gathering {
     struct run *run;
@@ -163,6 +167,57 @@ static const struct option_row options[] = {
 
 static const struct scope_config defaults = {.since_us = UINT64_C(3600000000), .timeout_us = 30000000};
 
+/* What the queries of an interval say by themselves: a recording of a watch may have no more than these. */
+static void add_sampling(struct gathering *g, const struct watch_facts *sampling)
+{
+    struct scope_report *report = &g->reports[g->count - 1];
+
+    for (size_t i = 0; sampling && i < sampling->targets_count; i++) {
+        const struct watch_target_facts *t = &sampling->targets[i];
+        uint64_t decided = t->answered + t->lost;
+
+        report->fails = report->fails || record_trigger_fails(t->bad, decided);
+        report->is_critical =
+            report->is_critical || (record_trigger_fails(t->bad, decided) && t->bad >= decided - t->bad);
+    }
+}
+
+/* Each interval is a report, where anything was asked in it. Full captures are left out: they were taken
+ * since it failed. */
+static int read_recording(struct gathering *g, const char *path)
+{
+    const struct recording *recording = capture_recording_open(g->run, path);
+    size_t stride = recording ? (recording->intervals_count + INTERVALS_MOST - 1) / INTERVALS_MOST : 0;
+    struct recording_cursor *cursor;
+
+    if (!recording)
+        return -EBADMSG;
+    cursor = recording_cursor_new(recording);
+    for (size_t i = 0, seen = 0; i < recording->intervals_count && g->count < REPORTS_MAX; i++) {
+        struct interval_facts interval;
+        struct diagnose_facts verdict;
+        struct finding *findings;
+        struct err ignored;
+        size_t count;
+        int r;
+
+        if (recording->intervals[i].kind == SEGMENT_CAPTURE || seen++ % stride)
+            continue;
+        r = recording_read(cursor, i, INTERVAL_WHOLE, g->passing, &interval, &ignored);
+        g->facts->unread += r < 0 && r != -ENOENT;
+        if (r == 0) {
+            diagnose(g->passing, interval.facts, &g->thresholds, &findings, &count, &verdict);
+            if (verdict.asked || interval.facts->sampling) {
+                add(g, &verdict, findings, count);
+                add_sampling(g, interval.facts->sampling);
+            }
+        }
+        arena_reset(g->passing);
+    }
+    recording_cursor_free(cursor);
+    return 0;
+}
+
 static int run_reports(struct run *run, struct scope_facts *facts)
 {
     struct gathering g = {.run = run, .passing = arena_new(), .facts = facts};
@@ -171,10 +226,15 @@ static int run_reports(struct run *run, struct scope_facts *facts)
 
     thresholds_init(&g.thresholds);
     for (size_t i = 0; i < run->args_count && r == 0; i++) {
-        bool standard = strcmp(run->args[i], "-") == 0;
-        int fd = standard ? STDIN_FILENO : file_open(run->args[i]);
+        bool standard = strcmp(run->args[i], "-") == 0, folder = !standard && recording_is_at(run->args[i]);
+        int fd = standard ? STDIN_FILENO : folder ? -1 : file_open(run->args[i]);
         FILE *file = standard ? stdin : fd < 0 ? NULL : fdopen(fd, "r");
 
+        if (folder) {
+            g.facts->files++;
+            r = read_recording(&g, run->args[i]);
+            continue;
+        }
         if (!file) {
             r = err_set_errno(&run->err, ERR_INPUT, fd < 0 ? -fd : errno, "cannot open %s", run->args[i]);
             break;
@@ -201,9 +261,29 @@ static int run_reports(struct run *run, struct scope_facts *facts)
     return critical ? STATUS_CRITICAL : g.facts->failing ? STATUS_WARNING : STATUS_OK;
 }
 
+/* `--from DIR...` is the same as DIR...: the first of them is not the word of an option alone. */
+static int take_from(struct run *run)
+{
+    char **args = arena_array(run->arena, run->args_count + 1, sizeof(*args));
+
+    if (!run->globals->from)
+        return 0;
+    if (run->globals->at)
+        return err_set(&run->err, ERR_USAGE, EINVAL, "scope looks at all of a recording, and has no --at");
+    args[0] = arena_text(run->arena, run->globals->from);
+    for (size_t i = 0; i < run->args_count; i++)
+        args[i + 1] = run->args[i];
+    run->args = args;
+    run->args_count++;
+    return 0;
+}
+
 static int run(struct run *run, const void *config_at, void *data)
 {
     const struct scope_config *config = config_at;
+
+    if (take_from(run) < 0)
+        return -EINVAL;
 
     if (config->prometheus && run->args_count)
         return err_set(&run->err, ERR_USAGE, EINVAL, "give either FILE or --prometheus");
@@ -215,7 +295,7 @@ static int run(struct run *run, const void *config_at, void *data)
                        "--until, --match, --header, --token, --basic-auth and --ca go with --prometheus");
     if (!run->args_count)
         return err_set(&run->err, ERR_USAGE, EINVAL,
-                       "missing FILE or --prometheus; usage: k8sdns scope [options] FILE...");
+                       "missing FILE or --prometheus; usage: k8sdns scope [options] FILE|DIR...");
     sandbox_enter(SANDBOX_FILES);
     return run_reports(run, data);
 }
@@ -224,8 +304,10 @@ const struct command command_scope = {
     .name = "scope",
     .group = GROUP_CAUSE,
     .summary = "many reports: how wide and how often it fails, and why",
-    .arguments = "[FILE...]",
+    .arguments = "[FILE|DIR...]",
     .args_max = SIZE_MAX,
+    .reads_from = true,
+    .reads_folders = true,
     .options = options,
     .defaults = &defaults,
     .config_size = sizeof(struct scope_config),

@@ -3,6 +3,7 @@
 #include "capture_file.h"
 #include "emit.h"
 #include "output.h"
+#include "top_replay.h"
 #include <errno.h>
 #include <k8sdns/base/clock.h>
 #include <k8sdns/base/err.h>
@@ -42,6 +43,7 @@ struct top_loop {
     struct event *timer, *keyboard, *signals[SIGNALS];
     struct top_session_options collecting;
     struct top_session *collector; /* NULL for a capture */
+    struct top_replay *replay;     /* NULL but for a recording on a screen */
     struct terminal *terminal;     /* NULL for a batch */
     struct top_view view;
     uint64_t interval_us, next_ns, printed;
@@ -155,6 +157,58 @@ static void write_capture(struct top_loop *loop)
     arena_free(arena);
 }
 
+/* ---- a recording ---- */
+
+/* Its next interval, or the one before, takes the place of what is shown. Return whether there is one. */
+static bool step(struct top_loop *loop, bool back)
+{
+    struct arena *arena = arena_new();
+    struct err err = {0};
+    const struct facts *facts = top_replay_step(loop->replay, loop->run, back, arena, &err);
+
+    if (!facts) {
+        say(loop, "%s", err.text);
+        arena_free(arena);
+        return false;
+    }
+    arena_free(loop->facts_arena);
+    loop->facts_arena = arena;
+    top_facts_of_capture(facts, &loop->options->thresholds, arena, &loop->facts);
+    loop->facts.interval = top_replay_words(loop->replay);
+    return true;
+}
+
+static void act_on_recording(struct top_loop *loop, enum top_action action)
+{
+    if (!loop->replay) {
+        say(loop, "this is for a recording: k8sdns top --from DIR");
+        return;
+    }
+    if (action == TOP_DO_BACK || action == TOP_DO_FORWARD) {
+        loop->view.paused = true;
+        (void)step(loop, action == TOP_DO_BACK);
+    } else if (action == TOP_DO_SLOWER || action == TOP_DO_FASTER) {
+        top_replay_change_speed(loop->replay, action == TOP_DO_FASTER);
+        loop->facts.interval = top_replay_words(loop->replay);
+    }
+    if (loop->view.paused)
+        event_del(loop->timer);
+    else
+        timer_set(loop->timer, top_replay_us(loop->replay));
+}
+
+static void play(struct top_loop *loop)
+{
+    if (loop->view.paused)
+        return;
+    /* At its end it stays. */
+    if (!step(loop, false))
+        loop->view.paused = true;
+    else
+        timer_set(loop->timer, top_replay_us(loop->replay));
+    draw(loop);
+}
+
 static void act(struct top_loop *loop, enum top_action action)
 {
     bool paused = loop->view.paused;
@@ -183,6 +237,16 @@ static void act(struct top_loop *loop, enum top_action action)
     case TOP_DO_REDRAW:
         terminal_forget(loop->terminal);
         break;
+    case TOP_DO_BACK:
+    case TOP_DO_FORWARD:
+    case TOP_DO_SLOWER:
+    case TOP_DO_FASTER:
+        act_on_recording(loop, action);
+        break;
+    case TOP_DO_PAUSE:
+        if (loop->replay)
+            act_on_recording(loop, action);
+        __attribute__((fallthrough));
     case TOP_DO_NOTHING:
         if (paused && loop->collector)
             top_session_hold(loop->collector);
@@ -269,6 +333,10 @@ static void on_tick(evutil_socket_t fd, short what, void *user)
 
     (void)fd;
     (void)what;
+    if (loop->replay) {
+        play(loop);
+        return;
+    }
     if (!loop->view.paused)
         top_session_tick(loop->collector);
     if (!loop->view.paused)
@@ -377,6 +445,12 @@ static int collector_init(struct top_loop *loop)
     if (loop->run->captured) {
         top_facts_of_capture(loop->run->captured, &loop->options->thresholds, loop->facts_arena,
                              &loop->facts);
+        if (loop->run->recording && !loop->options->batch && !loop->run->globals->json) {
+            loop->replay = top_replay_new(loop->run, loop->run->captured);
+            loop->facts.interval = top_replay_words(loop->replay);
+            loop->view.paused = true;
+            say(loop, "p plays the recording, , and . are an interval back and forward, - and + its speed");
+        }
         return 0;
     }
     loop->collecting = (struct top_session_options){.collection = &loop->options->collection,
@@ -435,6 +509,7 @@ static void loop_fini(struct top_loop *loop)
         if (events[i])
             event_free(events[i]);
     top_session_free(loop->collector);
+    top_replay_free(loop->replay);
     if (loop->base)
         event_base_free(loop->base);
     arena_free(loop->facts_arena);

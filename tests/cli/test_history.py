@@ -351,6 +351,71 @@ class Reading(Folder):
                 self.assertIn(done.returncode, (0, 1, 2, 3), done.stderr)
                 self.assertTrue(done.stdout)
 
+    def test_redacted(self):
+        """Our own words stay, names and addresses do not."""
+        data, _ = self.history("--redact", "word", folder=TWO_FAULTS)
+        self.assertEqual({(e["kind"], e["reason"], e["text"]) for e in data["episodes"]},
+                         {("server", "timeout", "timeout"),
+                          ("latency", "slow", "slow; 90 % of its answers usually take 450 us")})
+        self.assertEqual([s["role"] for s in data["servers"]], ["replica", "replica"])
+        self.assertNotIn("10.244", json.dumps(data))
+        self.assertNotIn("worker", json.dumps(data))
+
+    def test_diff(self):
+        """Two moments of a recording, and a moment and a capture."""
+        self.write_with_captures()
+        document, status = binary.run_json("diff", f"{self.folder}@14:31:20", f"{self.folder}@14:31:50")
+        self.assertEqual((document["data"]["change"], status), ("worse", 1))
+        new = {f["id"]: f["before"] for f in document["data"]["findings"] if f["change"] == "worse"}
+        self.assertIsNone(new["replica-unreachable"])
+        document, status = binary.run_json("diff", f"{self.folder}@14:31:50", CAPTURES / "healthy.json")
+        self.assertEqual((document["data"]["change"], status), ("better", 0))
+        for moment, status, said in (("16:00", 3, "nothing was recorded at"), ("noon", 64, "noon")):
+            done = binary.run("diff", f"{self.folder}@{moment}", f"{self.folder}@14:31:50")
+            self.assertEqual(done.returncode, status, done.stderr)
+            self.assertIn(said, done.stderr)
+
+    def test_scope(self):
+        """Each interval is a report: of one recording how often, of several how wide."""
+        data = binary.run_json("scope", "--from", TWO_FAULTS)[0]["data"]
+        self.assertEqual((data["reports"], data["failing"]), (12, 2))
+        folders = []
+        for node in range(6):
+            intervals = []
+            for _, value, *at in copy.deepcopy(self.base):
+                value["facts"]["host"] = {"hostname": f"w{node}", "node": f"w{node}", "pod": f"agent-{node}"}
+                for index, target in enumerate(value["facts"]["sampling"]["targets"]):
+                    bad = 15 if node == 2 and index else 0
+                    target.update(bad=bad, lost=bad, answered=30 - bad, outcomes={"answer": 30 - bad, "timeout": bad})
+                intervals.append((recordings.WHOLE, value, *at))
+            folders.append(self.folder.parent / f"w{node}")
+            recordings.write(folders[-1], intervals)
+        data = binary.run_json("scope", "--from", *folders)[0]["data"]
+        self.assertEqual((data["files"], data["reports"], data["failing"], data["nodes"], data["failing_pods"]),
+                         (6, 72, 12, 6, 1))
+        self.assertEqual(data["scope"], "some-nodes")
+        done = binary.run("scope", "--from", TWO_FAULTS, "--at", "14:31")
+        self.assertEqual(done.returncode, 64, done.stderr)
+
+    def test_report(self):
+        """The page has the timeline of the recording, in each format, with the numbers of history."""
+        self.write_with_captures()
+        history, _ = self.history()
+        document, _ = binary.run_json("report", "--from", self.folder, "--at", "14:31:50")
+        self.assertEqual(document["data"]["timeline"]["episodes"], history["episodes"])
+        page = binary.run("report", "--from", self.folder, "--at", "14:31:50").stdout
+        markdown = binary.run("report", "--from", self.folder, "--at", "14:31:50", "--format", "markdown").stdout
+        text = binary.run("report", "--from", self.folder, "--at", "14:31:50", "--format", "text").stdout
+        for words in ("10.244.1.22: timeout, 30 of 60 queries", "30 of 360"):
+            self.assertIn(words, page)
+        self.assertIn("| 2026-01-31T14:31:42.000Z | 2026-01-31T14:31:59.000Z | 10.244.1.22: timeout, 30 of 60 queries |",
+                      markdown)
+        self.assertIn("10.244.1.22: timeout, 30 of 60 queries", text)
+        hidden = binary.run("report", "--from", self.folder, "--at", "14:31:50", "--redact", "word").stdout
+        self.assertIn(": timeout, 30 of 60 queries", hidden)
+        self.assertNotIn("10.244.1.22", hidden)
+        self.assertIsNone(binary.run_json("report", "--from", CAPTURES / "healthy.json")[0]["data"]["timeline"])
+
     def test_refused(self):
         self.write_with_captures()
         empty = self.folder.parent / "empty"
@@ -417,7 +482,9 @@ class Hostile(Folder):
 
     def all(self):
         self.runs(["--json", "history", "--from", self.folder], ["-v", "history", "--from", self.folder],
-                  ["--json", "diagnose", "--from", self.folder, "--at", "2026-01-31T14:31:50Z"])
+                  ["--json", "diagnose", "--from", self.folder, "--at", "2026-01-31T14:31:50Z"],
+                  ["--json", "scope", self.folder],
+                  ["report", "--from", self.folder], ["report", "--from", self.folder, "--format", "text"])
 
     def test_values(self):
         chance = random.Random(26)

@@ -19,6 +19,7 @@ from terminal import Pty, Tmux, without_terminfo
 from twisters import twister
 
 CAPTURES = binary.SOURCE / "tests/data/captures"
+RECORDING = binary.SOURCE / "tests/data/recordings/two-faults"
 FAULTY = CAPTURES / "dead-replica.json"
 SIZES = ((80, 24), (200, 50), (100, 30), (60, 20), (40, 12))
 TERMINALS = ("xterm", "xterm-256color", "screen", "tmux", "linux", "vt100")
@@ -41,6 +42,28 @@ class Screens(binary.Case):
             screen.resize(200, 50)
             screen.keys("q")
             self.assertIn("FAILING", screen.wait_for("the last"))
+
+    def test_recording(self):
+        """A recording is played, forward and back, and stays at its ends."""
+        with Tmux(80, 24) as screen:
+            screen.run(binary.K8SDNS, "top", "--from", RECORDING, "--at", "14:31:25")
+            screen.wait_for("recorded 2026-01-31 14:31:30Z  10 x")
+            screen.keys(".")
+            screen.wait_for("recorded 2026-01-31 14:31:40Z")
+            screen.keys(",")
+            screen.keys(",")
+            screen.wait_for("recorded 2026-01-31 14:31:20Z")
+            screen.keys("+")
+            screen.wait_for("20 x")
+            for _ in range(3):
+                screen.keys("+")
+            screen.keys("p")
+            screen.wait_for("recorded 2026-01-31 14:33:00Z")
+            screen.wait_for("this is the end of the recording")
+            screen.keys(".")
+            screen.wait_for("this is the end of the recording")
+            screen.keys("q")
+            screen.wait_for("UNKNOWN: no server was asked")
 
     def test_terminals(self):
         """Terminals of all kinds, without colour, without UTF-8: the same words."""

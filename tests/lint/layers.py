@@ -26,7 +26,8 @@ MODEL_LEVELS = (
     {"scope"},
     {"facts.h"},
     {"facts_read.h"},
-    {"recorder", "top", "report"},
+    {"recorder", "top"},
+    {"report"},
     {"agent"},
 )
 LEVEL = {subject: number for number, level in enumerate(MODEL_LEVELS) for subject in level}

@@ -52,8 +52,7 @@ static void set_ends(const struct timeline_span *span, const char *first, const 
     }
 }
 
-static struct timeline_series *series_of(struct timeline *t, bool is_pod, const char *subject,
-                                         const char *role)
+static struct timeline_series *series_of(struct timeline *t, bool is_pod, const char *subject, int role)
 {
     struct timeline_series *s;
 
@@ -97,7 +96,7 @@ static void add_sampling(struct timeline *t, size_t index, const struct watch_fa
 {
     for (size_t i = 0; sampling && i < sampling->targets_count; i++) {
         const struct watch_target_facts *target = &sampling->targets[i];
-        struct timeline_series *s = series_of(t, false, target->id, target_role_names[target->role]);
+        struct timeline_series *s = series_of(t, false, target->id, target->role);
 
         *ARENA_PUSH(t->arena, s->samples, s->count) =
             (struct timeline_sample){.index = index,
@@ -115,7 +114,7 @@ static void add_lookups(struct timeline *t, size_t index, const struct traced_lo
 {
     for (size_t i = 0; lookups && i < lookups->by_process_count; i++) {
         const struct lookups_group_facts *group = &lookups->by_process[i];
-        struct timeline_series *s = series_of(t, true, group->pod ? group->pod : group->name, NULL);
+        struct timeline_series *s = series_of(t, true, group->pod ? group->pod : group->name, -1);
         struct timeline_sample *last = s->count ? &s->samples[s->count - 1] : NULL;
 
         /* Several programs of one Pod. */

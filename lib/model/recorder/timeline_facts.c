@@ -32,7 +32,7 @@ const struct shape timeline_tick_shape = SHAPE(struct timeline_tick, tick_fields
 
 static const struct shape_field server_fields[] = {
     SHAPE_FIELD_NAME(struct timeline_server, server, "server", "its address"),
-    SHAPE_FIELD_TEXT(struct timeline_server, role, "role", "what it is to the cluster"),
+    SHAPE_FIELD_CHOICE(struct timeline_server, role, "role", target_role_names, "what it is to the cluster"),
     SHAPE_FIELD_COUNT(struct timeline_server, asked, "asked", "queries"),
     SHAPE_FIELD_COUNT(struct timeline_server, bad, "bad", "lost, damaged, or answered with an error"),
     SHAPE_FIELD_REAL(struct timeline_server, bad_ratio, "bad_ratio", "of these, 0 to 1"),

@@ -14,7 +14,8 @@ struct timeline_sample {
 };
 
 struct timeline_series {
-    const char *subject, *role;
+    const char *subject;
+    int role; /* enum target_role; -1: of a Pod */
     bool is_pod;
     uint64_t max_us;
     struct timeline_sample *samples;

@@ -14,6 +14,8 @@ static const struct shape_field fields[] = {
     SHAPE_FIELD_POINTER(struct report_facts, lookups, "lookups", &lookups_facts_shape,
                         "each name as glibc, musl and Go look it up, replayed on the answers"),
     SHAPE_FIELD_POINTER(struct report_facts, facts, "facts", &facts_shape, "what was seen"),
+    SHAPE_FIELD_POINTER(struct report_facts, timeline, "timeline", &timeline_facts_shape,
+                        "of the recording that the facts are from: what k8sdns history says; else null"),
 };
 const struct shape report_facts_shape = SHAPE(struct report_facts, fields, "report");
 
@@ -27,6 +29,20 @@ int report_redact(struct arena *arena, struct facts *facts, const char *word, st
     json_redact(json, &facts_shape, word);
     *facts = (struct facts){0};
     r = facts_from_json(arena, json_object_get(json, "data"), facts, err);
+    json_decref(json);
+    return r;
+}
+
+int report_redact_timeline(struct arena *arena, struct timeline_facts *timeline, const char *word,
+                           struct err *err)
+{
+    struct envelope_facts envelope = {.schema = ENVELOPE_SCHEMA};
+    json_t *json = shape_to_json(&envelope_facts_shape, &envelope);
+    int r;
+
+    json_object_set_new(json, "data", shape_to_json(&timeline_facts_shape, timeline));
+    json_redact(json, &timeline_facts_shape, word);
+    r = shape_from_json(arena, &timeline_facts_shape, json_object_get(json, "data"), timeline, err);
     json_decref(json);
     return r;
 }

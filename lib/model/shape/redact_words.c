@@ -155,7 +155,7 @@ static const char *const plain[] = {
     "means", "meant", "media", "meets", "member", "memory", "message", "messages", "metadata", "methods",
     "metrics", "middle", "milliseconds", "minutes",
     "misbehaving", "misformatted", "mismatch", "misses", "missing",
-    "mode", "module", "moments", "more", "most", "mount", "mounted", "moves", "mtu", "much", "multiple",
+    "mode", "module", "moments", "more", "most", "mount", "mounted", "moves", "ms", "mtu", "much", "multiple",
     "musl", "must", "name", "named", "names", "nameserver", "nameservers", "namespace", "namespaces", "nd",
     "ndots", "near", "need", "needed", "needs",
     "neighbour", "neither", "net", "netfilter", "netlink", "netns",
@@ -203,7 +203,7 @@ static const char *const plain[] = {
     "unable", "unauthorized", "unavailable", "unbound", "unconfined", "under", "understood", "unexpected",
     "unexplained", "unfinished", "unimplemented", "unit",
     "unix", "unknown", "unreachable", "unsupported", "unsynced",
-    "until", "untolerated", "unusual", "up", "update", "updated", "upstream", "upstreams", "url", "use",
+    "until", "untolerated", "unusual", "up", "update", "updated", "upstream", "upstreams", "url", "us", "use",
     "used", "user", "uses", "usual", "usually", "valid", "value", "verified", "verify", "version", "very",
     "via", "victims", "volume", "volumes", "wait", "waited", "waiting", "waits", "wants", "warning", "was",
     "watch", "watched", "way", "well", "went", "were", "what", "whatever", "when", "where", "whether",
@@ -218,6 +218,10 @@ static const struct {
     const char *key;
     enum redact_manner manner;
 } manners[] = {
+    /* Before the reason of other things, which is a word of theirs. */
+    {"episode", "reason", REDACT_ID},
+    {"episode", "text", REDACT_ID},
+    {"timeline_reason", "reason", REDACT_ID},
     {NULL, "type", REDACT_WORD},
     {NULL, "TYPEname", REDACT_WORD},
     {NULL, "QTYPEname", REDACT_WORD},

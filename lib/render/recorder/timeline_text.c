@@ -64,7 +64,7 @@ static const char *us_text(uint64_t us, struct arena *arena)
 
 /* ---- episodes ---- */
 
-static const char *what_text(const struct timeline_episode *e, struct arena *arena)
+const char *timeline_episode_text(const struct timeline_episode *e, struct arena *arena)
 {
     const char *counted = "";
 
@@ -131,7 +131,7 @@ static void print_episodes(const struct timeline_facts *facts, bool condensed, s
                    e->severity == SEVERITY_CRITICAL  ? STYLE_BAD
                    : e->severity == SEVERITY_WARNING ? STYLE_ODD
                                                      : STYLE_FAINT,
-                   what_text(e, arena));
+                   timeline_episode_text(e, arena));
     }
     printer_addf(printer, "\n");
     if (skipped)
@@ -203,7 +203,7 @@ static void print_servers(const struct timeline_facts *facts, bool condensed, st
         const struct timeline_server *s = &facts->servers[i];
 
         table_row(table);
-        table_cellf(table, STYLE_PLAIN, "%s %s", s->server, s->role ? s->role : "");
+        table_cellf(table, STYLE_PLAIN, "%s %s", s->server, s->role >= 0 ? target_role_names[s->role] : "");
         if (isnan(s->bad_ratio))
             table_cell(table, STYLE_FAINT, "-");
         else

@@ -6,11 +6,13 @@
 #include <inttypes.h>
 #include <k8sdns/base/escape.h>
 #include <k8sdns/base/number.h>
+#include <k8sdns/render/recorder/timeline_text.h>
 #include <string.h>
 
 enum {
     ROWS_SHOWN = 40,
     GAPS_SHOWN = 20,
+    EPISODES_SHOWN = 20,
     TEXT_MOST = 600,
 };
 
@@ -197,6 +199,34 @@ static void add_gaps(const struct report_facts *report, struct text *out)
     }
 }
 
+/* What failed in the recording that the facts are from. */
+static void add_timeline(const struct report_facts *report, struct text *out, struct arena *arena)
+{
+    const struct timeline_facts *timeline = report->timeline;
+    size_t shown = 0;
+
+    if (!timeline)
+        return;
+    text_addf(out, "\n### The recording\n\n%" PRIu64 " intervals from ", timeline->intervals);
+    add_text(out, text_or(timeline->from, "?"));
+    text_add(out, " to ");
+    add_text(out, text_or(timeline->to, "?"));
+    text_add(out, "\n");
+    for (size_t i = timeline->episodes_count; i-- > 0 && shown < EPISODES_SHOWN;) {
+        const struct timeline_episode *e = &timeline->episodes[i];
+
+        if (e->severity >= SEVERITY_INFO)
+            continue;
+        text_add(out, shown++ ? "| " : "\n| Began | Ended | What |\n| --- | --- | --- |\n| ");
+        add_text(out, e->began);
+        text_add(out, " | ");
+        add_text(out, text_or(e->ended, "it still stood at the end"));
+        text_add(out, " | ");
+        add_text(out, timeline_episode_text(e, arena));
+        text_add(out, " |\n");
+    }
+}
+
 void report_markdown_write(const struct report_facts *report, struct text *out, struct arena *arena)
 {
     const struct diagnose_facts *d = report->diagnosis;
@@ -222,5 +252,6 @@ void report_markdown_write(const struct report_facts *report, struct text *out, 
     add_findings(report, out);
     add_steps(report, out);
     add_matrix(report, out, arena);
+    add_timeline(report, out, arena);
     add_gaps(report, out);
 }

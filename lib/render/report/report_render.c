@@ -4,6 +4,7 @@
 #include <k8sdns/render/diagnosis/diagnose_text.h>
 #include <k8sdns/render/node/conntrack_text.h>
 #include <k8sdns/render/probe/probe_text.h>
+#include <k8sdns/render/recorder/timeline_text.h>
 #include <k8sdns/render/report/report_html.h>
 #include <k8sdns/render/report/report_render.h>
 #include <k8sdns/render/resolver/lookup_text.h>
@@ -19,6 +20,7 @@ static void write_text(const struct report_facts *report, struct printer *printe
         void (*render)(const void *data, struct printer *printer, struct arena *arena);
     } parts[] = {{"Names and servers", f->matrix, probe_text_render},
                  {"The same name again and again", f->sampling, watch_text_render},
+                 {"The recording", report->timeline, timeline_text_render},
                  {"Lookups", report->lookups->lookups_count ? report->lookups : NULL, lookup_text_render},
                  {"CoreDNS replicas", f->replicas, replicas_text_render},
                  {"conntrack", f->conntrack, conntrack_text_render}};

@@ -16,6 +16,8 @@ static const struct {
     {"/", "show only rows with this text; Esc shows all"},
     {"p", "hold the picture; queries go on"},
     {"r", "look at everything again now"},
+    {", .", "of a recording: an interval back, forward; p plays it"},
+    {"- +", "of a recording: slower, faster"},
     {"w", "write all that is known to a file, for --from"},
     {"Ctrl-L", "draw all of it again"},
     {"q, Ctrl-C", "leave; the last summary stays on the terminal"},

@@ -75,6 +75,8 @@ static void draw_title(const struct top_scene *scene, struct grid *grid)
     const char *clock = clock_of(scene);
     const char *rights[] = {scene->facts->live
                                 ? arena_printf(scene->arena, "every %s  %s", scene->facts->interval, clock)
+                            : scene->facts->interval
+                                ? arena_printf(scene->arena, "recorded %s  %s", clock, scene->facts->interval)
                                 : arena_printf(scene->arena, "capture of %s", clock),
                             clock};
     const char *flags = arena_printf(

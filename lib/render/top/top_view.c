@@ -175,7 +175,18 @@ static enum top_action general_key(struct top_view *view, unsigned key)
         break;
     case 'p':
         view->paused = !view->paused;
-        break;
+        return TOP_DO_PAUSE;
+    case ',':
+    case '<':
+        return TOP_DO_BACK;
+    case '.':
+    case '>':
+        return TOP_DO_FORWARD;
+    case '-':
+        return TOP_DO_SLOWER;
+    case '+':
+    case '=':
+        return TOP_DO_FASTER;
     case 's':
         view->sort = (view->sort + 1) % TOP_SORTS;
         snprintf(view->status, sizeof(view->status), "servers are sorted by %s", top_sort_names[view->sort]);

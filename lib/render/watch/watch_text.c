@@ -137,11 +137,17 @@ static void print_histogram(const struct watch_target_facts *t, struct printer *
     static const struct table_column columns[] = {{.right = true}, {.right = true}, {0}};
     struct table *table = table_new(arena, columns, sizeof(columns) / sizeof(columns[0]));
 
+    double all = 0;
+
+    /* What was answered may be of another stretch of time than the histogram. */
+    for (size_t i = 0; i < t->latency_count; i++)
+        all += (double)t->latency[i].count;
     for (size_t i = 0; i < t->latency_count; i++) {
-        uint64_t count = t->latency[i].count, cells = (count * BAR + t->answered - 1) / t->answered;
+        uint64_t count = t->latency[i].count;
+        unsigned cells = count ? (unsigned)ceil((double)count / all * BAR) : 0;
         char bar[BAR * 3 + 1] = "", buf[DURATION_TEXT];
 
-        for (uint64_t k = 0; k < cells; k++)
+        for (unsigned k = 0; k < cells && k < BAR; k++)
             strcat(bar, printer->utf8 ? "\u2588" : "#");
         table_row(table);
         table_cellf(table, STYLE_FAINT, "under %s",

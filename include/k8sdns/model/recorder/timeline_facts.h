@@ -2,6 +2,7 @@
 #ifndef K8SDNS_MODEL_TIMELINE_FACTS_H
 #define K8SDNS_MODEL_TIMELINE_FACTS_H
 
+#include <k8sdns/model/probe/probe_facts.h>
 #include <k8sdns/model/shape/envelope_facts.h>
 
 /* What an episode of a recording is about. The words are pinned. */
@@ -42,7 +43,7 @@ extern const struct shape timeline_tick_shape;
 
 struct timeline_server {
     const char *server;
-    const char *role;
+    int role; /* enum target_role */
     uint64_t asked, bad;
     double bad_ratio;        /* NAN when nothing was asked */
     uint64_t p50_us, p90_us; /* of an interval, as it usually is (the medians) */

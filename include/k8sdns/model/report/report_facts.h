@@ -5,6 +5,7 @@
 #include <k8sdns/base/err.h>
 #include <k8sdns/model/diagnosis/diagnose_facts.h>
 #include <k8sdns/model/facts.h>
+#include <k8sdns/model/recorder/timeline_facts.h>
 #include <k8sdns/model/resolver/lookup_facts.h>
 
 enum report_format {
@@ -19,8 +20,9 @@ struct report_facts {
     struct diagnose_facts *diagnosis;
     struct lookups_facts *lookups; /* of each name that should exist, as glibc, musl and Go look it up */
     struct facts *facts;
-    int format;          /* enum report_format; not in JSON, as the next */
-    const char *version; /* of the program that makes the page */
+    struct timeline_facts *timeline; /* of the recording that the facts are from; NULL: they are from none */
+    int format;                      /* enum report_format; not in JSON, as the next */
+    const char *version;             /* of the program that makes the page */
 };
 extern const struct shape report_facts_shape;
 
@@ -29,6 +31,8 @@ extern const struct shape report_facts_shape;
  * a message.
  */
 int report_redact(struct arena *arena, struct facts *facts, const char *word, struct err *err) MUST_USE;
+int report_redact_timeline(struct arena *arena, struct timeline_facts *timeline, const char *word,
+                           struct err *err) MUST_USE;
 
 /*
  * The lookups of a page: each name that was asked for and should exist, by each of the resolvers whose view

@@ -45,7 +45,7 @@ struct top_facts {
     const char *flows_gap;   /* why flows are not followed; NULL */
     bool live;               /* else a capture is shown */
     bool printed;            /* a batch has told it all */
-    const char *interval;    /* in words; NULL for a capture */
+    const char *interval;    /* in words; of a recording how fast it is played; NULL for a capture */
     unsigned rows;           /* of a batch's screens at most; 0: as many as it takes */
     uint64_t screen;         /* the number of a batch's screen, from 1 */
 };

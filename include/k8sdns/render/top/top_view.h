@@ -67,6 +67,11 @@ enum top_action {
     TOP_DO_WRITE,    /* a capture to the file view->typed */
     TOP_DO_LOOK,     /* at everything, now */
     TOP_DO_REDRAW,   /* the whole screen, over whatever is there */
+    TOP_DO_BACK,     /* of a recording: an interval back; all others say so, as of the next four */
+    TOP_DO_FORWARD,
+    TOP_DO_SLOWER,
+    TOP_DO_FASTER,
+    TOP_DO_PAUSE,
 };
 
 struct top_row_view {

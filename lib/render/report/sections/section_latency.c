@@ -223,7 +223,7 @@ void section_latency(const struct page *page)
     html_textf(h,
                "%" PRIu64 " queries in %.1f s. The height of a bar is the square root of its count; each bar "
                "is of twice the latency of the one before. The triangles are p50, p90 and p99.",
-               sampling->sent, sampling->span_ms / 1000);
+               sampling->sent == SHAPE_UNSET ? 0 : sampling->sent, sampling->span_ms / 1000);
     html(h, "</p><div class=\"lat\">");
     {
         const struct watch_target_facts **sorted =

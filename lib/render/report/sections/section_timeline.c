@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <k8sdns/base/clock.h>
 #include <k8sdns/base/number.h>
+#include <k8sdns/render/recorder/timeline_text.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@ enum {
     TRACKS_SHOWN = 8,
     BINS_MOST = 120,
     CHANGES_SHOWN = 12,
+    EPISODES_SHOWN = 20,
 };
 
 /* One server's queries over time. */
@@ -229,6 +231,35 @@ static size_t sampling_tracks(const struct page *page, struct time_track **ret_t
     return count;
 }
 
+/* The queries of a whole recording. */
+static size_t recorded_tracks(const struct page *page, struct time_track **ret_tracks, struct time_axis *axis,
+                              double *ret_width_ms)
+{
+    const struct timeline_facts *timeline = page->report->timeline;
+    size_t count = 0;
+
+    if (!timeline || !(timeline->tick_s > 0) || !timeline->from ||
+        !clock_parse(timeline->from, &axis->begin_ns))
+        return 0;
+    axis->span_ms = timeline->span_s * 1000;
+    *ret_width_ms = timeline->tick_s * 1000;
+    for (size_t i = 0; i < timeline->servers_count; i++) {
+        const struct timeline_server *s = &timeline->servers[i];
+        struct watch_window_facts *windows = arena_array(page->arena, s->ticks_count + 1, sizeof(*windows));
+
+        for (size_t k = 0; k < s->ticks_count; k++)
+            windows[k] = (struct watch_window_facts){.at_ms = (double)k * *ret_width_ms,
+                                                     .sent = s->ticks[k].asked,
+                                                     .bad = s->ticks[k].bad,
+                                                     .us = s->ticks[k].p90_us};
+        *ARENA_PUSH(page->arena, *ret_tracks, count) = (struct time_track){
+            s->server, s->role >= 0 ? s->role : TARGET_OTHER, windows, s->ticks_count, s->asked, s->bad};
+    }
+    /* The moment that the rest of the page is about. */
+    time_axis_mark(axis, page->facts->time);
+    return count;
+}
+
 /* Changes that fall on the axis are marks through all its rows. */
 static void note_changes(const struct page *page, struct time_axis *axis)
 {
@@ -246,9 +277,12 @@ static void print_queries(const struct page *page)
     struct time_axis axis = {0};
     struct html *h = page->html;
     double width_ms = 1;
-    size_t count = history_tracks(page, &tracks, &axis, &width_ms), shown;
-    uint64_t bad = 0;
+    size_t count = recorded_tracks(page, &tracks, &axis, &width_ms), shown;
+    bool recorded = count > 0;
+    uint64_t bad = 0, sent = 0;
 
+    if (!count)
+        count = history_tracks(page, &tracks, &axis, &width_ms);
     if (!count)
         count = sampling_tracks(page, &tracks, &axis, &width_ms);
     if (!count) {
@@ -258,12 +292,14 @@ static void print_queries(const struct page *page)
     }
     note_changes(page, &axis);
     for (size_t i = 0; i < count; i++)
-        bad += tracks[i].bad;
+        bad += tracks[i].bad, sent += tracks[i].sent;
     if (count > TRACKS_SHOWN)
         qsort(tracks, count, sizeof(*tracks), by_failures);
     shown = count < TRACKS_SHOWN ? count : TRACKS_SHOWN;
     html(h, "<p class=\"lead\">");
-    if (bad)
+    if (bad && recorded)
+        html_textf(h, "%" PRIu64 " of %" PRIu64 " queries failed in what was recorded", bad, sent);
+    else if (bad)
         html_text(h, text_or(page->diagnosis->frequency_text, "Some queries failed"));
     else
         html(h, "No query failed while they were asked again and again");
@@ -396,10 +432,56 @@ static void print_changes(const struct page *page)
     html(h, "</tbody></table>");
 }
 
+/* ---- what a recording says ---- */
+
+/* The newest, those that are worth a word first. */
+static void print_episodes(const struct page *page)
+{
+    const struct timeline_facts *timeline = page->report->timeline;
+    struct html *h = page->html;
+    size_t shown = 0, told = 0;
+
+    for (size_t i = 0; timeline && i < timeline->episodes_count; i++)
+        told += timeline->episodes[i].severity < SEVERITY_INFO;
+    if (!timeline)
+        return;
+    html(h, "<h3>What began and ended</h3><p>");
+    html_textf(h, "Recorded in %" PRIu64 " intervals from %s to %s", timeline->intervals,
+               text_or(timeline->from, "?"), text_or(timeline->to, "?"));
+    html(h, ".</p>");
+    if (!told)
+        return;
+    html(
+        h,
+        "<table role=\"table\" class=\"table blocks\"><caption>What failed in the recording, the latest "
+        "first</caption><thead><tr role=\"row\"><th role=\"columnheader\" scope=\"col\">Began</th><th "
+        "role=\"columnheader\" scope=\"col\">Ended</th><th role=\"columnheader\" scope=\"col\">What</th></tr></thead><tbody>");
+    for (size_t i = timeline->episodes_count; i-- > 0 && shown < EPISODES_SHOWN;) {
+        const struct timeline_episode *e = &timeline->episodes[i];
+
+        if (e->severity >= SEVERITY_INFO)
+            continue;
+        html(h, "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\">");
+        html_time(h, e->began);
+        html(h, "</th>");
+        page_cell(page, "", "Ended", text_or(e->ended, "it still stood at the end"));
+        page_cell(page, "", "What", timeline_episode_text(e, page->arena));
+        html(h, "</tr>");
+        shown++;
+    }
+    html(h, "</tbody></table>");
+    if (shown < told) {
+        html(h, "<p>");
+        html_textf(h, "%zu earlier ones are left out.", told - shown);
+        html(h, "</p>");
+    }
+}
+
 void section_timeline(const struct page *page)
 {
     section_begin(page, "timeline", "When it fails");
     print_queries(page);
+    print_episodes(page);
     print_log(page);
     print_changes(page);
     section_end(page);
