@@ -27,7 +27,8 @@ FORBIDDEN = {
     r"not to be seen here": "not checked here",
     r"the begin or end of": "start or end with",
     r"rule's line elsewhere|draw a line of": "change the threshold",
-    r"nobody says|whoever is silent|scrape nobody|ask for no such name|nobody is asked": "say what is not known or done",
+    r"nobody says|whoever is silent|scrape nobody|ask for no such name|nobody is asked":
+        "say what is not known or done",
     r"how (many|much|long) lives?\b|replicas that live\b": "running replicas",
     r"\b(is|was|be) given up as soon\b": "dropped",
     r"parted with": "disconnected",
@@ -51,7 +52,8 @@ def is_text(path):
 
 complaints = []
 texts = []
-for path in [*tree.files("*.c", "*.c.in", "*.py", folders=("cmd", "lib")), *tree.files("*.h", folders=("include", "lib"))]:
+for path in [*tree.files("*.c", "*.c.in", "*.py", folders=("cmd", "lib")),
+             *tree.files("*.h", folders=("include", "lib"))]:
     if str(path) in ALLOWED or path.parts[:2] == ("lib", "bpf"):
         continue
     for number, line in enumerate((tree.SOURCE / path).read_text().splitlines(), 1):

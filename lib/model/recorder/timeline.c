@@ -154,8 +154,8 @@ static void add_conntrack(struct timeline *t, size_t index, const struct conntra
         {CONNTRACK_DROP, "drop", "connection tracking dropped packets"},
         {CONNTRACK_EARLY_DROP, "early-drop", "connection tracking threw entries out to make room"},
     };
-    const struct episode_key full = {TIMELINE_CONNTRACK, NULL, "table-full",
-                                     "the conntrack table is full", SEVERITY_CRITICAL};
+    const struct episode_key full = {TIMELINE_CONNTRACK, NULL, "table-full", "the conntrack table is full",
+                                     SEVERITY_CRITICAL};
     struct episode_part part = timeline_part(t, index, SHAPE_UNSET, SHAPE_UNSET);
 
     if (conntrack && conntrack->table.fill_ratio >= CONNTRACK_FULL_RATIO)

@@ -39,8 +39,7 @@ static const uint8_t *body_of(const struct nlmsghdr *message, size_t *ret_len)
 static int fail(struct err *err, int code)
 {
     if (code == EPERM)
-        return err_set(err, ERR_UNOBSERVED, EPERM,
-                       "it takes CAP_NET_ADMIN to read the conntrack table");
+        return err_set(err, ERR_UNOBSERVED, EPERM, "it takes CAP_NET_ADMIN to read the conntrack table");
     if (code == EPROTONOSUPPORT || code == ENOENT || code == EINVAL)
         return err_set(err, ERR_UNOBSERVED, ENOENT, "this kernel has no connection tracking by netlink");
     return err_set_errno(err, ERR_UNOBSERVED, code, "cannot read the conntrack table");
