@@ -22,7 +22,6 @@ KERNEL = pathlib.Path(os.environ.get("K8SDNS_VM_KERNEL", SOURCE / "build-tests/k
 QEMU = "qemu-system-x86_64"
 INSIDE = "K8SDNS_VM_INSIDE"  # as init.py sets it
 STATUS = "=== status "  # as init.py prints it
-ACCELERATION = ("-accel", "tcg,thread=multi", "-cpu", "max")  # the same everywhere; a benchmark may take what is faster
 MEMORY_MB = "1024"
 SECONDS = int(os.environ.get("K8SDNS_VM_SECONDS", "1200"))
 PROGRAMS = ("bash", "cat", "conntrack", "dirname", "env", "head", "ip", "iptables-legacy", "ipvsadm", "knotd", "mkdir",
@@ -155,7 +154,7 @@ def boot(image, test):
     """Run the machine; print what it prints; return the status that it names last."""
     (kernel,) = (KERNEL / "boot").glob("vmlinuz-*")
     words = ["console=ttyS0", "panic=-1", "quiet", "mitigations=off", "K8SDNS_TEST=" + ",".join(test)]
-    command = [QEMU, *ACCELERATION, "-machine", "q35", "-smp", "2", "-m", MEMORY_MB,
+    command = [QEMU, "-accel", "tcg,thread=multi", "-cpu", "max", "-machine", "q35", "-smp", "2", "-m", MEMORY_MB,
                "-nographic", "-no-reboot", "-nic", "none", "-kernel", str(kernel), "-initrd", str(image), "-append",
                " ".join(words)]
     status = None
