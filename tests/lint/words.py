@@ -42,8 +42,6 @@ STRING = re.compile(r'"((?:\\.|[^"\\\n])*)"')
 
 # Of packaging, all that is text; of the root, what people read first.
 FOREIGN = {"LICENSE", "copyright"}
-# For developers; these have the words of the code.
-FOREIGN |= {"CONTRIBUTING.md", "DESIGN.md"}
 
 
 def is_text(path):
