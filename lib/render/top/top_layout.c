@@ -4,7 +4,7 @@
 /* Below these a plain list: findings and servers, and others when they are asked for. */
 #define PLAIN_WIDTH  60
 #define PLAIN_HEIGHT 16
-/* From here on two columns; the findings and the servers have the wider one. */
+/* From here on two columns; the findings and the servers have the wider one, and what else has room there. */
 #define TWO_COLUMNS 150
 #define LEFT_PANELS 2
 
@@ -62,17 +62,47 @@ static void stack(const struct top_box *area, struct top_place *places, const si
     }
 }
 
+static unsigned rows_of(const struct top_place *places, size_t first, size_t end)
+{
+    unsigned rows = 0;
+
+    for (size_t i = first; i < end; i++)
+        rows += wanted(&places[i]);
+    return rows;
+}
+
+/* How many of the last panels go below the first ones: as many as make the longer column shorter. */
+static size_t last_on_the_left(const struct top_place *places, size_t count)
+{
+    unsigned left = rows_of(places, 0, LEFT_PANELS), right = rows_of(places, LEFT_PANELS, count);
+    size_t moved = 0;
+
+    while (moved + 1 < count - LEFT_PANELS) {
+        unsigned rows = wanted(&places[count - 1 - moved]);
+
+        if (left + rows >= right)
+            break;
+        left += rows;
+        right -= rows;
+        moved++;
+    }
+    return moved;
+}
+
 static void two_columns(const struct top_box *area, struct top_place *places, size_t count)
 {
     unsigned wide = area->width * 3 / 5;
     const struct top_box left = {area->x, area->y, wide - 2, area->height};
     const struct top_box right = {area->x + wide, area->y, area->width - wide, area->height};
-    size_t panels[TOP_PANELS_MAX];
+    size_t moved = last_on_the_left(places, count), panels[TOP_PANELS_MAX], on_left = 0;
 
     for (size_t i = 0; i < count; i++)
-        panels[i] = i;
-    stack(&left, places, panels, LEFT_PANELS);
-    stack(&right, places, panels + LEFT_PANELS, count - LEFT_PANELS);
+        if (i < LEFT_PANELS || i >= count - moved)
+            panels[on_left++] = i;
+    stack(&left, places, panels, on_left);
+    for (size_t i = 0; i < count - on_left; i++)
+        panels[i] = LEFT_PANELS + i;
+    stack(&right, places, panels, count - on_left);
 }
 
 void top_layout(const struct top_view *view, const struct top_box *area, struct top_place *places,
