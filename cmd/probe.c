@@ -9,6 +9,7 @@
 #include <k8sdns/render/probe/probe_text.h>
 #include <k8sdns/source/probe/encrypted_probe.h>
 #include <k8sdns/source/probe/prober.h>
+#include <k8sdns/wire/dns/dns_name.h>
 #include <string.h>
 
 /* So many candidates of a slow target are asked again. */
@@ -108,12 +109,44 @@ static const struct option_row options[] = {
     {0},
 };
 
+static bool is_asked_for(const struct run *run, const char *name)
+{
+    for (size_t i = 0; i < run->args_count; i++)
+        if (dns_name_equal(name, run->args[i]))
+            return true;
+    return run->args_count == 0;
+}
+
+/* Of the names that a capture has answers for, those that are asked for here: all of them when none is. */
+static int keep_names(struct run *run, struct matrix_facts *matrix)
+{
+    struct probe_facts *probes = NULL;
+    size_t count = 0;
+
+    if (!run->args_count)
+        return 0;
+    for (size_t i = 0; i < matrix->probes_count; i++)
+        if (is_asked_for(run, matrix->probes[i].name))
+            *ARENA_PUSH(run->arena, probes, count) = matrix->probes[i];
+    if (!count)
+        return err_set(&run->err, ERR_UNOBSERVED, ENOENT,
+                       "the capture has no answers for %s; it has some for %s", run->args[0],
+                       matrix->probes_count ? matrix->probes[0].name : "no name");
+    matrix->probes = probes;
+    matrix->probes_count = count;
+    matrix->differences = NULL;
+    matrix->differences_count = 0;
+    matrix_compare(run->arena, matrix);
+    return 0;
+}
+
 /* The part of a capture, some of whose names need not exist. */
 static int show_captured(struct run *run, bool brief, struct matrix_facts *matrix)
 {
     const struct facts *facts = run->captured;
     const char **names = NULL;
     size_t count = 0;
+    int r;
 
     if (!facts->matrix)
         return err_set(&run->err, ERR_UNOBSERVED, ENOENT, "the capture has no answers of servers");
@@ -124,7 +157,8 @@ static int show_captured(struct run *run, bool brief, struct matrix_facts *matri
     matrix->brief = brief;
     matrix->absent_names = names;
     matrix->absent_names_count = count;
-    return matrix_health(matrix);
+    r = keep_names(run, matrix);
+    return r < 0 ? r : matrix_health(matrix);
 }
 
 /*

@@ -497,6 +497,13 @@ class Changes(binary.Case):
                 self.assertEqual(sum(a != b for a, b in zip(kept, text.splitlines())), changed)
                 self.assertEqual(len(kept), len(text.splitlines()))
 
+    def test_collector_of_ipv6(self):
+        said = binary.run("corefile", COREFILES / "kubeadm.Corefile", "--enable", "dnstap,trace", "--collector",
+                          "fd00::9").stdout
+        for words in ("dnstap tcp://[fd00::9]:6000 full", "trace zipkin [fd00::9]:9411",
+                      "--listen 'tcp:[fd00::9]:6000'", "--listen '[fd00::9]:9411'"):
+            self.assertIn(words, said)
+
     def test_patch(self):
         """kubectl's patch: the Corefile as it is, or with more on."""
         patch = json.loads(binary.run("corefile", "--print", "patch", stdin=KUBEADM.encode()).stdout)

@@ -280,6 +280,18 @@ class Matrix(binary.Case):
         self.assertIn("* 127.0.0.1:22222 fails 2 of 2 queries that others answer (SERVFAIL)", text)
         self.assertLessEqual(max(map(len, done.stdout.splitlines())), 80)
 
+    def test_names_of_a_capture(self):
+        """Only what is asked for, and its differences; a name that the capture does not have is an error."""
+        capture = binary.SOURCE / "tests/data/captures/dead-replica.json"
+        whole = binary.run_json("probe", "--from", capture)[0]["data"]
+        part = binary.run_json("probe", "WWW.example.com.", "--from", capture)[0]["data"]
+        self.assertEqual(part["probes"], [probe for probe in whole["probes"] if probe["name"] == "www.example.com"])
+        self.assertLess(len(part["probes"]), len(whole["probes"]))
+        self.assertEqual([difference["target"] for difference in part["differences"]], ["10.244.1.22"])
+        done = binary.run("probe", "nothing.example", "--from", capture)
+        self.assertEqual(done.returncode, 3, done.stdout)
+        self.assertIn("no answers for nothing.example", done.stderr)
+
 
 class BadInput(binary.Case):
     def test_names(self):

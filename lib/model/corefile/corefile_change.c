@@ -196,7 +196,8 @@ static void add_listen_steps(struct changer *c, struct corefile_change_facts *ch
 
     if (wish->parts[COREFILE_DNSTAP])
         STEP("listen at the collector", "k8sdns dnstap --listen %s",
-             WORD(arena_printf(c->arena, "tcp:%s:%d", wish->collector, DNSTAP_PORT)));
+             WORD(arena_printf(c->arena, "tcp:%s%s%s:%d", strchr(wish->collector, ':') ? "[" : "",
+                               wish->collector, strchr(wish->collector, ':') ? "]" : "", DNSTAP_PORT)));
     if (wish->parts[COREFILE_TRACE])
         STEP("listen at the collector", "k8sdns spans --listen %s",
              WORD(arena_printf(c->arena, "%s%s%s:%d", strchr(wish->collector, ':') ? "[" : "",
