@@ -226,9 +226,9 @@ class Pods(PodCase):
                         self.assertLessEqual(bool(root_error), bool(error), root_error)
 
     def test_own_names(self):
-        """Commands name this Pod, by its host name or as the Pod's author says."""
+        """Commands name this Pod, by its host name and its search list, or as the Pod's author says."""
         said = self.document("static-root", SINGLE, "resolv")["host"]
-        self.assertEqual((said["pod"], said["namespace"], said["host_network"]), ("static-root", None, False))
+        self.assertEqual((said["pod"], said["namespace"], said["host_network"]), ("static-root", "default", False))
         said = self.document("named", SINGLE, "diagnose", "--no-external", "--budget", "1s", "--replica", REPLICAS)
         self.assertEqual({key: said["host"][key] for key in ("pod", "namespace", "node")},
                          {"pod": "web-7d4b9c6f5-k2j8x", "namespace": "shop", "node": "worker-2"})

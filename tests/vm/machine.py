@@ -5,6 +5,7 @@ The machine is emulated by qemu, without network or disk. Its root file system i
 programs, this tree's tests and k8sdns; its kernel is Debian's (tests/vm/kernel). The test is its first process but
 one: what it prints goes over the serial console, its exit status last.
 """
+import contextlib
 import fcntl
 import os
 import pathlib
@@ -13,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCE / "tests/lab"))
@@ -23,6 +25,7 @@ QEMU = "qemu-system-x86_64"
 INSIDE = "K8SDNS_VM_INSIDE"  # as init.py sets it
 STATUS = "=== status "  # as init.py prints it
 MEMORY_MB = "1024"
+MACHINES = 2
 SECONDS = int(os.environ.get("K8SDNS_VM_SECONDS", "1200"))
 PROGRAMS = ("bash", "cat", "conntrack", "dirname", "env", "head", "ip", "iptables-legacy", "ipvsadm", "knotd", "mkdir",
             "modprobe", "mount", "nft", "nsenter", "prlimit", "python3", "setpriv", "sh", "ss", "sysctl", "tc",
@@ -42,6 +45,25 @@ def why_not():
     return f"not installed: {', '.join(missing)}" if missing else None
 
 
+@contextlib.contextmanager
+def a_turn():
+    """So many machines at a time, whatever their kernels: each takes a GB of memory and both cores."""
+    with contextlib.ExitStack() as opened:
+        locks = [opened.enter_context(open(KERNEL.parent / f"machine.{number}.lock", "ab"))
+                 for number in range(MACHINES)]
+        while not any(is_locked(lock) for lock in locks):
+            time.sleep(1)
+        yield
+
+
+def is_locked(file):
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def enter():
     """Run this program again inside the machine; return there, and only there."""
     if os.environ.pop(INSIDE, None):
@@ -52,9 +74,7 @@ def enter():
     if reason:
         print(f"SKIP: {reason}")
         sys.exit(77)
-    # One machine at a time, whatever its kernel: each takes a GB of memory and both cores.
-    with open(KERNEL.parent / "machine.lock", "ab") as lock, tempfile.TemporaryDirectory() as folder:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with a_turn(), tempfile.TemporaryDirectory() as folder:
         image = pathlib.Path(folder) / "initramfs"
         with open(image, "wb") as file:
             fill(Archive(file))
