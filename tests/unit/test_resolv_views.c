@@ -165,6 +165,7 @@ static void test_lines(void **state)
         {"nameserver 10.0.0.1  # the first", "   "},
         {"nameserver 10.0.0.1,10.0.0.2", "GMO"},
         {"nameserver 127.0.0.53", "gmo"},
+        {"nameserver ::ffff:127.0.0.53", "gmo"},
         {"nameserver 127.0.0.1", "gmo"},
         {"nameserver ::1", "gmo"},
         {"nameserver 169.254.20.10", "gmo"},

@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <k8sdns/model/probe/server_place.h>
 #include <stddef.h>
+#include <string.h>
 
 /* 127.0.0.53 and 127.0.0.54. */
 enum {
@@ -43,17 +44,30 @@ static bool is_unspecified(const struct address *address)
                                       : address->family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&address->v6);
 }
 
+/* ::ffff:127.0.0.53 leads where 127.0.0.53 does (RFC 4291, 2.5.5.2). */
+static struct address unmapped(const struct address *address)
+{
+    struct address plain = *address;
+
+    if (address->family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&address->v6)) {
+        plain.family = AF_INET;
+        memcpy(&plain.v4, &address->v6.s6_addr[12], sizeof(plain.v4));
+    }
+    return plain;
+}
+
 enum server_place server_place(const struct address *address)
 {
-    uint32_t v4 = address->family == AF_INET ? ntohl(address->v4.s_addr) : 0;
+    const struct address plain = unmapped(address);
+    uint32_t v4 = plain.family == AF_INET ? ntohl(plain.v4.s_addr) : 0;
 
     if (v4 == STUB || v4 == STUB_PROXY)
         return PLACE_STUB;
-    if (address_is_loopback(address) || is_unspecified(address))
+    if (address_is_loopback(&plain) || is_unspecified(&plain))
         return PLACE_SELF;
-    if (server_place_cloud(address))
+    if (server_place_cloud(&plain))
         return PLACE_CLOUD;
-    if (!address_is_link_local(address))
+    if (!address_is_link_local(&plain))
         return PLACE_NETWORK;
-    return address->family == AF_INET ? PLACE_NODE_CACHE : PLACE_LINK;
+    return plain.family == AF_INET ? PLACE_NODE_CACHE : PLACE_LINK;
 }
