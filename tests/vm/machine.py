@@ -26,7 +26,7 @@ INSIDE = "K8SDNS_VM_INSIDE"  # as init.py sets it
 STATUS = "=== status "  # as init.py prints it
 MEMORY_MB = "1024"
 MACHINES = 2
-SECONDS = int(os.environ.get("K8SDNS_VM_SECONDS", "1200"))
+SECONDS = int(os.environ.get("K8SDNS_VM_SECONDS", "2400"))
 PROGRAMS = ("bash", "cat", "conntrack", "dirname", "env", "head", "ip", "iptables-legacy", "ipvsadm", "knotd", "mkdir",
             "modprobe", "mount", "nft", "nsenter", "prlimit", "python3", "setpriv", "sh", "ss", "sysctl", "tc",
             "timeout", "umount", "unbound", "unshare")
