@@ -298,7 +298,7 @@ CASES = {
     "coredns-slow-plugin": (lambda f: f.slow("connect", 20, 0.95), ["spans"]),
     "resolver-differs": (lambda f: f.answers("servfail", name=names("external"),
                                              candidate=["www.example.com.default.svc.cluster.local"]), ["matrix"]),
-    "clusterip-slow": (lambda f: f.sampling_of(CLUSTER_IP, p50_us=90000), ["sampling"]),
+    "clusterip-slow": (lambda f: f.takes(90000, CLUSTER_IP).sampling_of(CLUSTER_IP, p50_us=90000), ["sampling"]),
     "family-slow": (lambda f: f.takes(200000, type=["AAAA"]), ["matrix"]),
     "upstream-slow": (lambda f: f.takes(1500000, candidate=names("external")), ["matrix"]),
     "answers-slow": (lambda f: f.all_take(150000), ["sampling"]),
@@ -1254,10 +1254,10 @@ class Captures(binary.Case):
             self.assertEqual(done.returncode, 65, text)
             self.assertIn(words, done.stderr)
         self.assertEqual(binary.run("diagnose", "--from", "/nowhere").returncode, 66)
-        done = binary.run("scope", "x", "--from", "-")
+        done = binary.run("objects", "x", "--from", "-")
         self.assertEqual(done.returncode, 64)
         self.assertIn("--from goes with diagnose, ", done.stderr)
-        self.assertNotIn("scope,", done.stderr)
+        self.assertNotIn("objects,", done.stderr)
 
     def test_hostile_captures(self):
         """A capture from anywhere: members gone, null or of other types end in an error, never in a crash."""
