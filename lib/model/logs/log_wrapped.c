@@ -120,7 +120,7 @@ static bool next_queued(struct log_stream *s, struct log_entry *entry)
 static bool take(struct log_stream *s, const char *name, char *text, size_t len, struct log_entry *entry)
 {
     bool found = log_lines_take(s, name, text, len, entry);
-    const char *end = entry->text.at + entry->text.len;
+    const char *end = entry->text.at ? entry->text.at + entry->text.len : NULL;
 
     if (!found || !s->joins || entry->line.kind == COREDNS_QUERY || !may_go_on(&entry->line) ||
         entry->text.at < text || end > text + len)
