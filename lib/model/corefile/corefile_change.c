@@ -39,18 +39,23 @@ static const struct corefile_directive *find(const struct corefile_block *block,
     return NULL;
 }
 
+/* The collector with a port: an IPv6 address in brackets. */
+static const char *collector_at(const struct changer *c, int port)
+{
+    const char *to = c->wish->collector;
+
+    return arena_printf(c->arena, to && strchr(to, ':') ? "[%s]:%d" : "%s:%d", to, port);
+}
+
 /* The line that turns a part on, as another server block has it where one has; the first line of trace. */
 static const char *line_of(const struct changer *c, int part)
 {
-    const char *name = corefile_part_names[part], *to = c->wish->collector;
-    bool six = to && strchr(to, ':');
+    const char *name = corefile_part_names[part];
 
     if (part == COREFILE_DNSTAP)
-        return arena_printf(c->arena, "dnstap tcp://%s%s%s:%d full", six ? "[" : "", to, six ? "]" : "",
-                            DNSTAP_PORT);
+        return arena_printf(c->arena, "dnstap tcp://%s full", collector_at(c, DNSTAP_PORT));
     if (part == COREFILE_TRACE)
-        return arena_printf(c->arena, "trace zipkin %s%s%s:%d {", six ? "[" : "", to, six ? "]" : "",
-                            ZIPKIN_PORT);
+        return arena_printf(c->arena, "trace zipkin %s {", collector_at(c, ZIPKIN_PORT));
     if (part != COREFILE_PROMETHEUS)
         return name;
     for (size_t i = 0; i < c->corefile->blocks_count; i++) {
@@ -196,12 +201,9 @@ static void add_listen_steps(struct changer *c, struct corefile_change_facts *ch
 
     if (wish->parts[COREFILE_DNSTAP])
         STEP("listen at the collector", "k8sdns dnstap --listen %s",
-             WORD(arena_printf(c->arena, "tcp:%s%s%s:%d", strchr(wish->collector, ':') ? "[" : "",
-                               wish->collector, strchr(wish->collector, ':') ? "]" : "", DNSTAP_PORT)));
+             WORD(arena_printf(c->arena, "tcp:%s", collector_at(c, DNSTAP_PORT))));
     if (wish->parts[COREFILE_TRACE])
-        STEP("listen at the collector", "k8sdns spans --listen %s",
-             WORD(arena_printf(c->arena, "%s%s%s:%d", strchr(wish->collector, ':') ? "[" : "",
-                               wish->collector, strchr(wish->collector, ':') ? "]" : "", ZIPKIN_PORT)));
+        STEP("listen at the collector", "k8sdns spans --listen %s", WORD(collector_at(c, ZIPKIN_PORT)));
 }
 
 /* The parts that are wished, "log,dnstap". */
