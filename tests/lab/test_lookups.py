@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """lookups in the cluster: glibc, musl, Go and static programs, each seen in its way and as long as it took."""
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -95,6 +96,12 @@ class LookupsCase(TraceCase):
         """The sums of a name as programs gave it; full names, with their dot, are of packets."""
         return [row for row in self.summary["data"]["by_name"] if row["name"] == name]
 
+    def seen(self):
+        """What an assertion about the calls says beside, when it fails."""
+        data = self.summary["data"]
+        return json.dumps({key: data.get(key) for key in ("libraries", "libraries_left_out", "lost", "abandoned", "in_flight",
+                                                          "by_process", "by_name")})
+
     def timed(self, *command):
         """Run in the Pod; the microseconds that it took as a whole."""
         began = time.monotonic()
@@ -116,7 +123,7 @@ class LookupsCase(TraceCase):
             calls = [c for c in self.calls_of(lambda: took.append(self.timed(program, "www.example.com")))
                      if c["process"]["name"] == program.name[:15]]
         self.assertEqual([(c["way"], c["call"], c["name"], c["result"], c["failed"]) for c in calls],
-                         [("call", "getaddrinfo", "www.example.com", "ok", False)])
+                         [("call", "getaddrinfo", "www.example.com", "ok", False)], self.seen())
         self.assertGreater(calls[0]["latency_us"], 200000)
         self.assertLess(calls[0]["latency_us"], took[0])
         return calls[0]

@@ -114,7 +114,8 @@ static void add(struct libc_files *files, uint64_t pid, int kind, const struct m
         .pid = pid,
         .place = place,
     };
-    files->found(files->user, files->count - 1, open_path);
+    if (!files->found(files->user, files->count - 1, open_path))
+        files->count--;
 }
 
 void libc_files_look(struct libc_files *files, uint64_t pid)

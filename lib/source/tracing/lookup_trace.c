@@ -33,6 +33,7 @@
 #define LOOK_NS       UINT64_C(10000000000)
 #define SWEEP_NS      UINT64_C(500000000)
 #define IN_FLIGHT_MAX 1000
+#define ATTACH_TRIES  3
 
 /* The probes in one library, and what came of them. */
 struct watched_library {
@@ -68,11 +69,20 @@ static int64_t real_offset_ns(void)
 
 /* Libraries */
 
+/* What one process that has the library mapped may cause, when it ends or is out of memory in that moment. */
+static bool is_passing(int r)
+{
+    return r == -EAGAIN || r == -EBUSY || r == -EFAULT || r == -EINTR || r == -ENOMEM;
+}
+
 static void attach(struct watched_library *library, struct bpf_program *program, bool at_return,
                    const char *path, uint64_t offset)
 {
-    int r = uprobe_link_attach(program, at_return, path, offset, &library->links[library->links_count]);
+    struct uprobe_link *link = &library->links[library->links_count];
+    int r = uprobe_link_attach(program, at_return, path, offset, link);
 
+    for (int i = 1; i < ATTACH_TRIES && is_passing(r); i++)
+        r = uprobe_link_attach(program, at_return, path, offset, link);
     if (r == 0)
         library->links_count++;
     else
@@ -130,7 +140,7 @@ static int find_functions(int fd, uint64_t offsets[LOOKUPS_FUNCTIONS])
     return r;
 }
 
-static void found_library(void *user, size_t index, const char *open_path)
+static bool found_library(void *user, size_t index, const char *open_path)
 {
     struct lookup_trace *trace = user;
     struct watched_library *library = &trace->libraries[index];
@@ -138,9 +148,13 @@ static void found_library(void *user, size_t index, const char *open_path)
     int fd = open(open_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), r;
     char path[48];
 
+    *library = (struct watched_library){0};
+    /* Its process has ended; another's mapping of the file will do. */
+    if (fd < 0 && (errno == ENOENT || errno == ESRCH))
+        return false;
     if (fd < 0) {
         snprintf(library->error, sizeof(library->error), "cannot open it: %s", strerror(errno));
-        return;
+        return true;
     }
     r = find_functions(fd, offsets);
     if (r <= 0) {
@@ -151,6 +165,7 @@ static void found_library(void *user, size_t index, const char *open_path)
         attach_functions(trace, library, path, offsets);
     }
     close(fd);
+    return true;
 }
 
 /* Records */
