@@ -313,6 +313,33 @@ static void print_rows(const struct lookup_facts *lookups, size_t count, struct 
     table_print(table, printer, 2);
 }
 
+/* What a sentence says behind the resolver that it begins with. */
+static const char *said_of(const struct lookup_difference *difference)
+{
+    return difference->text + strlen(resolver_all_names[difference->resolver]);
+}
+
+/* The first resolver of those with one reason has the sentence; the others are named behind it. */
+static void print_difference(const struct disagreement_facts *disagreement, size_t index,
+                             struct printer *printer, struct arena *arena)
+{
+    const struct lookup_difference *all = disagreement->differences;
+    const char **others = arena_array(arena, disagreement->differences_count, sizeof(*others));
+    size_t count = 0;
+
+    for (size_t i = 0; i < disagreement->differences_count; i++) {
+        if (strcmp(said_of(&all[i]), said_of(&all[index])) != 0)
+            continue;
+        if (i < index)
+            return;
+        if (i > index)
+            others[count++] = resolver_all_names[all[i].resolver];
+    }
+    printer_paragraph(printer, "  - ", "%s", all[index].text);
+    if (count)
+        printer_paragraph(printer, "    ", "the same holds for %s", arena_join(arena, others, count, ", "));
+}
+
 static void print_disagreement(const struct disagreement_facts *disagreement, struct printer *printer,
                                struct arena *arena)
 {
@@ -320,7 +347,7 @@ static void print_disagreement(const struct disagreement_facts *disagreement, st
 
     printer_paragraph(printer, "* ", "they disagree on %s: %s", disagreement->name, disagreement->text);
     for (size_t i = 0; i < disagreement->differences_count; i++) {
-        printer_paragraph(printer, "  - ", "%s", disagreement->differences[i].text);
+        print_difference(disagreement, i, printer, arena);
         tool = tool || disagreement->differences[i].tool;
     }
     if (tool)
