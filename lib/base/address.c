@@ -185,6 +185,17 @@ socklen_t address_to_sockaddr(const struct address *address, struct sockaddr_sto
     }
 }
 
+struct address address_unmapped(const struct address *address)
+{
+    struct address plain = *address;
+
+    if (address->family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&address->v6)) {
+        plain = (struct address){.family = AF_INET, .port = address->port};
+        memcpy(&plain.v4, &address->v6.s6_addr[12], sizeof(plain.v4));
+    }
+    return plain;
+}
+
 int address_from_sockaddr(const struct sockaddr *sa, struct address *ret_address)
 {
     struct address a = {.family = (uint8_t)sa->sa_family};
@@ -197,17 +208,12 @@ int address_from_sockaddr(const struct sockaddr *sa, struct address *ret_address
     } else if (sa->sa_family == AF_INET6) {
         const struct sockaddr_in6 *sin6 = (const struct sockaddr_in6 *)sa;
 
+        a.v6 = sin6->sin6_addr;
+        a.scope = sin6->sin6_scope_id;
         a.port = ntohs(sin6->sin6_port);
-        if (IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr)) {
-            a.family = AF_INET;
-            memcpy(&a.v4, sin6->sin6_addr.s6_addr + 12, sizeof(a.v4));
-        } else {
-            a.v6 = sin6->sin6_addr;
-            a.scope = sin6->sin6_scope_id;
-        }
     } else {
         return -EAFNOSUPPORT;
     }
-    *ret_address = a;
+    *ret_address = address_unmapped(&a);
     return 0;
 }

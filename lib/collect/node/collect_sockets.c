@@ -12,18 +12,6 @@
 /* With N backends chosen at random one is missed with a chance of N (1 - 1/N)^(20 N), less than N e^-20. */
 #define TRIES_FOR_EACH 20
 
-/* An IPv6 socket may be connected to an IPv4 address. */
-static struct address unmapped(const struct address *address)
-{
-    struct address plain = *address;
-    struct sockaddr_storage sa;
-
-    address_to_sockaddr(address, &sa);
-    if (address_from_sockaddr((struct sockaddr *)&sa, &plain) < 0)
-        plain = *address;
-    return plain;
-}
-
 void collect_sockets_list(struct survey *survey, uint16_t port, struct connected_sockets *ret)
 {
     struct socket_entry *all;
@@ -65,7 +53,8 @@ struct dns_sockets_facts *collect_sockets_facts(struct survey *survey, const str
     owners = netns_owners_new();
     for (size_t i = 0; i < after->count && facts->sockets_count < SOCKETS_MAX; i++) {
         const struct socket_entry *socket = &after->items[i];
-        struct address local = unmapped(&socket->local), remote = unmapped(&socket->remote);
+        /* An IPv6 socket may be connected to an IPv4 address. */
+        struct address local = address_unmapped(&socket->local), remote = address_unmapped(&socket->remote);
         const char *process;
         struct dns_socket_facts *one;
         char text[ADDRESS_TEXT];
@@ -123,7 +112,7 @@ static void add_remote(struct survey *survey, int fd, const struct connected_soc
 
         if (all->items[i].inode != st.st_ino)
             continue;
-        remote = unmapped(&all->items[i].remote);
+        remote = address_unmapped(&all->items[i].remote);
         if (!remote.port || address_same_host(&remote, cluster_ip) || is_known(ret, &remote))
             continue;
         remote.port = 0;

@@ -44,21 +44,9 @@ static bool is_unspecified(const struct address *address)
                                       : address->family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&address->v6);
 }
 
-/* ::ffff:127.0.0.53 leads where 127.0.0.53 does (RFC 4291, 2.5.5.2). */
-static struct address unmapped(const struct address *address)
-{
-    struct address plain = *address;
-
-    if (address->family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&address->v6)) {
-        plain.family = AF_INET;
-        memcpy(&plain.v4, &address->v6.s6_addr[12], sizeof(plain.v4));
-    }
-    return plain;
-}
-
 enum server_place server_place(const struct address *address)
 {
-    const struct address plain = unmapped(address);
+    const struct address plain = address_unmapped(address);
     uint32_t v4 = plain.family == AF_INET ? ntohl(plain.v4.s_addr) : 0;
 
     if (v4 == STUB || v4 == STUB_PROXY)

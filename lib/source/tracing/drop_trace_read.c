@@ -46,10 +46,7 @@ static const char *address_of(struct arena *arena, const uint8_t bytes[16])
     char text[ADDRESS_TEXT];
 
     memcpy(&address.v6, bytes, 16);
-    if (IN6_IS_ADDR_V4MAPPED(&address.v6)) {
-        address = (struct address){.family = AF_INET};
-        memcpy(&address.v4, bytes + 12, 4);
-    }
+    address = address_unmapped(&address);
     return arena_text(arena, address_format(&address, text, sizeof(text)));
 }
 

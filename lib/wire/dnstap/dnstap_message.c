@@ -32,16 +32,12 @@ static uint64_t moment_ns(const struct dnstap_moment *moment)
 
 static void read_address(const struct protobuf_field *field, struct address *ret)
 {
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    struct address address = {.family = field->len == 4 ? AF_INET : AF_INET6, .port = ret->port};
 
-    if (field->len == 4 || (field->len == 16 && memcmp(field->bytes, mapped, sizeof(mapped)) == 0)) {
-        ret->family = AF_INET;
-        memset(&ret->v6, 0, sizeof(ret->v6));
-        memcpy(&ret->v4, field->bytes + field->len - 4, 4);
-    } else if (field->len == 16) {
-        ret->family = AF_INET6;
-        memcpy(&ret->v6, field->bytes, 16);
-    }
+    if (field->len != 4 && field->len != 16)
+        return;
+    memcpy(&address.v6, field->bytes, field->len);
+    *ret = address_unmapped(&address);
 }
 
 static uint16_t port_of(uint64_t value)
