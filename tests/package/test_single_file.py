@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """packaging/single-file: one file that runs where there is nothing else, and does all that the ordinary one does."""
 import gzip
+import hashlib
 import json
 import os
 import pathlib
@@ -54,6 +55,31 @@ class SingleFile(unittest.TestCase):
         at, = struct.unpack_from("<Q", head, 32)
         size, count = struct.unpack_from("<HH", head, 54)
         return [struct.unpack_from("<IIQQ8xQ", head, at + size * i) for i in range(count)]
+
+    def test_bill(self):
+        """Beside it is what is linked in: each archive's package, its version as installed, licence and copyright."""
+        def beside(suffix):
+            return pathlib.Path(f"{self.file}.{suffix}").read_text(encoding="utf-8")
+        bill = json.loads(beside("spdx.json"))
+        own, *others = bill["packages"]
+        digest = hashlib.sha256(self.file.read_bytes()).hexdigest()
+        self.assertEqual(own["checksums"], [{"algorithm": "SHA256", "checksumValue": digest}])
+        self.assertEqual(beside("sha256").split(), [digest, self.file.name])
+        names = {package["name"] for package in others}
+        self.assertLessEqual({"libc-ares-dev", "libc6-dev", "libevent-dev", "libjansson-dev", "libncurses-dev",
+                              "libssl-dev", "libyaml-dev", "zlib1g-dev"}, names)
+        self.assertEqual([row["relatedSpdxElement"] for row in bill["relationships"]],
+                         [package["SPDXID"] for package in bill["packages"]])
+        licenses = beside("licenses")
+        for package in others:
+            with self.subTest(package["name"]):
+                installed = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", package["name"]], text=True,
+                                           stdout=subprocess.PIPE, check=True).stdout
+                self.assertEqual(package["versionInfo"], installed)
+                self.assertIn(f"\n{package['name']} {installed}\n", licenses)
+                self.assertNotEqual(package["licenseDeclared"], "NOASSERTION")
+        # That of a library that is not linked does not stand in it.
+        self.assertNotIn("libcmocka-dev", names)
 
     def test_needs_no_loader(self):
         """No program header names one."""

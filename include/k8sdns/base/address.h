@@ -47,7 +47,8 @@ bool address_is_link_local(const struct address *address);
 /* Of the Internet: none of the ranges for use within a site. Sources: RFC 6890, RFC 6598, RFC 4291. */
 bool address_is_public(const struct address *address);
 
-/* An IPv4-mapped IPv6 address as the IPv4 address that it leads to (RFC 4291, 2.5.5.2); others as they are. */
+/* An IPv4-mapped IPv6 address as the IPv4 address that it leads to (RFC 4291, 2.5.5.2); others as they are.
+ */
 struct address address_unmapped(const struct address *address);
 
 /* To and from the kernel's form; IPv4-mapped IPv6 becomes IPv4. Return the length used. */

@@ -30,8 +30,8 @@ struct libc_files {
     struct libc_file *items;
     size_t count;
     uint64_t left_out;
-    /* Called for each file when it is first seen, with a way to open it that lives during the call. False where
-     * its process had ended before it could be opened: then it is as if it had not been seen. */
+    /* Called for each file when it is first seen, with a way to open it that lives during the call. False
+     * where its process had ended before it could be opened: then it is as if it had not been seen. */
     bool (*found)(void *user, size_t index, const char *open_path);
     void *user;
 };
