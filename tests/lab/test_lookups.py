@@ -99,8 +99,8 @@ class LookupsCase(TraceCase):
     def seen(self):
         """What an assertion about the calls says beside, when it fails."""
         data = self.summary["data"]
-        return json.dumps({key: data[key] for key in ("libraries", "libraries_left_out", "lost", "abandoned", "in_flight",
-                                                      "by_process", "by_name")})
+        told = ("libraries", "libraries_left_out", "lost", "abandoned", "in_flight", "by_process", "by_name")
+        return json.dumps({key: data[key] for key in told})
 
     def timed(self, *command):
         """Run in the Pod; the microseconds that it took as a whole."""
