@@ -22,6 +22,7 @@ import rules
 import servers
 from private import RUN
 
+FRAGMENT_S = 2
 CLUSTER_IP = rules.CLUSTER_IP
 CLUSTER_IP6 = rules.CLUSTER_IP6
 POD = "10.244.0.10"
@@ -133,6 +134,9 @@ class Lab:
     def add_place(self, place):
         subprocess.run(["ip", "netns", "add", place], check=True)
         self.ip(place, "link set lo up")
+        # A fragment whose others were lost is dropped after so long, beside whatever is tried then.
+        self.output(place, ["sysctl", "-eqw", f"net.ipv4.ipfrag_time={FRAGMENT_S}",
+                            f"net.ipv6.ip6frag_time={FRAGMENT_S}"])
 
     def add_pod(self, place, network, host):
         self.add_place(place)
