@@ -26,6 +26,18 @@ class Counting:
     count = None
 
 
+def end(process):
+    """Interrupt it until it heeds that: one signal may come while it is about to wait for the next event."""
+    until = time.monotonic() + ENDED_S
+    while process.poll() is None and time.monotonic() < until:
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=5)
+    if process.poll() is None:
+        where = pathlib.Path(f"/proc/{process.pid}/stack").read_text(encoding="ascii")
+        raise AssertionError(f"bpftrace does not end; it is in\n{where}")
+
+
 @contextlib.contextmanager
 def counting(script):
     subprocess.run(["mount", "-t", "tracefs", "tracefs", "/sys/kernel/tracing"], check=False,
@@ -44,8 +56,7 @@ def counting(script):
                         raise AssertionError(f"bpftrace does not begin: {words()}")
                     time.sleep(0.1)
                 yield counted
-                process.send_signal(signal.SIGINT)
-                process.wait(timeout=ENDED_S)
+                end(process)
             finally:
                 process.kill()
         found = re.search(r"^@: (\d+)", words(), re.MULTILINE)
