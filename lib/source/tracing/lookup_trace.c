@@ -79,10 +79,11 @@ static void attach(struct watched_library *library, struct bpf_program *program,
                    const char *path, uint64_t offset)
 {
     struct uprobe_link *link = &library->links[library->links_count];
-    int r = uprobe_link_attach(program, at_return, path, offset, link);
+    int r, tries = 0;
 
-    for (int i = 1; i < ATTACH_TRIES && is_passing(r); i++)
+    do
         r = uprobe_link_attach(program, at_return, path, offset, link);
+    while (is_passing(r) && ++tries < ATTACH_TRIES);
     if (r == 0)
         library->links_count++;
     else
