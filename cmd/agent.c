@@ -135,7 +135,12 @@ static uint64_t capabilities_for(const void *config_at)
 {
     const struct agent_config *config = config_at;
 
-    return config->record.folder ? CAPABILITIES_RECORD : 0;
+    bool without[AGENT_PARTS] = {false};
+
+    /* Libraries of new processes get probes as long as it runs; drops keep it for probes in modules. */
+    read_without(&config->without, without);
+    return (config->record.folder ? CAPABILITIES_RECORD : 0) |
+           (without[AGENT_LOOKUPS] && without[AGENT_DROPS] ? 0 : CAPABILITY(CAP_SYS_ADMIN));
 }
 
 const struct command command_agent = {
@@ -150,7 +155,7 @@ const struct command command_agent = {
     .targets_offset = offsetof(struct agent_config, collection.targets),
     .takes_targets = true,
     .json_only = true,
-    .capabilities = CAPABILITY(CAP_NET_ADMIN) | CAPABILITIES_BPF | CAPABILITY(CAP_SYS_ADMIN),
+    .capabilities = CAPABILITY(CAP_NET_ADMIN) | CAPABILITIES_BPF,
     .capabilities_for = capabilities_for,
     .chooses_ports = true,
     .shape = &agent_facts_shape,

@@ -11,12 +11,14 @@
 #include <k8sdns/collect/recorded_facts.h>
 #include <k8sdns/model/facts_read.h>
 #include <k8sdns/wire/capture/input_kind.h>
+#include <k8sdns/wire/capture/json_tree.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 /* A table of sixty servers and a hundred names takes a few megabytes. */
-#define CAPTURE_MAX (256 * 1024 * 1024)
+#define CAPTURE_MAX (56 * 1024 * 1024)
 
 /* What the shapes cannot say: every question was asked of a server that is listed. */
 static int check_matrix(struct run *run, const struct matrix_facts *matrix)
@@ -112,27 +114,17 @@ static int read_recording(struct run *run, const char *path, const char *at)
     return r;
 }
 
-int capture_file_read(struct run *run, const char *path)
+static int read_text(struct run *run, const char *name, const char *bytes, size_t len, struct facts *facts)
 {
-    struct facts *facts = ARENA_NEW(run->arena, struct facts);
-    const char *name = file_shown(path);
     json_error_t where;
-    json_t *envelope;
-    char *bytes;
-    size_t len;
+    json_t *envelope = json_tree_read(bytes, len, JSON_REJECT_DUPLICATES, JSON_TREE_CAPTURE, &where);
     int r;
 
-    if (recording_is_at(path))
-        return read_recording(run, path, run->globals->at);
-    if (run->globals->at)
-        return err_set(&run->err, ERR_USAGE, EINVAL, "--at goes with a recording, and %s is a file", path);
-    r = file_read_text(run->arena, path, CAPTURE_MAX, &bytes, &len, &run->err);
-    if (r < 0)
-        return r;
-    envelope = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &where);
     if (!envelope &&
         input_kind_refuse(bytes, len, INPUT_K8SDNS, name, "what k8sdns capture wrote", &run->err) < 0)
         return -EBADMSG;
+    if (!envelope && where.line < 0)
+        return err_set(&run->err, ERR_FORMAT, EBADMSG, "%s: %s", name, where.text);
     if (!envelope)
         return err_set(&run->err, ERR_FORMAT, EBADMSG, "%s: it is no JSON: line %d, column %d: %s", name,
                        where.line, where.column, where.text);
@@ -141,6 +133,26 @@ int capture_file_read(struct run *run, const char *path)
     if (r == 0)
         r = capture_take(run, facts);
     return r < 0 ? err_prefix(&run->err, r, "%s", name) : 0;
+}
+
+int capture_file_read(struct run *run, const char *path)
+{
+    struct facts *facts = ARENA_NEW(run->arena, struct facts);
+    const char *name = file_shown(path);
+    char *bytes;
+    size_t len;
+    int r;
+
+    if (recording_is_at(path))
+        return read_recording(run, path, run->globals->at);
+    if (run->globals->at)
+        return err_set(&run->err, ERR_USAGE, EINVAL, "--at goes with a recording, and %s is a file", path);
+    r = file_take_text(path, CAPTURE_MAX, &bytes, &len, &run->err);
+    if (r < 0)
+        return r;
+    r = read_text(run, name, bytes, len, facts);
+    free(bytes);
+    return r;
 }
 
 int capture_moment_read(struct run *run, const char *path_at)

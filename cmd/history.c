@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <k8sdns/base/moment.h>
 #include <k8sdns/collect/recorded_facts.h>
+#include <k8sdns/model/report/report_facts.h>
 #include <k8sdns/render/recorder/timeline_text.h>
 
 struct history_config {
@@ -65,6 +66,10 @@ static int run(struct run *run, const void *config_at, void *data)
     if (!recording || parse_window(run, config, recording, &window) < 0)
         return -EINVAL;
     recording_timeline(run, recording, &window, facts);
+    /* As JSON all of it is redacted where it is written; text is made of what is here. */
+    if (config->redact && !run->globals->json &&
+        report_redact_timeline(run->arena, facts, config->redact, &run->err) < 0)
+        return -EBADMSG;
     return facts->status == HEALTH_OK         ? STATUS_OK
            : facts->status == HEALTH_DEGRADED ? STATUS_WARNING
            : facts->status == HEALTH_FAILING  ? STATUS_CRITICAL

@@ -13,6 +13,7 @@
 #include <k8sdns/base/netns.h>
 #include <k8sdns/base/own_limits.h>
 #include <k8sdns/base/suggest.h>
+#include <k8sdns/render/page/advice_text.h>
 #include <k8sdns/source/host.h>
 #include <k8sdns/source/kernel/kernel_refusal.h>
 #include <k8sdns/source/resolver/process_root.h>
@@ -341,16 +342,27 @@ static void print_refusal(void)
         fprintf(stderr, "k8sdns: kernel: %s\n", lines[i]);
 }
 
-/* Its texts may quote what was read from strangers. */
-static void print_unobserved(const struct run *run, const struct unobserved *gap)
+static void print_escaped(const struct run *run, const char *text)
 {
-    const char *text =
-        arena_printf(run->arena, "k8sdns: not checked: %s: %s; %s", gap->what, gap->why, gap->how);
     size_t size = strlen(text) * 4 + 1; /* each byte as \DDD */
     char *shown = arena_alloc(run->arena, size);
 
     escape_line(shown, size, text, strlen(text));
     fprintf(stderr, "%s\n", shown);
+}
+
+/* Its texts may quote what was read from strangers. A command stands alone on its line, so that it can be
+ * pasted. */
+static void print_unobserved(const struct run *run, const struct unobserved *gap)
+{
+    const char *command = advice_command(gap->how);
+    /* Without the sign and the space between the two. */
+    int len = (int)(!command ? strlen(gap->how) : command == gap->how ? 0 : (size_t)(command - gap->how) - 2);
+
+    print_escaped(run, arena_printf(run->arena, "k8sdns: not checked: %s: %s%s%.*s", gap->what, gap->why,
+                                    len ? "; " : "", len, gap->how));
+    if (command)
+        print_escaped(run, arena_printf(run->arena, "       %s", command));
 }
 
 int main(int argc, char **argv)

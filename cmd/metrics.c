@@ -236,7 +236,7 @@ static int scrape(struct run *run, const struct metrics_config *config, const st
         return r;
     if (!places.targets_count) {
         survey_unobserved_as(&run->survey, config->node_local ? GAP_NODE_LOCAL : GAP_REPLICAS, NULL,
-                             "no way shows them here", discovery_remedy(&run->survey));
+                             "no source shows them here", discovery_remedy(&run->survey));
         facts->unobserved = run->unobserved;
         facts->unobserved_count = run->unobserved_count;
         return 0;

@@ -6,6 +6,7 @@
 #include <k8sdns/render/page/page_text.h>
 #include <k8sdns/wire/cluster/kube_keep.h>
 #include <k8sdns/wire/cluster/kube_objects.h>
+#include <k8sdns/wire/cluster/kube_shrink.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,9 +26,12 @@ static int run(struct run *run, const void *config, void *data)
             &run->err, ERR_USAGE, EINVAL,
             "standard input is a terminal; pipe into it: kubectl get services,endpointslices,pods -A "
             "-o json | k8sdns objects");
-    r = file_read_text(run->arena, path, KUBE_JSON_MAX, &bytes, &len, &run->err);
+    r = file_take_text(path, KUBE_JSON_MAX, &bytes, &len, &run->err);
     if (r < 0)
         return r;
+    len = kube_shrink(bytes, len);
+    bytes = file_fit(bytes, len);
+    arena_own(run->arena, bytes);
     r = kube_keep(run->arena, bytes, len, &out, &count, &run->err);
     if (r < 0)
         return err_prefix(&run->err, r, "%s", file_shown(path));

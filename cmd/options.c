@@ -275,6 +275,18 @@ static int refuse(const struct parser *p, int answer, const char *typed, struct 
     return unknown_option(p, typed, err);
 }
 
+/* Pasted messages may begin with dashes, as "- Curl error" and "---> System.Net": no option does so. */
+static void mark_pasted(struct arena *arena, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *text = argv[i];
+        size_t dashes = strspn(text, "-");
+
+        if (dashes && text[dashes] && strchr(" >", text[dashes]))
+            argv[i] = arena_printf(arena, " %s", text);
+    }
+}
+
 int options_parse(struct arena *arena, int argc, char **argv, bool stop_at_word,
                   const struct option_set *sets, size_t sets_count, int *ret_first, struct err *err)
 {
@@ -283,6 +295,7 @@ int options_parse(struct arena *arena, int argc, char **argv, bool stop_at_word,
     int c, r;
 
     parser_fill(&p, stop_at_word, sets, sets_count);
+    mark_pasted(arena, argc, argv);
     opterr = 0;
     optind = 0; /* glibc and musl: start over, with the flags of this option string */
     while ((c = getopt_long(argc, argv, p.letters, p.longs, NULL)) >= 0) {

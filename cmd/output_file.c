@@ -52,7 +52,8 @@ static int copy(int from, int to)
     }
 }
 
-/* A new file beside `path`, with the rights that it has, or those of any new file. */
+/* A new file beside `path`, with the rights that ours has, or those of any new file: whoever put one of
+ * theirs there may not write into what comes in its place. */
 static int create(const char *path, const struct stat *there, char *temporary, size_t size)
 {
     mode_t mask = umask(0);
@@ -64,7 +65,7 @@ static int create(const char *path, const struct stat *there, char *temporary, s
     fd = mkostemp(temporary, O_CLOEXEC);
     if (fd < 0)
         return -errno;
-    (void)!fchmod(fd, there ? there->st_mode & 0777 : 0666 & ~mask);
+    (void)!fchmod(fd, there && there->st_uid == geteuid() ? there->st_mode & 0777 : 0666 & ~mask);
     return fd;
 }
 

@@ -112,5 +112,5 @@ void privileges_give_up(const struct run *run, const void *config, int argc, cha
     for (int i = 1; i < argc && capability_has(CAP_DAC_READ_SEARCH); i++)
         open_early_all(run->arena, argv[i], kept);
     (void)!capability_keep(kept);
-    sandbox_enter(run->globals->from && !terminal ? SANDBOX_FILES : run->command->sandbox);
+    sandbox_enter(!run->globals->from ? run->command->sandbox : terminal ? SANDBOX_TERMINAL : SANDBOX_FILES);
 }

@@ -47,7 +47,7 @@ static int run(struct run *run, const void *config_at, void *data)
     facts->dns = run->survey.dns;
     discovery_unobserved(&run->survey, facts);
     if (!facts->replicas_count && !run->unobserved_count)
-        survey_unobserved_as(&run->survey, GAP_REPLICAS, NULL, "no way shows them here",
+        survey_unobserved_as(&run->survey, GAP_REPLICAS, NULL, "no source shows them here",
                              discovery_remedy(&run->survey));
     return facts->replicas_count ? STATUS_OK : STATUS_UNKNOWN;
 }

@@ -11,6 +11,7 @@
 #include <k8sdns/model/recorder/record_trigger.h>
 #include <k8sdns/model/shape/shape_json.h>
 #include <k8sdns/render/scope/scope_text.h>
+#include <k8sdns/wire/capture/json_tree.h>
 #include <k8sdns/wire/recorder/record_segment.h>
 #include <math.h>
 #include <stdio.h>
@@ -111,7 +112,9 @@ static void read_all(struct gathering *g, FILE *file)
         if (c == EOF || g->count >= REPORTS_MAX)
             return;
         ungetc(c, file);
+        json_tree_begin(JSON_TREE_CAPTURE);
         document = json_loadf(file, JSON_DISABLE_EOF_CHECK, &where);
+        (void)json_tree_end();
         if (!document || read_document(g, document) < 0)
             g->facts->unread++;
         arena_reset(g->passing);

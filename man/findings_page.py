@@ -20,6 +20,13 @@ names causes by the ids below.
 Each stands here with its usual severity, which the evidence may raise or lower,
 with the reason, with what to do, safest first, and with what to run to know
 more.
+A word in capitals in a command stands for a name of your cluster: POD, NODE and
+NAMESPACE as
+.Ql kubectl get pods -A -o wide
+shows them, NAME for the name that fails, UPSTREAM for an address of the forward
+line of the Corefile.
+.Nm k8sdns diagnose
+fills in what it knows.
 .Sh FINDINGS
 """
 
@@ -52,6 +59,35 @@ def listed(title, texts):
     print(".El")
 
 
+def literal(lines):
+    """Whole on their lines, so that they can be pasted."""
+    print(".Bd -literal -offset indent -compact")
+    for line in lines:
+        print(escaped(line))
+    print(".Ed")
+
+
+def commands(title, lines):
+    if lines:
+        print(".Pp")
+        print(title)
+        literal(lines)
+
+
+def steps(all_steps):
+    print(".Pp")
+    print("To do:")
+    print(".Bl -enum -compact")
+    for step in all_steps:
+        print(".It")
+        filled(step["text"])
+        if step["command"]:
+            literal([step["command"]])
+        if step["undo"]:
+            filled(f"undo: {step['undo']}")
+    print(".El")
+
+
 def main():
     data = json.load(sys.stdin)["data"]
     sys.stdout.write(HEAD)
@@ -59,8 +95,8 @@ def main():
         print(f".Ss {escaped(finding['id'])}")
         filled(f"{finding['title'][0].upper()}{finding['title'][1:]} ({finding['severity']}).")
         filled(finding["cause"])
-        listed("To do:", finding["remedies"])
-        listed("To know more:", finding["checks"])
+        steps(finding["steps"])
+        commands("To know more:", finding["checks"])
     print(".Sh MESSAGES OF APPLICATIONS")
     for symptom in data["symptoms"]:
         print(f".Ss {escaped(symptom['title'])}")

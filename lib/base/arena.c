@@ -12,6 +12,7 @@
 
 struct block {
     struct block *next;
+    void *owned; /* from the heap; NULL: none */
     size_t used, size;
     alignas(max_align_t) unsigned char bytes[];
 };
@@ -48,9 +49,22 @@ void arena_free(struct arena *arena)
         return;
     for (struct block *b = arena->blocks; b; b = next) {
         next = b->next;
+        free(b->owned);
         free(b);
     }
     free(arena);
+}
+
+void arena_own(struct arena *arena, void *heap)
+{
+    struct block *b = block_new(0, NULL), **last = &arena->blocks;
+
+    b->owned = heap;
+    /* Behind the first, whose rest stays in use. */
+    if (*last)
+        last = &(*last)->next;
+    b->next = *last;
+    *last = b;
 }
 
 void arena_reset(struct arena *arena)
@@ -61,8 +75,11 @@ void arena_reset(struct arena *arena)
         return;
     for (struct block *b = kept->next, *next; b; b = next) {
         next = b->next;
+        free(b->owned);
         free(b);
     }
+    free(kept->owned);
+    kept->owned = NULL;
     memset(kept->bytes, 0, kept->used);
     kept->next = NULL;
     kept->used = 0;

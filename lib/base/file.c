@@ -140,8 +140,8 @@ const char *file_shown(const char *path)
     return strcmp(path, "-") == 0 ? "standard input" : path;
 }
 
-int file_read(struct arena *arena, const char *path, size_t max, char **ret_bytes, size_t *ret_len,
-              struct err *err)
+/* Into memory of its own, with room for a NUL and no more. */
+static int take_file(const char *path, size_t max, char **ret_bytes, size_t *ret_len, struct err *err)
 {
     int fd = STDIN_FILENO, r;
     size_t len = 0;
@@ -160,26 +160,56 @@ int file_read(struct arena *arena, const char *path, size_t max, char **ret_byte
                        max);
     if (r < 0)
         return err_set_errno(err, ERR_INPUT, -r, "cannot read %s", path);
-    *ret_bytes = arena_text_n(arena, bytes, len);
+    *ret_bytes = file_fit(bytes, len);
     *ret_len = len;
-    free(bytes);
+    return 0;
+}
+
+char *file_fit(char *heap, size_t len)
+{
+    char *fitting = realloc(heap, len + 1);
+
+    if (!fitting)
+        err_out_of_memory();
+    fitting[len] = '\0';
+    return fitting;
+}
+
+int file_read(struct arena *arena, const char *path, size_t max, char **ret_bytes, size_t *ret_len,
+              struct err *err)
+{
+    int r = take_file(path, max, ret_bytes, ret_len, err);
+
+    if (r == 0)
+        arena_own(arena, *ret_bytes);
+    return r;
+}
+
+int file_take_text(const char *path, size_t max, char **ret_heap, size_t *ret_len, struct err *err)
+{
+    struct utf16 utf16;
+    char *text;
+    int r = take_file(path, max, ret_heap, ret_len, err);
+
+    if (r < 0 || !utf16_begins(*ret_heap, *ret_len, &utf16))
+        return r;
+    text = malloc(UTF16_ROOM(*ret_len) + 1);
+    if (!text)
+        err_out_of_memory();
+    *ret_len = utf16_take(&utf16, *ret_heap, *ret_len, text);
+    free(*ret_heap);
+    *ret_heap = file_fit(text, *ret_len);
     return 0;
 }
 
 int file_read_text(struct arena *arena, const char *path, size_t max, char **ret_bytes, size_t *ret_len,
                    struct err *err)
 {
-    struct utf16 utf16;
-    char *text;
-    int r = file_read(arena, path, max, ret_bytes, ret_len, err);
+    int r = file_take_text(path, max, ret_bytes, ret_len, err);
 
-    if (r < 0 || !utf16_begins(*ret_bytes, *ret_len, &utf16))
-        return r;
-    text = arena_alloc(arena, UTF16_ROOM(*ret_len) + 1);
-    *ret_len = utf16_take(&utf16, *ret_bytes, *ret_len, text);
-    text[*ret_len] = '\0';
-    *ret_bytes = text;
-    return 0;
+    if (r == 0)
+        arena_own(arena, *ret_bytes);
+    return r;
 }
 
 const char *file_text(struct arena *arena, const char *path, size_t max)

@@ -45,6 +45,16 @@ static const int files_calls[] = {
     SYS_getrusage, SYS_umask, SYS_membarrier, SYS_capget, SYS_capset, SYS_seccomp,
     SYS_landlock_create_ruleset, SYS_landlock_restrict_self, SYS_tgkill, SYS_exit, SYS_exit_group};
 
+/* A loop that waits for keys, and a file that a key writes. */
+static const int terminal_calls[] = {
+    SYS_epoll_create1,  SYS_epoll_ctl,       SYS_epoll_pwait, SYS_epoll_pwait2,
+    SYS_timerfd_create, SYS_timerfd_settime, SYS_eventfd2,    SYS_pipe2,
+    SYS_fsync,          SYS_unlinkat,        SYS_ftruncate,
+#ifdef SYS_poll
+    SYS_epoll_wait,     SYS_epoll_create,    SYS_pipe,        SYS_unlink,
+#endif
+};
+
 static const int network_calls[] = {
     SYS_recvfrom,
     SYS_sendto,
@@ -89,6 +99,8 @@ static const int network_calls[] = {
 
 /* How much of a terminal may be asked; nothing may be put into its input. */
 static const uint32_t ioctls[] = {TCGETS, TIOCGWINSZ, FIONBIO, FIONREAD, 0x802c542a /* TCGETS2 */};
+static const uint32_t terminal_ioctls[] = {TCGETS,    TCSETS,  TCSETSW,  TCSETSF,   TCFLSH, TIOCGWINSZ,
+                                           TIOCGPGRP, FIONBIO, FIONREAD, 0x802c542a /* TCGETS2 */};
 static const uint32_t families[] = {AF_INET, AF_INET6, AF_UNIX, AF_NETLINK};
 static const uint32_t prctls[] = {PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, PR_GET_SECCOMP, PR_CAPBSET_READ};
 
@@ -175,8 +187,13 @@ static void filter_calls(enum sandbox kind)
     allow_memory(&p, SYS_mprotect, kind != SANDBOX_FILES);
     if (kind == SANDBOX_NETWORK)
         allow(&p, network_calls, COUNT(network_calls));
+    if (kind == SANDBOX_TERMINAL)
+        allow(&p, terminal_calls, COUNT(terminal_calls));
     /* Each of these loads an argument, so what follows one is never another's number. */
-    allow_with(&p, SYS_ioctl, 1, ioctls, COUNT(ioctls));
+    if (kind == SANDBOX_TERMINAL)
+        allow_with(&p, SYS_ioctl, 1, terminal_ioctls, COUNT(terminal_ioctls));
+    else
+        allow_with(&p, SYS_ioctl, 1, ioctls, COUNT(ioctls));
     allow_with(&p, SYS_prctl, 0, prctls, COUNT(prctls));
     if (kind == SANDBOX_NETWORK)
         allow_with(&p, SYS_socket, 0, families, COUNT(families));
@@ -238,6 +255,7 @@ void sandbox_enter(enum sandbox kind)
     /* The kernel takes a filter from whoever cannot gain anything by exec. */
     if (kind == SANDBOX_NONE || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return;
-    restrict_files(kind);
+    if (kind != SANDBOX_TERMINAL)
+        restrict_files(kind);
     filter_calls(kind);
 }

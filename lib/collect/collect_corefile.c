@@ -60,6 +60,7 @@ static int choose_map(struct survey *survey, const struct config_maps *maps, con
     name_map(survey, chosen, usual, text);
     text->text = chosen->corefile;
     text->len = strlen(chosen->corefile);
+    text->template = maps->template;
     add_files(survey, chosen, text);
     for (size_t i = 0; i < maps->parts_count; i++)
         if (!*maps->parts[i].space || !*chosen->space || strcmp(maps->parts[i].space, chosen->space) == 0)

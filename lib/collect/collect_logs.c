@@ -158,6 +158,24 @@ static bool is_kubectl_alone(const struct logs_facts *facts)
            input_kind_tell(file->head, file->head_len) == INPUT_KUBECTL_ERROR;
 }
 
+/*
+ * A log of another program may have a line in klog's form, or another that CoreDNS might have written: more
+ * than half of it cannot be read, and nothing that can be tells anything.
+ */
+static bool is_of_another(const struct logs_facts *facts)
+{
+    if (facts->queries || facts->format ||
+        2 * facts->lines.unknown <= facts->lines.total - facts->lines.blank - facts->lines.foreign)
+        return false;
+    for (size_t i = 0; i < facts->events_count; i++) {
+        int kind = facts->events[i].kind;
+
+        if (kind != LOG_MESSAGE && kind != LOG_DEBUG && kind != LOG_UNKNOWN)
+            return false;
+    }
+    return true;
+}
+
 /* A file of another kind is named, with what reads it. */
 static int refuse_other_kinds(struct survey *survey, const struct logs_facts *facts)
 {
@@ -186,14 +204,18 @@ int collect_logs_judge(struct survey *survey, const struct logs_facts *facts)
         survey_unobserved_as(
             survey, GAP_LOG_PART, "queries in a format of their own", "they are not read",
             arena_printf(survey->arena, "k8sdns logs --format %s", shell_text(survey->arena, facts->format)));
-    if ((understood(facts) && !is_kubectl_alone(facts)) || (!facts->lines.total && facts->lines.filtered))
+    if ((understood(facts) && !is_kubectl_alone(facts) && !is_of_another(facts)) ||
+        (!facts->lines.total && facts->lines.filtered))
         return 1;
     r = facts->format ? 0 : refuse_other_kinds(survey, facts);
     if (r < 0)
         return r;
     survey_unobserved_as(
         survey, GAP_LOGS, NULL,
-        any ? "none of the lines is of a form that CoreDNS has" : "it is empty: there was no line",
+        any ? understood(facts)
+                  ? "most lines are of no form that CoreDNS has, and the others say nothing of it"
+                  : "none of the lines is of a form that CoreDNS has"
+            : "it is empty: there was no line",
         facts->format ? arena_printf(survey->arena,
                                      "queries are in a format of their own; try: k8sdns logs "
                                      "--format %s",

@@ -13,7 +13,9 @@
 #include <k8sdns/collect/collect_spans.h>
 #include <k8sdns/collect/collection_state.h>
 #include <k8sdns/collect/discovery.h>
+#include <k8sdns/collect/pod_view.h>
 #include <k8sdns/collect/targets.h>
+#include <k8sdns/source/node/netlink_time.h>
 #include <k8sdns/source/node/node_limits.h>
 #include <k8sdns/source/node/own_address.h>
 #include <k8sdns/wire/dns/dns_message.h>
@@ -24,14 +26,15 @@
 
 /*
  * On a node resolv.conf names the node's own resolvers, which are none of the cluster's, where there are
- * such. In a file of the cluster's kind each is one that programs ask.
+ * such. In a file of the cluster's kind, in a Pod's and in one that was named each is one that programs ask.
  */
 static void leave_upstreams(struct collection *c)
 {
     const struct resolv_facts *resolv = c->facts->resolv;
     size_t kept = 0, cluster = 0;
 
-    if (resolv && resolv->dns_policy && strncmp(resolv->dns_policy, "ClusterFirst", 12) == 0)
+    if ((resolv && resolv->dns_policy && strncmp(resolv->dns_policy, "ClusterFirst", 12) == 0) ||
+        !pod_view_is_node(c->survey))
         return;
     for (size_t i = 0; i < c->targets_count; i++)
         cluster += c->targets[i].role != TARGET_NAMESERVER;
@@ -285,6 +288,7 @@ static int ask(struct collection *c)
     int r;
 
     collection_ask(c);
+    collection_ask_records(c);
     r = begin_metrics(c, &metrics);
     if (r == 0 && !c->options->no_sampling)
         collection_sample(c);
@@ -295,6 +299,7 @@ static int ask(struct collection *c)
     collection_ask_aside(c);
     r = end_metrics(c, &metrics, r);
     collection_hear_rest(c);
+    collection_hear_records(c);
     return r;
 }
 
@@ -379,6 +384,9 @@ static int read_metrics(struct collection *c)
     return end_metrics(c, &metrics, r);
 }
 
+/* However little the budget is, a large table may be walked twice. */
+#define NETLINK_LEAST_US 3000000
+
 /* From here pipes may take their share of what there was from the beginning. */
 static void pipes_begin(const struct collection *c)
 {
@@ -419,6 +427,7 @@ int collection_run(struct survey *survey, const struct collection_options *optio
         .survey = survey, .options = options, .facts = facts, .began_ns = clock_monotonic_ns()};
     int r = collection_begin(&c);
 
+    netlink_time_set(options->budget_us > NETLINK_LEAST_US ? options->budget_us : NETLINK_LEAST_US);
     pipes_begin(&c);
     if (r == 0)
         r = read_input(&c, "--dnstap", read_dnstap(&c));

@@ -25,17 +25,18 @@
 /* Names that are tried for each that does not exist. */
 #define NEAR_MAX 12
 
-/* Ask `targets`; a survey that could not ask anything is a gap. */
-static struct matrix_facts *ask_at(struct collection *c, struct target_facts *targets, size_t targets_count,
-                                   const struct probe_candidate *candidates, size_t count,
-                                   const struct prober_options *special)
+struct matrix_facts *collection_ask_at(struct collection *c, struct target_facts *targets,
+                                       size_t targets_count, const struct probe_candidate *candidates,
+                                       size_t count, const struct prober_options *special)
 {
     static const uint16_t types[] = {DNS_TYPE_A, DNS_TYPE_AAAA};
     struct prober_options options = *special;
     struct matrix_facts *matrix = ARENA_NEW(c->survey->arena, struct matrix_facts);
 
-    options.types = types;
-    options.types_count = options.tcp ? 1 : 2;
+    if (!options.types) {
+        options.types = types;
+        options.types_count = options.tcp ? 1 : 2;
+    }
     options.tries = 1;
     options.qps = QPS;
     options.port_targets = c->port_targets;
@@ -55,7 +56,7 @@ static struct matrix_facts *ask_at(struct collection *c, struct target_facts *ta
 static struct matrix_facts *ask(struct collection *c, const struct probe_candidate *candidates, size_t count,
                                 const struct prober_options *special)
 {
-    return ask_at(c, c->targets, c->targets_count, candidates, count, special);
+    return collection_ask_at(c, c->targets, c->targets_count, candidates, count, special);
 }
 
 /* It failed, and the other type of the same name was answered by the same server: by chance, or always. */
@@ -92,7 +93,8 @@ static void ask_small(struct collection *c)
         for (size_t k = 0; k < count && !known; k++)
             known = strcmp(lost[k].candidate, p->candidate) == 0;
         if (!known && ((p->status == PROBE_TIMEOUT && heard) || fails_in_one_type(matrix, p)))
-            *ARENA_PUSH(c->survey->arena, lost, count) = (struct probe_candidate){p->name, p->candidate};
+            *ARENA_PUSH(c->survey->arena, lost, count) =
+                (struct probe_candidate){.name = p->name, .candidate = p->candidate};
     }
     if (count)
         c->facts->small =
@@ -114,6 +116,23 @@ static bool is_missing(const struct matrix_facts *matrix, const char *name)
         denied = denied || p->status == PROBE_NXDOMAIN;
     }
     return denied;
+}
+
+/* Nor is it served: what is not this server's zone may be REFUSED, or fail with what is behind it. */
+static bool is_unserved(const struct matrix_facts *matrix, const char *name)
+{
+    bool heard = false;
+
+    for (size_t i = 0; i < matrix->probes_count; i++) {
+        const struct probe_facts *p = &matrix->probes[i];
+
+        if (strcmp(p->name, name) != 0)
+            continue;
+        if (p->status == PROBE_ANSWER || p->status == PROBE_NODATA || p->status == PROBE_TRUNCATED)
+            return false;
+        heard = heard || probe_is_heard(p);
+    }
+    return heard;
 }
 
 /* Services that the API tells of, where it may be asked and nobody has piped them in. */
@@ -181,7 +200,7 @@ static void ask_near(struct collection *c)
     struct probe_candidate *near = NULL;
     bool learnt = false;
 
-    if (c->domain && strcmp(c->domain, CLUSTER_DOMAIN_USUAL) != 0 && is_missing(c->facts->matrix, c->own))
+    if (c->domain && strcmp(c->domain, CLUSTER_DOMAIN_USUAL) != 0 && is_unserved(c->facts->matrix, c->own))
         *ARENA_PUSH(c->survey->arena, near, count) = (struct probe_candidate){
             c->own, arena_printf(c->survey->arena, "kubernetes.default.svc.%s", CLUSTER_DOMAIN_USUAL)};
     for (size_t i = 0; c->domain && i < c->facts->names_count; i++) {
@@ -202,8 +221,8 @@ static void ask_near(struct collection *c)
     }
     if (count)
         c->facts->name_suggestions =
-            ask_at(c, first_heard(c), 1, near, count,
-                   &(struct prober_options){.timeout_us = collection_share_us(c, SHARE_AGAIN)});
+            collection_ask_at(c, first_heard(c), 1, near, count,
+                              &(struct prober_options){.timeout_us = collection_share_us(c, SHARE_AGAIN)});
 }
 
 static bool is_heard(const struct collection *c, const char *id)
@@ -262,8 +281,8 @@ static void ask_service_guess(struct collection *c, const struct probe_candidate
     }
     if (count)
         c->facts->service_guess =
-            ask_at(c, targets, count, own, 1,
-                   &(struct prober_options){.timeout_us = collection_share_us(c, SHARE_AGAIN)});
+            collection_ask_at(c, targets, count, own, 1,
+                              &(struct prober_options){.timeout_us = collection_share_us(c, SHARE_AGAIN)});
 }
 
 static void ask_tcp(struct collection *c, const struct probe_candidate *own)
@@ -340,9 +359,10 @@ void collection_ask_strangers(struct collection *c)
                                         .found_by = ORIGIN_SOCKET,
                                         .again_us = SHAPE_UNSET};
     }
-    matrix = count ? ask_at(c, targets, count, &own, 1,
-                            &(struct prober_options){.timeout_us = collection_share_us(c, SHARE_AGAIN)})
-                   : NULL;
+    matrix =
+        count ? collection_ask_at(c, targets, count, &own, 1,
+                                  &(struct prober_options){.timeout_us = collection_share_us(c, SHARE_AGAIN)})
+              : NULL;
     for (size_t i = 0; matrix && i < matrix->probes_count; i++)
         for (size_t k = 0; k < sockets->sockets_count; k++)
             if (strcmp(sockets->sockets[k].address, matrix->probes[i].target) == 0 &&

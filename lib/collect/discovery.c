@@ -105,7 +105,7 @@ static void by_options(struct discovery *d, const struct target_options *options
         see(d, TARGET_CLUSTER_IP, &options->cluster_ip.items[i]);
     for (size_t i = 0; i < options->replica.count; i++)
         see(d, TARGET_REPLICA, &options->replica.items[i]);
-    end_method(d, outcome_by_count(d), d->found ? NULL : "--replica names none");
+    end_method(d, outcome_by_count(d), d->found ? NULL : "--replica is not given");
 }
 
 /* Why resolv.conf names no ClusterIP: what its first server is instead. */
@@ -338,8 +338,8 @@ static void by_conntrack(struct discovery *d)
             d, outcome_by_count(d),
             d->found
                 ? NULL
-                : "no entry from the ClusterIP to a replica: this is no node's network namespace, or nobody "
-                  "asked lately");
+                : "no entry from the ClusterIP to a replica: not a node's network namespace, or no query "
+                  "lately");
 }
 
 static void by_ipvs(struct discovery *d)

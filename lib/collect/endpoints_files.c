@@ -4,7 +4,25 @@
 #include <k8sdns/base/file.h>
 #include <k8sdns/wire/capture/pasted_text.h>
 #include <k8sdns/wire/cluster/kube_objects.h>
+#include <k8sdns/wire/cluster/kube_shrink.h>
 #include <string.h>
+
+/* kubectl's JSON as it is written needs nothing taken off, and most of it nobody reads. */
+static int read_one(struct survey *survey, const char *path, const char **ret_bytes, size_t *ret_len)
+{
+    char *heap;
+    size_t len, shrunk;
+    int r = file_take_text(path, KUBE_JSON_MAX, &heap, &len, &survey->err);
+
+    if (r < 0)
+        return r;
+    shrunk = kube_shrink(heap, len);
+    heap = file_fit(heap, shrunk);
+    arena_own(survey->arena, heap);
+    *ret_len = shrunk;
+    *ret_bytes = shrunk < len ? heap : pasted_text_read(survey->arena, heap, len, ret_len);
+    return 0;
+}
 
 int endpoints_files_read(struct survey *survey, const char *paths, const char **ret_bytes, size_t *ret_len)
 {
@@ -14,13 +32,11 @@ int endpoints_files_read(struct survey *survey, const char *paths, const char **
     for (const char *at = paths; *at;) {
         size_t name = strcspn(at, ","), len;
         const char *bytes;
-        char *file, *both;
-        int r = file_read_text(survey->arena, arena_text_n(survey->arena, at, name), KUBE_JSON_MAX, &file,
-                               &len, &survey->err);
+        char *both;
+        int r = read_one(survey, arena_text_n(survey->arena, at, name), &bytes, &len);
 
         if (r < 0)
             return r;
-        bytes = pasted_text_read(survey->arena, file, len, &len);
         at += name + (at[name] == ',');
         if (!all) {
             all = bytes;

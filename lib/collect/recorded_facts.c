@@ -152,7 +152,11 @@ static int choose_newest(const struct choosing *c, size_t *ret_index)
             *ret_index = i;
             return 0;
         }
-    return refuse(c);
+    if (!c->recording->intervals_count)
+        return refuse(c);
+    /* Of captures alone the newest. */
+    *ret_index = c->recording->intervals_count - 1;
+    return 0;
 }
 
 /* ---- what ---- */

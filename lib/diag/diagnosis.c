@@ -9,7 +9,7 @@
 #include "evidence/server.h"
 #include "own_pod.h"
 #include "relation.h"
-#include "step.h"
+#include "steps/step.h"
 #include "subjects.h"
 #include "verdict.h"
 #include <k8sdns/diag/diagnose.h>

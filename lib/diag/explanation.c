@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "step.h"
+#include "steps/step.h"
 #include <errno.h>
 #include <k8sdns/base/suggest.h>
 #include <k8sdns/diag/explanation.h>
@@ -22,8 +22,10 @@ static void add_finding(struct arena *arena, const struct rule *rule, struct exp
                                     .title = cluster_words_expand(arena, NULL, rule->title),
                                     .cause = cluster_words_expand(arena, NULL, rule->cause),
                                     .severity = rule->severity};
-    for (const struct step *step = rule->steps; step->text; step++)
+    for (const struct step *step = rule->steps; step->text; step++) {
+        *ARENA_PUSH(arena, words->steps, words->steps_count) = step_usual(arena, step);
         *ARENA_PUSH(arena, words->remedies, words->remedies_count) = step_phrase(arena, step);
+    }
     for (const char *const *check = rule->checks; *check; check++)
         *ARENA_PUSH(arena, words->checks, words->checks_count) =
             step_phrase(arena, &(struct step){.text = *check});

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "step.h"
+#include "steps/step.h"
+#include <k8sdns/base/braces.h>
+#include <k8sdns/base/shell_word.h>
+#include <k8sdns/base/text.h>
 #include <k8sdns/diag/pattern.h>
 #include <k8sdns/diag/rule.h>
 #include <k8sdns/model/cluster/cluster_words.h>
@@ -30,36 +33,105 @@ static const struct {
      FREQUENCY_INTERMITTENT,
      {"replica-unreachable", "replica-refused", "conntrack-race", "ipvs-port-reuse", "coredns-panic"},
      {{.text = "query each replica for a while",
-       .command = "k8sdns watch kubernetes.default --duration 10m"}}},
+       .command = "kubectl k8sdns {failing-pod} watch kubernetes.default --duration 10m"}}},
     {SCOPE_SOME_NODES,
      FREQUENCY_ALWAYS,
      {"clusterip-unreachable", "path-filtered", "neighbour-full", "nodelocal-down", "recent-change"},
-     {{.text = "on a node that fails, as root", .command = "k8sdns diagnose --netns /proc/1/ns/net"}}},
+     {{.text = "look at a node that fails", .command = "kubectl k8sdns node/{failing-node}"}}},
     {SCOPE_SOME_NODES,
      FREQUENCY_AT_PEAK,
      {"conntrack-full", "node-overloaded", "socket-limits"},
-     {{.text = "on a node that fails, as root", .command = "k8sdns conntrack --interval 1s"}}},
+     {{.text = "watch the conntrack table of a node that fails",
+       .command = "kubectl k8sdns node/{failing-node} conntrack --interval 1s"}}},
     {SCOPE_SOME_NODES,
      FREQUENCY_INTERMITTENT,
      {"conntrack-race", "conntrack-stale", "ipvs-port-reuse", "node-overloaded", "path-lossy"},
-     {{.text = "on a node that fails, as root", .command = "k8sdns conntrack --interval 1s"},
-      {.text = "the same place", .command = "k8sdns ipvs"},
-      {.text = "the same place", .command = "k8sdns node --interval 1s"}}},
+     {{.text = "watch the conntrack table of a node that fails",
+       .command = "kubectl k8sdns node/{failing-node} conntrack --interval 1s"},
+      {.text = "look for connections to removed replicas (IPVS)",
+       .command = "kubectl k8sdns node/{failing-node} ipvs"},
+      {.text = "watch its other limits",
+       .command = "kubectl k8sdns node/{failing-node} node --interval 1s"}}},
     {SCOPE_FIXED_PODS,
      ANY,
      {"resolv-policy", "resolv-invalid", "path-filtered", "flows-unanswered", "name-not-found",
       "resolver-differs"},
-     {{.text = "in a Pod that fails and in one that does not", .command = "k8sdns resolv"},
-      {.text = "in both, with the name that fails", .command = "k8sdns diagnose NAME"}}},
+     {{.text = "look at resolv.conf of a Pod that fails, and of one that does not",
+       .command = "kubectl k8sdns {failing-pod} resolv"},
+      {.text = "in both, test the name that fails",
+       .command = "kubectl k8sdns {failing-pod} diagnose NAME"}}},
     {SCOPE_RANDOM_PODS,
      FREQUENCY_AT_PEAK,
      {"coredns-cpu", "conntrack-full", "port-collision"},
-     {{.text = "at peak", .command = "k8sdns watch kubernetes.default --duration 10m"}}},
+     {{.text = "at peak, query each replica for a while",
+       .command = "kubectl k8sdns {failing-pod} watch kubernetes.default --duration 10m"}}},
     {SCOPE_RANDOM_PODS,
      ANY,
      {"conntrack-race", "ipvs-port-reuse", "port-collision", "replica-unreachable", "replica-inconsistent"},
      {{.text = "gather again: more reports tell fixed Pods from random ones"}}},
 };
+
+/* The node of most reports that fail, or of the largest share of queries; NULL when none is named. */
+static const char *failing_node(const struct scope_facts *facts)
+{
+    const struct scope_row *worst = NULL;
+
+    for (size_t i = 0; i < facts->rows_count; i++) {
+        const struct scope_row *row = &facts->rows[i];
+
+        if (row->kind == SCOPE_ROW_NODE && row->node && row->failing &&
+            (!worst || row->failing > worst->failing))
+            worst = row;
+    }
+    for (size_t i = 0; facts->fleet && i < facts->fleet->places_count; i++) {
+        const struct fleet_place_facts *place = &facts->fleet->places[i];
+
+        /* Without the label `node` it is an address and a port, by which Kubernetes knows no node. */
+        if (place->place == FLEET_PLACE_NODE && place->fails)
+            return strchr(place->name, ':') ? NULL : place->name;
+    }
+    return worst ? worst->node : NULL;
+}
+
+/* A Pod as kubectl's plugin takes it, with what is known of it. */
+static const char *failing_pod(struct arena *arena, const struct scope_facts *facts)
+{
+    const struct scope_row *worst = NULL;
+    const char *space = NULL;
+
+    for (size_t i = 0; i < facts->rows_count; i++) {
+        const struct scope_row *row = &facts->rows[i];
+
+        if (row->kind == SCOPE_ROW_POD && row->pod && (!worst || row->failing > worst->failing))
+            worst = row;
+    }
+    for (size_t i = 0; facts->fleet && i < facts->fleet->places_count && !space; i++)
+        if (facts->fleet->places[i].place == FLEET_PLACE_NAMESPACE && facts->fleet->places[i].fails)
+            space = facts->fleet->places[i].name;
+    return arena_printf(arena, "%s -n %s", shell_word(arena, worst ? worst->pod : "POD"),
+                        shell_word(arena, text_or(space, "NAMESPACE")));
+}
+
+struct pattern_words {
+    struct arena *arena;
+    const struct scope_facts *facts;
+};
+
+static const char *value_of(void *user, const char *word, size_t len)
+{
+    const struct pattern_words *words = user;
+
+    if (len == strlen("failing-node") && memcmp(word, "failing-node", len) == 0)
+        return shell_word(words->arena, text_or(failing_node(words->facts), "NODE"));
+    if (len == strlen("failing-pod") && memcmp(word, "failing-pod", len) == 0)
+        return failing_pod(words->arena, words->facts);
+    return cluster_word(words->arena, NULL, word, len);
+}
+
+static const char *expand(struct arena *arena, const struct scope_facts *facts, const char *text)
+{
+    return braces_expand(arena, text, value_of, &(struct pattern_words){arena, facts});
+}
 
 static struct scope_cause *cause_at(struct arena *arena, const char *id, struct scope_facts *facts)
 {
@@ -106,11 +178,12 @@ void pattern_causes(struct arena *arena, const struct scope_report *reports, siz
         for (size_t k = 0; patterns[i].ids[k]; k++)
             cause_at(arena, patterns[i].ids[k], facts)->pattern = true;
         for (const struct step *step = patterns[i].steps; step->text; step++) {
-            *ARENA_PUSH(arena, facts->steps, facts->steps_count) =
-                (struct step){.text = cluster_words_expand(arena, NULL, step->text),
-                              .command = cluster_words_expand(arena, NULL, step->command),
-                              .undo = cluster_words_expand(arena, NULL, step->undo)};
-            *ARENA_PUSH(arena, facts->next, facts->next_count) = step_phrase(arena, step);
+            const struct step told = {.text = expand(arena, facts, step->text),
+                                      .command = expand(arena, facts, step->command),
+                                      .undo = expand(arena, facts, step->undo)};
+
+            *ARENA_PUSH(arena, facts->steps, facts->steps_count) = told;
+            *ARENA_PUSH(arena, facts->next, facts->next_count) = step_phrase(arena, &told);
         }
     }
     if (facts->causes_count)

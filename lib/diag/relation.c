@@ -113,18 +113,38 @@ static bool covers_servers(const struct diagnosis *d, const struct finding *caus
 }
 
 /*
+ * What comes back: only who refuses makes a refusal. A silent upstream becomes a SERVFAIL in time, so that
+ * both may be seen of one fault; not where all of one are silent, and all of the other are answered with an
+ * error.
+ */
+static bool covers_failures(const struct finding *cause, const struct finding *effect)
+{
+    static const unsigned all = CONCERNS_SILENCE | CONCERNS_REFUSAL | CONCERNS_SERVFAIL;
+    unsigned by = cause->concerns & all, of = effect->concerns & all;
+
+    if (!by || !of)
+        return true;
+    if (of & CONCERNS_REFUSAL & ~by)
+        return false;
+    if (of & CONCERNS_SILENCE && !(by & (CONCERNS_SILENCE | CONCERNS_SERVFAIL)))
+        return false;
+    return (by & of) != 0;
+}
+
+/*
  * Nor does what is wrong with queries of one kind explain what is wrong with those of another: of a group of
  * kinds that both name, the effect has none besides those of the cause.
  */
 static bool covers_concerns(const struct finding *cause, const struct finding *effect)
 {
     static const unsigned groups[] = {CONCERNS_A | CONCERNS_AAAA, CONCERNS_UDP | CONCERNS_TCP,
-                                      CONCERNS_CLUSTER | CONCERNS_EXTERNAL,
-                                      CONCERNS_SILENCE | CONCERNS_REFUSAL};
+                                      CONCERNS_CLUSTER | CONCERNS_EXTERNAL};
 
     for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
         if (cause->concerns & groups[i] && effect->concerns & groups[i] & ~cause->concerns)
             return false;
+    if (!covers_failures(cause, effect))
+        return false;
     return !cause->domain || !effect->domain || strcmp(cause->domain, effect->domain) == 0;
 }
 

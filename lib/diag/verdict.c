@@ -5,8 +5,9 @@
 #include "evidence/server.h"
 #include "own_pod.h"
 #include "relation.h"
-#include "step.h"
+#include "steps/step.h"
 #include <inttypes.h>
+#include <k8sdns/model/diagnosis/finding_headline.h>
 #include <math.h>
 #include <string.h>
 
@@ -75,11 +76,12 @@ static const char *verdict(const struct diagnosis *d, const struct diagnose_fact
         return "OK: no fault in the files; no server was queried";
     if (facts->status == HEALTH_OK)
         return arena_printf(d->arena,
-                            "OK: %" PRIu64 " of %" PRIu64 " queries were answered by %zu of %zu servers",
-                            facts->answered, facts->asked, d->heard_count, d->servers_count);
-    return arena_printf(d->arena, "%s: %s%s%s%s%s%s", health_titles[facts->status],
-                        opening && !facts->failed && leading == 1 ? opening : "", first->title,
-                        first->subject ? ": " : "", first->subject ? first->subject : "",
+                            "OK: %" PRIu64 " of %" PRIu64 " queries were answered by %zu of %zu server%s",
+                            facts->answered, facts->asked, d->heard_count, d->servers_count,
+                            d->servers_count == 1 ? "" : "s");
+    return arena_printf(d->arena, "%s: %s%s%s%s", health_titles[facts->status],
+                        opening && !facts->failed && leading == 1 ? opening : "",
+                        finding_headline(d->arena, first->title, first->subject),
                         leading > 1 ? arena_printf(d->arena, "; and %zu more finding", leading - 1) : "",
                         leading > 2 ? "s" : "");
 }

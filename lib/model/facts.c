@@ -26,6 +26,8 @@ static const struct shape_field fields[] = {
         struct facts, service_guess, "service_guess", &matrix_facts_shape,
         "usual addresses of the cluster DNS in the service range; null when resolv.conf's answers"),
     SHAPE_FIELD_POINTER(struct facts, tcp, "tcp", &matrix_facts_shape, "one name at each server over TCP"),
+    SHAPE_FIELD_POINTER(struct facts, records, "records", &matrix_facts_shape,
+                        "SRV of the named ports of Services, and PTR of the own addresses, at each server"),
     SHAPE_FIELD_POINTER(struct facts, interception, "interception", &interception_facts_shape,
                         "whether something redirects port 53"),
     SHAPE_FIELD_POINTER(struct facts, sampling, "sampling", &watch_facts_shape,

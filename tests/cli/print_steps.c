@@ -5,7 +5,7 @@
  * What every rule would tell people to do in the cluster of these objects, a line of JSON each: the rules
  * that fire in one test are few, and what each of them prints has to be right everywhere.
  */
-#include "../../lib/diag/step.h"
+#include "../../lib/diag/steps/step.h"
 #include <jansson.h>
 #include <k8sdns/base/file.h>
 #include <k8sdns/model/cluster/cluster_dns.h>

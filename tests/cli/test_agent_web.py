@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import pathlib
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
@@ -133,6 +134,23 @@ class Guarded(binary.Case):
     def seconds(agent):
         fields = pathlib.Path(f"/proc/{agent.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / 100
+
+    def test_handshakes_that_stop(self):
+        """Nothing, half a greeting, or a greeting without an answer to ours: others are served all the same."""
+        hello = bytes.fromhex("16030100f8010000f40303") + bytes(32)
+        with self.agent(self.tls()) as agent, contextlib.ExitStack() as stack:
+            for i in range(150):
+                line = stack.enter_context(socket.create_connection(("127.0.0.1", agent.port)))
+                with contextlib.suppress(OSError):
+                    line.sendall((b"", hello, b"\x16\x03\x01", b"GET / HTTP/1.1\r\n")[i % 4])
+
+            def answers():
+                with contextlib.suppress(OSError, http.client.HTTPException):
+                    return self.ask(agent.port)[0] == 200
+                return False
+
+            agent.wait_for(answers, 18)
+            self.assertIsNone(agent.process.poll())
 
     def test_unusable(self):
         """What cannot be done as it is asked for ends the program at once."""

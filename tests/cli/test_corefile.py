@@ -203,6 +203,47 @@ class Remarks(binary.Case):
             document, status = corefile(given)
             self.assertEqual((remarks(document, "critical"), status), ([("arguments", 3)], 2), given)
 
+    def test_within(self):
+        """A Corefile in a task of Ansible, in kustomize's literal, and in templates that are no YAML: its lines are
+        those of the file where they can be, and placeholders raise nothing."""
+        text = ".:53 {\n    errors\n    health 8080\n    kubernetes %s\n    forward . %s\n    cache 30\n}\n"
+        sound = text % ("cluster.local", "10.0.0.2")
+
+        def indented(text, by):
+            return "".join(" " * by + line + "\n" for line in text.splitlines())
+
+        task = ("- name: DNS\n  kubernetes.core.k8s:\n    definition:\n      kind: ConfigMap\n      metadata:\n"
+                "        name: coredns\n      data:\n        Corefile: |\n" + indented(sound, 10))
+        literal = ("kind: Kustomization\nconfigMapGenerator:\n- name: coredns\n  literals:\n  - |\n    Corefile="
+                   + indented(sound, 4).lstrip())
+        jinja = ("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: coredns\ndata:\n  Corefile: |\n"
+                 + indented(text % ("{{ domain }}", "{{ servers | join(\" \") }}"), 4))
+        helm = ("{{- if .Values.on }}\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\n"
+                "data:\n  Corefile: |-\n"
+                + indented(text % ("{{ .Values.domain }}", "{{ .Values.up | default \"x\" }}"), 4) + "{{- end }}\n")
+        for given, line in ((task, 3), (literal, 3), (jinja, 3), (helm, 10)):
+            with self.subTest(given[:40]):
+                document, status = corefile(given)
+                self.assertEqual((remarks(document, "critical"), status), ([("arguments", line)], 2))
+                self.assertNotIn("xxx", json.dumps(document["data"]["unseen"]))
+                document, status = corefile(given.replace("health 8080", "health"))
+                self.assertEqual((remarks(document, "critical"), remarks(document, "warning")), ([], [("ready", None)]))
+
+    def test_helm(self):
+        """The Corefile that CoreDNS's Helm chart makes of its values; as they are, and within a HelmChartConfig."""
+        plugins = [{"name": "errors"}, {"name": "health", "configBlock": "lameduck 5s"}, {"name": "ready"},
+                   {"name": "kubernetes", "parameters": "cluster.local in-addr.arpa", "configBlock": "ttl 30"},
+                   {"name": "prometheus", "parameters": "PORT"}, {"name": "forward", "parameters": ". 10.0.0.2"},
+                   {"name": "cache", "parameters": 30}, {"name": "reload"}, {"name": "loop"}]
+        values = json.dumps({"servers": [{"zones": [{"zone": "."}], "port": 53, "plugins": plugins}]})
+        for given in (values, "servers: " + json.dumps(json.loads(values)["servers"]),
+                      json.dumps({"kind": "HelmChartConfig", "spec": {"valuesContent": values}})):
+            document, status = corefile(given.replace("PORT", ":9153"))
+            self.assertEqual((status, remarks(document, "critical"), remarks(document, "warning")), (0, [], []))
+            self.assertEqual(document["data"]["blocks"][0]["zones"], [".:53"])
+            document, status = corefile(given.replace("PORT", "9153"))
+            self.assertEqual((status, [m for m, _ in remarks(document, "critical")]), (2, ["arguments"]))
+
     def test_kubeadm(self):
         """The default hurts nobody; that the resolv.conf is not seen is said."""
         document, status = corefile(KUBEADM)

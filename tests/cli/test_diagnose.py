@@ -53,6 +53,15 @@ class Facts:
             t["p50_us"] = us
         return self
 
+    def records(self, kind, status, *targets, **values):
+        """Let SRV or PTR end so."""
+        for p in self.data["records"]["probes"]:
+            if p["type"] == kind and p["target"] in (targets or EVERYONE):
+                silent = status == "timeout"
+                p.update(status=status, rcode=None if silent else status.upper(), answers=[])
+                p.update({"rtt_us": None} if silent else {}, **values)
+        return self
+
     def asked_small(self, status, **wanted):
         """What was lost, asked again for a small answer."""
         self.data["small"] = copy.deepcopy(self.data["matrix"])
@@ -302,6 +311,8 @@ CASES = {
     "family-slow": (lambda f: f.takes(200000, type=["AAAA"]), ["matrix"]),
     "upstream-slow": (lambda f: f.takes(1500000, candidate=names("external")), ["matrix"]),
     "answers-slow": (lambda f: f.all_take(150000), ["sampling"]),
+    "srv-failing": (lambda f: f.records("SRV", "servfail"), ["records"]),
+    "reverse-failing": (lambda f: f.records("PTR", "timeout"), ["records"]),
     "lookup-slow": (lambda f: f.takes(400000, name=names("external")), ["resolv", "matrix"]),
     "failures-unexplained": (lambda f: f.sampling_of(REPLICAS[0], lost=1, answered=49, bad=1), ["matrix"]),
     "name-not-found": (lambda f: f.answers("nxdomain", name=names("external")), ["matrix"]),
@@ -434,6 +445,12 @@ COUNTS = {
     "node-local setup, now": ("nodelocal-down", lambda f: f.replica(
         0, role="node-local", setup_errors_total=3, setup_errors_new=1), "warning", "1 times in"),
     "rejects": ("server-rate-limited", lambda f: f.replica(1, "forward", rejected_new=7), "warning", "refused 7"),
+    "rejects, of one scrape": ("server-rate-limited", lambda f: f.replica(1, window_s=None, answers=1000).replica(
+        1, "forward", rejected=40), "warning", "refused 40 queries since it began"),
+    "few rejects, of one scrape": ("server-rate-limited", lambda f: f.replica(1, window_s=None, answers=1000).replica(
+        1, "forward", rejected=9), "info", "refused 9 queries since it began"),
+    "no upstream, of one scrape": ("upstream-failing", lambda f: f.replica(1, window_s=None, answers=1000).replica(
+        1, "forward", all_down=40), "warning", "down for 40 queries"),
 }
 QUIET_COUNTS = {
     "one accident": lambda f: f.replica(0, answers=20, servfails=1, servfail_ratio=0.05),
@@ -449,6 +466,7 @@ QUIET_COUNTS = {
     "node-local setup of the past": lambda f: f.replica(0, role="node-local", setup_errors_total=3, setup_errors_new=0,
                                                         window_s=90.0),
     "rejects of the past": lambda f: f.replica(0, "forward", rejected=7),
+    "one reject, of one scrape": lambda f: f.replica(0, window_s=None).replica(0, "forward", rejected=1),
     "not seen": lambda f: f.replica(0, error="no answer within 2.0 s", servfails=90, answers=100),
 }
 # Counts may show what is wrong with these, but not that all is well.
@@ -597,6 +615,66 @@ class Places(binary.Case):
         self.assertRegex(evidence, r"too large for UDP: .*glibc.* fail")
         self.assertRegex(evidence, r"where TCP works: glibc, musl, go, .* find it; .*musl-1.2.3.*haproxy.* fail")
 
+    def test_names_of_addresses(self):
+        """NXDOMAIN is ordinary; what fails or is late is not."""
+        for status, us, severity in (("nxdomain", 400, None), ("answer", 400, None), ("nodata", 400, None),
+                                     ("servfail", 400, "warning"), ("refused", 400, "warning"),
+                                     ("notimp", 400, "warning"), ("timeout", None, "warning"),
+                                     ("nxdomain", 99000, None), ("nxdomain", 100000, "info"),
+                                     ("nxdomain", 999000, "info"), ("nxdomain", 1000000, "warning")):
+            with self.subTest(status=status, us=us):
+                finding = self.found(Facts().records("PTR", status, rtt_us=us))[0].get("reverse-failing")
+                self.assertEqual(finding and finding["severity"], severity)
+                self.assertEqual(finding and finding["subject"], finding and "10.244.0.24")
+
+    def test_names_of_addresses_by_other_faults(self):
+        """A server that loses anything lost this by chance; an upstream that fails fails for them, too."""
+        facts = Facts().records("PTR", "timeout", REPLICAS[1]).sampled(2, REPLICAS[1])
+        self.assertNotIn("reverse-failing", self.found(facts)[0])
+        facts = Facts().answers("timeout", name=names("external")).records("PTR", "timeout")
+        self.assertEqual(self.found(facts)[0]["reverse-failing"]["consequence_of"], "upstream-failing")
+        facts = Facts().answers("timeout", name=names("external")).records("PTR", "refused")
+        self.assertIsNone(self.found(facts)[0]["reverse-failing"]["consequence_of"])
+
+    def test_names_of_addresses_and_the_corefile(self):
+        """A kubernetes line without the zone sends such names to the upstream."""
+        for zones, told in (("cluster.local in-addr.arpa ip6.arpa", False), ("cluster.local", True),
+                            ("cluster.local 244.10.in-addr.arpa", False), ("cluster.local ip6.arpa", True),
+                            ("cluster.local 10.244.0.0/16", False)):
+            with self.subTest(zones):
+                facts = Facts().records("PTR", "servfail")
+                for block in facts.data["corefile"]["blocks"]:
+                    for plugin in block["plugins"]:
+                        if plugin["name"] == "kubernetes":
+                            plugin["arguments"] = zones
+                evidence = " ".join(self.found(facts)[0]["reverse-failing"]["evidence"])
+                self.assertEqual("no kubernetes line of the Corefile lists in-addr.arpa" in evidence, told)
+
+    def test_named_ports(self):
+        """No record is a remark where nobody says that a cluster is behind the servers."""
+        schema = {"type": "TXT", "candidate": "dns-version.cluster.local", "status": "answer", "rcode": "NOERROR"}
+        for what, targets, extra, severity in (
+                ("answer", (), {}, None), ("nxdomain", (), {}, "info"), ("nodata", (), {}, "info"),
+                ("nxdomain", (), schema, "warning"), ("nxdomain", REPLICAS[1:2], {}, "warning"),
+                ("servfail", (), {}, "warning"), ("refused", REPLICAS[:1], {}, "warning"),
+                ("timeout", (), {}, "warning")):
+            with self.subTest(what=what, targets=targets, extra=bool(extra)):
+                facts = Facts().records("SRV", what, *targets)
+                probes = facts.data["records"]["probes"]
+                if extra:
+                    probes.append(dict(probes[0], answers=[], **extra))
+                finding = self.found(facts)[0].get("srv-failing")
+                self.assertEqual(finding and finding["severity"], severity)
+                if targets:
+                    self.assertIn(targets[0], " ".join(finding["evidence"]))
+
+    def test_named_ports_by_other_faults(self):
+        """Not where the address is not answered either, nor where the server loses others."""
+        facts = Facts().records("SRV", "servfail").answers("servfail", name=names("own"))
+        self.assertNotIn("srv-failing", self.found(facts)[0])
+        facts = Facts().records("SRV", "timeout", REPLICAS[0]).sampled(3, REPLICAS[0])
+        self.assertNotIn("srv-failing", self.found(facts)[0])
+
     def test_first_nameserver_knows_no_cluster(self):
         """Then cluster names are never found, whatever the second knows."""
         facts = Facts().nameservers(REPLICAS[0], CLUSTER_IP).put("matrix.targets.1.role", "nameserver")
@@ -656,6 +734,31 @@ class Places(binary.Case):
                 self.assertNotIn("dns-intercepted", self.found(facts)[0])
         facts = Facts().redirected("answered", "expired", [CLUSTER_IP], False)
         self.assertIn("dns-intercepted", self.found(facts)[0])  # this Pod has NAT of its own
+
+    def test_who_refuses(self):
+        """A port unreachable of the server itself: nothing listens. Of another host: a rule on the way."""
+        for by, leads, title in ((REPLICAS[1], "replica-refused", "nothing listens on port 53 of a server"),
+                                 (None, "replica-refused", "nothing listens on port 53 of a server"),
+                                 ("10.244.0.1", "path-filtered", "a firewall rule rejects DNS packets")):
+            for sampled in (False, True):
+                with self.subTest(by=by, sampled=sampled):
+                    facts = Facts().refused_port(REPLICAS[1])
+                    for p in facts.probes([REPLICAS[1]]):
+                        p.update(reported_by=None if sampled else by)
+                    for t in facts.data["sampling"]["targets"]:
+                        if t["address"] == REPLICAS[1] and sampled:
+                            t["rejected_by"] = by
+                    found, leading = self.found(facts)
+                    self.assertEqual(leading, [leads])
+                    self.assertEqual(found[leads]["title"], title)
+                    self.assertNotIn("replica-unreachable", found)
+                    if leads == "path-filtered":
+                        self.assertIn("were rejected by 10.244.0.1", " ".join(found[leads]["evidence"]))
+        # What comes back for a ClusterIP has the address that NAT gives it.
+        facts = Facts().refused_port(CLUSTER_IP)
+        for p in facts.probes([CLUSTER_IP]):
+            p.update(reported_by="10.244.0.1")
+        self.assertNotIn("path-filtered", self.found(facts)[0])
 
     def test_unsent(self):
         """Each error of the own kernel has its own words, and nobody waits who is told at once."""
@@ -957,6 +1060,32 @@ class Answers(binary.Case):
         found, _, _ = self.look(facts)
         self.assertIn("203.0.113.9", " ".join(found["search-hijack"]["evidence"]))
         self.assertIn(answer[0]["rdataA"], " ".join(found["search-hijack"]["evidence"]))
+
+    def test_what_comes_back_differs(self):
+        """A silent upstream becomes a SERVFAIL in time, but not a refusal; clean differences are another fault."""
+        for world, under, consequence in (
+                (["timeout"], "timeout", "upstream-failing"), (["servfail"], "servfail", "upstream-failing"),
+                (["timeout", "servfail"], "timeout", "upstream-failing"),
+                (["timeout", "servfail"], "servfail", "upstream-failing"), (["timeout"], "servfail", None),
+                (["servfail"], "timeout", None), (["servfail"], "refused", None), (["refused"], "timeout", None)):
+            with self.subTest(world=world, under=under):
+                facts = self.move_suffix(Facts(), "corp.example")
+                facts.answers(under, candidate=[f"{self.EXTERNAL}.corp.example"])
+                for number, target in enumerate(EVERYONE):
+                    facts.answers(world[number % len(world)], target, candidate=[self.EXTERNAL])
+                facts.data["small"] = copy.deepcopy(facts.data["matrix"])
+                finding = self.look(facts)[0]["resolver-differs"]
+                self.assertEqual((finding["subject"], finding["consequence_of"]), ("corp.example", consequence))
+
+    def test_a_type_that_fails_everywhere_hides_no_domain(self):
+        """AAAA is lost whatever is asked; A is refused under one domain alone."""
+        facts = self.move_suffix(Facts(), "corp.example")
+        facts.answers("refused", candidate=[f"{self.EXTERNAL}.corp.example"]).answers("timeout", type=["AAAA"])
+        facts.data["small"] = copy.deepcopy(facts.data["matrix"])
+        found, _, _ = self.look(facts)
+        self.assertIsNone(found["family-failing"]["consequence_of"])
+        self.assertEqual((found["resolver-differs"]["subject"], found["resolver-differs"]["consequence_of"]),
+                         ("corp.example", None))
 
     def test_another_domain(self):
         facts = Facts().answers("nxdomain", name=names("own"))
@@ -1511,7 +1640,7 @@ class Drops(binary.Case):
                         facts.put("ipvs_absent", False)
                     finding, document = self.finding(facts, name)
                     self.assertIsNotNone(finding, states(document)[name])
-                    self.assertIn("dropped 7 of the packets", finding["evidence"][0])
+                    self.assertIn("dropped 7 DNS packets", finding["evidence"][0])
                     self.assertIn("hook forward; such as A web.default. from 10.244.0.10 to 10.244.1.22 port 53",
                                   finding["evidence"][0])
                     self.assertEqual({f["id"] for f in document["findings"]} - REMARKS, {name})
@@ -1529,6 +1658,17 @@ class Drops(binary.Case):
         _, document = self.finding(Facts().dead(REPLICAS[1]).put("drops", dropped("rule")), "path-filtered")
         self.assertEqual([f["id"] for f in document["findings"]
                           if not f["consequence_of"] and f["severity"] == "critical"], ["path-filtered"])
+
+    def test_a_rule_for_tcp_explains_no_dead_link(self):
+        """Only what was dropped by the same transport explains a silence; one rule may drop both."""
+        for transports, leading in ((["tcp"], {"path-filtered", "replica-unreachable"}), (["udp"], {"path-filtered"}),
+                                    (["udp", "tcp"], {"path-filtered"})):
+            with self.subTest(transports=transports):
+                drops = dropped("rule", transports=transports)
+                drops["kinds"][0]["example"]["transport"] = transports[-1]
+                _, document = self.finding(Facts().dead(REPLICAS[1]).put("drops", drops), "path-filtered")
+                self.assertEqual({f["id"] for f in document["findings"]
+                                  if not f["consequence_of"] and f["severity"] != "info"}, leading)
 
     def test_other_causes_are_none_of_these(self):
         _, document = self.finding(Facts().put("drops", dropped("other")), "path-filtered")

@@ -83,6 +83,40 @@ NO_COMMAND = re.compile(r"unknown (shorthand )?flag|unknown command|^Usage|requi
                         r"needs an argument|flag needs|invalid argument|error: .*(arguments?|required)", re.M)
 
 
+# The clouds' own programs are in no suite of Debian: what each of these commands takes, by their references. Arguments
+# without an option, and the options, all of which have a value here.
+CLOUD_COMMANDS = {
+    "aws eks describe-addon": (0, {"--cluster-name", "--addon-name", "--query", "--output", "--region"}),
+    "aws eks update-addon": (0, {"--cluster-name", "--addon-name", "--addon-version", "--configuration-values",
+                                 "--resolve-conflicts", "--region"}),
+    "az aks nodepool update": (0, {"--resource-group", "--cluster-name", "--name", "--localdns-config"}),
+    "gcloud container clusters describe": (1, {"--location", "--format", "--project"}),
+    "gcloud logging read": (1, {"--limit", "--format", "--freshness", "--project"}),
+}
+
+
+def cloud_mistake(words):
+    """What such a program would refuse; None where it takes the command."""
+    if ">" in words:
+        words = words[:words.index(">")]
+    known = [path for path in CLOUD_COMMANDS if words[:len(path.split())] == path.split()]
+    if not known:
+        return "no such command"
+    arguments, options = CLOUD_COMMANDS[known[0]]
+    rest = words[len(known[0].split()):]
+    while rest:
+        if not rest[0].startswith("-"):
+            arguments -= 1
+            rest = rest[1:]
+            continue
+        if rest[0] not in options:
+            return f"no option {rest[0]}"
+        if len(rest) < 2 or rest[1].startswith("-"):
+            return f"{rest[0]} has no value"
+        rest = rest[2:]
+    return None if arguments == 0 else "too many or too few arguments"
+
+
 def steps(name):
     nameserver = TABLE[name][0]
     done = subprocess.run([PRINT_STEPS, FOLDER / f"{name}.json", nameserver], capture_output=True, text=True,
@@ -207,11 +241,12 @@ class Distributions(binary.Case):
             self.assertEqual((done.returncode, done.stderr), (0, ""), command)
             self.assertNotRegex(command, r"\{(ns|svc|deploy|cm|sel|c|dns|account|custom|autoscaler|cns|csel|cset)\}|"
                                          r"\{(edit|keep|putback|restart|scale|pod|node|more)\}")
-            if not KUBECTL:
-                continue
             for words in simple_commands(command):
-                if words[:1] == ["kubectl"]:
+                if words[:1] == ["kubectl"] and KUBECTL:
                     self.check_kubectl(words, command)
+                elif words and words[0] in ("aws", "az", "gcloud"):
+                    self.assertIsNone(cloud_mistake(words), command)
+                    CLOUD_SEEN.add(words[0])
 
     def check_kubectl(self, words, command):
         """It gets as far as asking a server, which is not there."""
@@ -242,6 +277,13 @@ class Distributions(binary.Case):
                     self.assertNotIn("{", next(s["title"] for s in all_steps if s["rule"] == rule))
                 self.check_all(commands)
 
+        self.assertEqual(CLOUD_SEEN, {"aws", "az", "gcloud"})
+
+    def test_cloud_commands_are_judged(self):
+        for command in ("aws eks update-addon --cluster-name X --addon coredns", "az aks nodepool upgrade --name x",
+                        "aws eks describe-addon --cluster-name --addon-name coredns", "gcloud logging read --limit 20"):
+            self.assertIsNotNone(cloud_mistake(shlex.split(command)), command)
+
     def test_every_rule_has_a_step(self):
         """What cannot be done is left out, but nobody is left without anything to do."""
         rules = {s["rule"] for s in steps("kubeadm")}
@@ -267,6 +309,7 @@ class Distributions(binary.Case):
 
 KUBECTL = shutil.which("kubectl")
 CHECKED = set()
+CLOUD_SEEN = set()  # the clouds of which a command was checked
 
 if __name__ == "__main__":
     binary.main()

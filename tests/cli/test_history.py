@@ -86,6 +86,20 @@ class Watch(Folder):
         self.assertEqual(done.returncode, 74, done.stderr)
         self.assertIn("another k8sdns records into", done.stderr)
 
+    def test_full_disk(self):
+        """What it asks goes on, and it is said once that it is not recorded."""
+        disk = self.folder.parent / "disk"
+        disk.mkdir()
+        script = ('mount -t tmpfs -o size=16k none "$0" && mkdir "$0/r" && head -c 64k /dev/zero >"$0/x" 2>/dev/null; '
+                  'ip link set lo up; exec "$@"')
+        done = subprocess.run(["unshare", "-mn" if os.geteuid() == 0 else "-rmn", "sh", "-c", script, disk,
+                               binary.K8SDNS, "--json", "watch", NAME, "--no-search", "--as", "glibc", "--no-discovery",
+                               "--target", "127.0.0.1:9", "--interval", "100ms", "--count", "5", "--record",
+                               disk / "r"], capture_output=True, text=True, check=False, timeout=100)
+        self.assertIn(done.returncode, (1, 2), done.stderr)
+        self.assertIn("not recorded", done.stderr)
+        self.assertEqual(json.loads(done.stdout.splitlines()[-1])["data"]["targets"][0]["sent"], 10)  # A and AAAA
+
     def test_no_name_is_left(self):
         with twister("rcode:2") as server:
             done = binary.run("watch", f"{WORD}-name.shop.svc.cluster.local.", "--no-search", "--as", "glibc",
@@ -175,6 +189,60 @@ class Recorder(Folder):
                 self.assertNotIn(WORD, text.lower())
                 self.assertNotIn("4711", text)
                 shutil.rmtree(self.folder)
+
+    def test_folder_of_a_stranger(self):
+        """Names of segments that lead elsewhere: nothing of it is written to, read or waited for."""
+        self.folder.mkdir()
+        outside = self.folder.parent / "outside"
+        outside.write_bytes(b"before")
+        (self.folder / "00000001.k8sdns").symlink_to(outside)
+        os.mkfifo(self.folder / "00000002.k8sdns")
+        (self.folder / "00000003.k8sdns").mkdir()
+        os.link(outside, self.folder / "00000004.k8sdns")
+        (self.folder / "00000006.k8sdns").symlink_to("nowhere")
+        if os.geteuid() == 0:
+            os.chown(self.folder, 12345, 12345)
+        said = subprocess.run([RECORDER, self.interval(), self.folder, "64K", "-", "1"], input=b"." * 300,
+                              capture_output=True, check=True, timeout=60).stdout.decode().splitlines()
+        self.assertGreater(len([line for line in said if line.endswith(" ok")]), 290)
+        self.assertEqual(outside.read_bytes(), b"before")
+        self.assertFalse((self.folder / "nowhere").exists())
+        written = [path for path in self.folder.iterdir() if path.is_file() and not path.is_symlink()]
+        self.assertEqual({path.stat().st_mode & 0o777 for path in written if not path.samefile(outside)}, {0o600})
+        self.assertGreater(self.history()[0]["intervals"], 10)
+
+    def test_number_that_is_none(self):
+        """Behind it there would be no name that a reader knows."""
+        self.folder.mkdir()
+        (self.folder / "9999999999.k8sdns").write_bytes(b"")
+        done = binary.run("watch", NAME, "--target", "127.0.0.1:9", "--count", "1", "--record", self.folder,
+                          "--no-discovery")
+        self.assertEqual(done.returncode, 74, done.stderr)
+        self.assertIn("a number that no recorder gives", done.stderr)
+        self.assertEqual([path.name for path in self.folder.iterdir()], ["9999999999.k8sdns"])
+
+    def test_no_marker_is_shown(self):
+        """Of a recording that was not redacted when it was written, in every form in which it is told."""
+        schema = json.loads(binary.run("schema").stdout)
+        at = 1769868000 * SECOND
+        for form in ("zq7marker", "4711-zq7", "/srv/zq7/bin/zq7-server", "fe80::1%zq7",
+                     "Pod zq7marker on node zq7.example.com failed: user zq7, image r.example.com/zq7/app:v1.zq7"):
+            instance, facts = Instance(schema, form), capture_with(form)["data"]
+            value = {"time": "2026-01-31T14:00:00Z", "span_ms": 10000, "capture": False, "why": form, "facts": facts,
+                     "findings": [instance.of(schema["$defs"]["finding"])],
+                     "lookups": instance.of(schema["$defs"]["traced_lookups"])}
+            recordings.write(self.folder, [(recordings.WHOLE, value, at, 10 * SECOND),
+                                           (recordings.CAPTURE, {**value, "capture": True}, at + 10 * SECOND,
+                                            20 * SECOND), (recordings.WHOLE, value, at + 20 * SECOND, 30 * SECOND)])
+            for words in (["history"], ["history", "-v"], ["history", "--json"], ["report"], ["report", "--json"],
+                          ["report", "--format", "text"], ["report", "--format", "markdown"]):
+                with self.subTest((form, words)):
+                    done = binary.run(*words, "--from", self.folder, "--redact", "word")
+                    self.assertIn(done.returncode, (0, 1, 2, 3), done.stderr)
+                    said = (done.stdout + done.stderr).replace(str(self.folder), "").lower()
+                    self.assertGreater(len(said), 100)
+                    self.assertNotIn(WORD, said)
+                    self.assertNotIn("4711", said)
 
     def test_size(self):
         """What is kept is never more than --keep, and never less than the newest half of it."""

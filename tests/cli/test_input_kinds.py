@@ -14,7 +14,7 @@ KINDS = {
     "zstd": (b"\x28\xb5\x2f\xfd\x04\x00\x41\x00", "compressed"),
     "bzip2": (b"BZh91AY&SY\x8e\x1c\x02", "compressed"),
     "gcloud": (b"---\ninsertId: 5qyk\nlogName: x\ntextPayload: |-\n  .:53\n", "k8sdns logs"),
-    "helm": (b"replicaCount: 2\nservers:\n- zones:\n  - zone: .\n  plugins:\n  - name: errors\n", "helm template"),
+    "helm": (b"replicaCount: 2\nservers:\n- zones:\n  - zone: .\n  plugins:\n  - name: errors\n", "k8sdns corefile"),
     "otlp": (b'{"resourceSpans":[{"scopeSpans":[]}]}', "OTLP"),
     "tempo": (b'{"batches":[{"instrumentationLibrarySpans":[{"spans":[]}]}]}', "OTLP"),
     "zipkin": (b'[{"traceId":"1","id":"2","name":"servedns"}]', "k8sdns spans"),
@@ -39,13 +39,13 @@ KINDS = {
 # The reader, and the kinds that it reads itself.
 READERS = {
     ("logs",): {"log", "gcloud"},
-    ("corefile",): {"Corefile"},
+    ("corefile",): {"Corefile", "helm"},
     ("metrics",): {"metrics"},
     ("decode",): {"pcap", "pcapng"},
     ("replicas", "--no-discovery", "--endpoints"): set(),
     ("resolv", "--resolv-conf"): {"resolv.conf"},
     ("diagnose", "--no-discovery", "--logs"): {"log", "gcloud"},
-    ("diagnose", "--no-discovery", "--corefile"): {"Corefile"},
+    ("diagnose", "--no-discovery", "--corefile"): {"Corefile", "helm"},
 }
 
 

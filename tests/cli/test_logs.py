@@ -579,6 +579,22 @@ class Diagnosis(unittest.TestCase):
         self.assertIn("answers of the servers", [u["what"] for u in good["unobserved"]])
         self.assertEqual(binary.run("diagnose", "--no-discovery").returncode, 64)
 
+    def test_xtables(self):
+        """node-local-dns cannot set its rules, by whatever name of the check."""
+        for line in ("[ERROR] Error checking iptables rule {{raw}}: exit status 4: {}",
+                     "[ERROR] Error adding iptables rule {{raw}} - {}"):
+            text = line.format("Another app is currently holding the xtables lock; still 5s")
+            document, _ = binary.run_json("logs", stdin=text.encode() + b"\n")
+            self.assertEqual([f["id"] for f in document["findings"]], ["nodelocal-down"])
+
+    def test_log_of_another_program(self):
+        """The kubelet's log has klog's form, and says nothing of CoreDNS: not known, not sound."""
+        own = 'E0314 09:01:00.1  812 dns.go:153] "Nameserver limits exceeded"\n'
+        other = 'I0314 09:00:00.1  812 kubelet.go:2421] "SyncLoop UPDATE" source="api"\n'
+        for text, status in ((own + other * 10, 3), (own * 10 + other, 0), (other * 10 + "[INFO] Reloading\n", 0),
+                             (other * 10 + query(), 0)):
+            self.assertEqual(binary.run("logs", stdin=text.encode()).returncode, status, text)
+
     def test_logs_says_it_too(self):
         document, status = binary.run_json("logs", stdin=b"Corefile:3 - Error during parsing: x\n")
         self.assertEqual(([f["severity"] for f in document["findings"]], status), (["critical"], 2))

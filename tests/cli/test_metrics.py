@@ -489,7 +489,7 @@ class Check(binary.Case):
         with served(coredns(), coredns(requests=2000, servfail=100)) as (where, _):
             done = binary.run("metrics", "--check", "-q", *QUICK, where)
         self.assertEqual(done.returncode, 2)
-        self.assertTrue(done.stdout.startswith(f"critical: CoreDNS answers with SERVFAIL, {where}\n"), done.stdout)
+        self.assertTrue(done.stdout.startswith(f"critical: CoreDNS answers with SERVFAIL: {where}\n"), done.stdout)
 
 
 class Page(binary.Case):

@@ -102,7 +102,7 @@ class Explained(binary.Case):
         """What the first screen leads to: the finding in words, with the numbers and names of that run."""
         capture = str(CAPTURES / "dead-replica-named.json")
         done = binary.run("explain", "replica-unreachable", "--from", capture)
-        for words in ("here: a replica does not answer: replica 10.244.1.22 [certain]", "60 queries to 10.244.1.22",
+        for words in ("here: a replica does not answer: 10.244.1.22 [certain]", "60 queries to 10.244.1.22",
                       "kubectl -n kube-system describe pod coredns-5d78c9869d-m5fzt"):
             self.assertIn(words, done.stdout)
         document, _ = binary.run_json("explain", "replica-unreachable", "--from", capture)
@@ -111,6 +111,43 @@ class Explained(binary.Case):
         done = binary.run("explain", "EAI_AGAIN", "--from", capture)
         self.assertEqual(done.returncode, 64)
         self.assertIn("the id of a finding", done.stderr)
+
+
+# Words in capitals of commands that are no names to be filled in: types, codes and targets of rules.
+NO_BLANKS = {"A", "AAAA", "PTR", "SERVFAIL", "REJECT", "DROP", "DROPPED", "MASQUERADE", "NXDOMAIN", "TCP", "UDP"}
+
+
+class Blanks(binary.Case):
+    def test_each_is_told(self):
+        """Of every finding: each word in capitals of its commands stands in the line that says what to put in."""
+        seen = set()
+        for finding in json.loads(binary.run("explain", "--json").stdout)["data"]["findings"]:
+            commands = [step["command"] or "" for step in finding["steps"]] + finding["checks"]
+            bare = " ".join(re.sub(r"'[^']*'", "", command) for command in commands)
+            words = {word for word in re.findall(r"(?<![\w.=/-])[A-Z][A-Z-]+(?![\w=])|(?<=/)[A-Z][A-Z-]+(?![\w=])", bare)
+                     if word not in NO_BLANKS}
+            told = binary.run("explain", finding["id"]).stdout.partition("  fill in: ")[2]
+            for word in words:
+                self.assertRegex(told, rf"\b{word}\b", finding["id"])
+            seen |= words
+        self.assertGreaterEqual(seen, {"POD", "NODE", "UPSTREAM", "NAME"})
+
+    def test_scope(self):
+        """What scope knows of a node or a Pod that fails is filled in; the rest is told."""
+        capture = json.loads((CAPTURES / "dead-replica-named.json").read_text())
+        bad = json.loads(binary.run("diagnose", "--json", "--from", "-", stdin=json.dumps(capture).encode()).stdout)
+        good = json.loads(binary.run("diagnose", "--json", "--from", str(CAPTURES / "healthy.json")).stdout)
+        reports = []
+        for pod in range(8):
+            for minute in range(6):
+                report = json.loads(json.dumps(bad if pod == 3 else good))
+                report["data"].update(pod=f"web-{pod}", node=f"node-{pod // 2}",
+                                      time=f"2026-11-24T10:{minute:02}:00.000Z")
+                reports.append(json.dumps(report))
+        said = binary.run("scope", "-", stdin="\n".join(reports).encode()).stdout
+        self.assertIn("fixed Pods fail", said)
+        self.assertIn("kubectl k8sdns web-3 -n NAMESPACE resolv", said)
+        self.assertRegex(said, r"(?m)^Do now +\(NAMESPACE: kubectl get pods -A -o wide")
 
 
 def printed_commands():

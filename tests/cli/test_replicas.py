@@ -72,11 +72,12 @@ class Api(binary.Case):
             self.assertTrue(document["unobserved"][0]["how"].endswith(KUBECTL))
 
     def test_one_plain_line(self):
+        """What, why and what next; the command behind it stands alone."""
         with kube_server.api(faults={"all": 403}) as (environment, account, _), resolv_conf() as path:
             done = binary.run("replicas", "--no-identity", "--resolv-conf", path, *account, env=environment)
         lines = done.stderr.splitlines()
-        self.assertEqual(len(lines), 1, lines)
-        self.assertTrue(lines[0].endswith(KUBECTL))
+        self.assertEqual(len(lines), 2, lines)
+        self.assertEqual(lines[1].strip(), KUBECTL)
 
     def test_part_of_it(self):
         document, status, _ = self.ask(faults={"pods": 403})
@@ -189,6 +190,13 @@ class Piped(binary.Case):
         document, _ = replicas("--endpoints", "-",
                                stdin=json.dumps(as_kind("EndpointSlice", CLUSTER["EndpointSliceList"][0])).encode())
         self.assertEqual(len(document["data"]["replicas"]), 2)
+
+    def test_what_jq_leaves(self):
+        """A list without a kind, and an array of objects."""
+        slices = [as_kind("EndpointSlice", CLUSTER["EndpointSliceList"][0])]
+        for given in ({"items": slices}, slices):
+            document, status = replicas("--endpoints", "-", stdin=json.dumps(given).encode())
+            self.assertEqual((status, len(document["data"]["replicas"])), (0, 2))
 
     def test_pods_alone(self):
         text = kubectl(*(as_kind("Pod", p) for p in CLUSTER["PodList"]))

@@ -409,6 +409,30 @@ class Output(binary.Case):
         self.assertEqual([path.name for path in self.folder.iterdir()], ["report.html"])
         self.assertEqual(self.file.read_text(), "before")
 
+    def test_link(self):
+        """What a link leads to is not written to: the file takes the place of the link."""
+        target = self.folder / "target"
+        target.write_text("before")
+        self.file.symlink_to(target)
+        done = binary.run("report", "--from", CAPTURES[0], "-o", self.file)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(target.read_text(), "before")
+        self.assertFalse(self.file.is_symlink())
+
+    def test_rights(self):
+        """Those of a file of ours are kept; one that a stranger has put there decides nothing."""
+        self.file.write_text("before")
+        self.file.chmod(0o600)
+        binary.run("report", "--from", CAPTURES[0], "-o", self.file)
+        self.assertEqual(self.file.stat().st_mode & 0o777, 0o600)
+        if os.geteuid() != 0:
+            self.skipTest("only root has files of others")
+        self.file.chmod(0o666)
+        os.chown(self.file, 12345, 12345)
+        done = binary.run("report", "--from", CAPTURES[0], "-o", self.file)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual((self.file.stat().st_mode & 0o777, self.file.stat().st_uid), (0o666 & ~umask(), 0))
+
     def test_no_place(self):
         done = binary.run("report", "--from", CAPTURES[0], "-o", self.folder / "no/where.html")
         self.assertEqual(done.returncode, 66, done.stderr)

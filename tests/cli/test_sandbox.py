@@ -16,6 +16,7 @@ import kube_server
 DATA = binary.SOURCE / "tests/data"
 REFUSED = os.environ["REFUSED_CALLS"]
 NOT_PERMITTED = "Operation not permitted"
+RECORDING = DATA / "recordings/two-faults"
 ALWAYS = {"fork", "exec", "trace", "type into the terminal", "load a program", "packets"}
 # Without a peer to talk to there is no connection, and without a library to load no more code.
 FILES_ONLY = ALWAYS | {"connection", "code"}
@@ -24,6 +25,12 @@ READERS = (["decode", "-"], ["logs"], ["corefile", "-"], ["objects"], ["explain"
            ["dnstap", "--read", str(DATA / "dnstap/1.14.7.fstrm")],
            ["spans", "--read", str(DATA / "spans/jaeger.json")],
            ["diagnose", "--from", str(DATA / "captures/healthy.json")],
+           ["history", "--from", str(RECORDING)],
+           ["diff", str(DATA / "captures/healthy.json"), str(DATA / "captures/two-faults.json")],
+           ["diff", f"{RECORDING}@2026-01-31T14:31:50Z", str(DATA / "captures/two-faults.json")],
+           ["report", "--from", str(DATA / "captures/healthy.json")], ["report", "--from", str(RECORDING)],
+           ["conntrack", "--from", str(DATA / "captures/healthy.json")],
+           ["scope", str(RECORDING)],
            ["expand", "--from", str(DATA / "captures/healthy.json"), "db"],
            ["lookup", "--from", str(DATA / "captures/healthy.json"), "db"])
 
@@ -59,6 +66,23 @@ class Sandbox(binary.Case):
         with tempfile.TemporaryDirectory() as folder:
             said, _ = self.refused("metrics", str(DATA / "metrics/1.6.9.prom"), folder=folder)
             self.assertEqual({name for name, what in said.items() if what == NOT_PERMITTED} & FILES_ONLY, ALWAYS, said)
+
+    def test_screen(self):
+        """Its library is loaded when the screen is opened, and a key writes a file."""
+        with tempfile.TemporaryDirectory() as folder:
+            said, _ = self.refused("top", "--batch", "--count", "1", "--from", str(DATA / "captures/healthy.json"),
+                                   folder=folder)
+            wanted = FILES_ONLY - {"code"}
+            self.assertEqual({name for name, what in said.items() if what == NOT_PERMITTED} & wanted, wanted, said)
+
+    def test_prometheus(self):
+        """Whoever asks a server keeps connections, and no more."""
+        with tempfile.TemporaryDirectory() as folder:
+            token = pathlib.Path(folder, "token")
+            token.write_text("t")
+            said, _ = self.refused("scope", "--prometheus", "http://127.0.0.1:1", "--timeout", "2s", "--token", token,
+                                   folder=folder)
+            self.assertEqual({name for name, what in said.items() if what == NOT_PERMITTED} & ALWAYS, ALWAYS, said)
 
     def test_no_rights_are_left(self):
         with subprocess.Popen([binary.K8SDNS, "logs"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,

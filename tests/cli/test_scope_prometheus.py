@@ -2,6 +2,7 @@
 """scope --prometheus: fleets with one truth each in a real Prometheus, and a hostile server instead of it."""
 import base64
 import contextlib
+import gzip
 import http.server
 import json
 import os
@@ -359,6 +360,66 @@ class Errors(binary.Case):
             binary.run("scope", "--prometheus", url, *UNTIL, "--token", secret)
             self.assertEqual(seen[-1]["authorization"], "Bearer user:word")
             self.assertNotIn("word", done.stdout + done.stderr)
+
+    def test_led_elsewhere(self):
+        """A token is for the server that was named, wherever that one sends whoever asks."""
+        elsewhere, asked = [], []
+
+        class Elsewhere(http.server.BaseHTTPRequestHandler):
+            def answer(self):
+                elsewhere.append(dict(self.headers))
+                self.send_response(200)
+                self.end_headers()
+
+            do_GET = do_POST = answer
+
+            def log_message(self, *_):
+                pass
+
+        with http.server.ThreadingHTTPServer(("127.0.0.2", 0), Elsewhere) as other, \
+                tempfile.TemporaryDirectory() as folder:
+            threading.Thread(target=other.serve_forever, daemon=True).start()
+            secret = pathlib.Path(folder, "secret")
+            secret.write_text("user:word\n", encoding="utf-8")
+
+            class Leading(http.server.BaseHTTPRequestHandler):
+                def lead(self):
+                    self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                    asked.append(self.headers["Authorization"])
+                    self.send_response(status)
+                    self.send_header("Location", f"http://127.0.0.2:{other.server_port}/api/v1/query")
+                    self.send_header("Refresh", f"0; url=http://127.0.0.2:{other.server_port}/")
+                    self.send_header("Alt-Svc", f'h2="127.0.0.2:{other.server_port}"')
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+
+                do_GET = do_POST = lead
+
+                def log_message(self, *_):
+                    pass
+
+            with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Leading) as first:
+                threading.Thread(target=first.serve_forever, daemon=True).start()
+                url = f"http://127.0.0.1:{first.server_port}"
+                for status in (300, 301, 302, 303, 305, 307, 308):
+                    for words in (["scope", "--prometheus", url, *UNTIL, "--token", secret],
+                                  ["scope", "--prometheus", url, *UNTIL, "--basic-auth", secret],
+                                  ["metrics", f"{url}/metrics", "--count", "1", "--token", secret]):
+                        done = binary.run(*words)
+                        self.assertNotEqual(done.returncode, 0, done.stdout)
+                        self.assertNotIn("word", done.stdout + done.stderr)
+                first.shutdown()
+            other.shutdown()
+        self.assertGreater(len([value for value in asked if value]), 10)
+        self.assertEqual(elsewhere, [])
+
+    def test_packed(self):
+        """Nothing is unpacked, so a small answer stays small."""
+        bomb = gzip.compress(b" " * (64 << 20))
+        with answering(lambda *_: (200, "application/json\r\nContent-Encoding: gzip", bomb)) as url:
+            done = binary.run("scope", "--prometheus", url, *UNTIL)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("no JSON", done.stderr)
 
     def test_usage(self):
         for arguments, words in ((("--prometheus", "ftp://127.0.0.1"), "only http and https"),

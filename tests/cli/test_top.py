@@ -69,7 +69,7 @@ class Screens(binary.Case):
     def test_the_finding_comes_first(self):
         done = top("--batch", "--from", CAPTURES / "dead-replica.json", env={"COLUMNS": "80", "LINES": "12"})
         rows = done.stdout.splitlines()
-        self.assertEqual(rows[1], "FAILING: a replica does not answer: replica 10.244.1.22")
+        self.assertEqual(rows[1], "FAILING: a replica does not answer: 10.244.1.22")
         self.assertEqual(done.returncode, 2)
         self.assertEqual(top("--batch", "--from", CAPTURES / "healthy.json").returncode, 0)
 

@@ -128,7 +128,7 @@ class Keys(binary.Case):
                     ("Escape", "2 Servers"), ("2", "2 Servers"), ("Down", "10.244.1.22"),
                     ("Enter", "replica 10.244.1.22, AAAA"),
                     ("Escape", "2 Servers"), ("4", "4 Limits"), ("Enter", "what it does"), ("4", "4 Limits"),
-                    ("4", "MTU towards 10.244.1.22"), ("Escape", "5 Resolver"), ("5", "5 Resolver"),
+                    ("4", "MTU towards 10.244.1.21"), ("Escape", "5 Resolver"), ("5", "5 Resolver"),
                     ("Enter", "nameserver 10.96.0.10"),
                     ("Escape", "6 CoreDNS"), ("s", "sorted by role"), ("s", "sorted by loss"), ("p", "PAUSED"),
                     ("i", "interval (500ms, 2s):"), ("Escape", "? help"), ("n", "names to ask for"),

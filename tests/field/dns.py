@@ -3,8 +3,9 @@
 
 usage: dns.py READY ADDRESS[:PORT][=RULE;RULE...]...
 
-READY is a fifo that gets a line when all sockets are open. It knows kubernetes.default.svc.cluster.local (10.96.0.1),
-web.default.svc.cluster.local (10.96.5.5) and www.example.com (192.0.2.1), A records alone; all else is NXDOMAIN.
+An IPv6 address stands in brackets. READY is a fifo that gets a line when all sockets are open. It knows
+kubernetes.default.svc.cluster.local (10.96.0.1), web.default.svc.cluster.local (10.96.5.5) and www.example.com
+(192.0.2.1), A records alone, and SRV of port https of the first; all else is NXDOMAIN.
 Rules of an address:
   silent                  says nothing, over UDP and TCP; udp=silent: over UDP alone
   rcode=N                 N to every query
@@ -13,7 +14,11 @@ Rules of an address:
   world=N|silent          to names outside the zone
   zone=NAME               serves NAME in place of cluster.local
   under:SUFFIX=N|silent|ADDRESS   what does not exist under SUFFIX: that rcode, silence, or that A record
-  has:NAME=ADDRESS        one more name
+  has:NAME=ADDRESS        one more name; an IPv6 address is an AAAA record
+  srv=N|silent            to queries for SRV
+  has-srv:NAME=PORT       one more SRV record
+  version=TEXT            of the schema of names: TXT of dns-version in the zone
+  reverse=N|silent        to names of in-addr.arpa and ip6.arpa; reverse-delay=MS: answers these late
   tc:NAME=                that name's answer is too large for UDP: truncated there, whole over TCP
   delay=MS                answers late
   serial=N                of the SOA record in negative answers, which is then the zone's
@@ -27,7 +32,7 @@ import threading
 import time
 import zlib
 
-A, SOA, AAAA = 1, 6, 28
+A, SOA, TXT, AAAA, SRV = 1, 6, 16, 28, 33
 NXDOMAIN = 3
 servers = {}
 
@@ -58,15 +63,30 @@ def owner(zone):
     return b"".join(bytes([len(label)]) + label.encode() for label in zone.split(".")) + b"\0"
 
 
-def reply(message, zone, rcode, address=None, serial=None):
-    name, _, asked = question(message)
+def rdata_of(kind, value):
+    """The data of a record of that type, or None where the value is one of another."""
+    if kind == SRV:
+        port, target = value if isinstance(value, tuple) else (None, None)
+        return struct.pack("!HHH", 0, 100, port) + owner(target) if target else None
+    if isinstance(value, tuple):
+        return None
+    if kind == TXT and value.startswith("\""):
+        return bytes([len(value) - 1]) + value[1:].encode()
+    if kind == (AAAA if ":" in value else A) and not value.startswith("\""):
+        return socket.inet_pton(socket.AF_INET6 if kind == AAAA else socket.AF_INET, value)
+    return None
+
+
+def reply(message, zone, rcode, value=None, serial=None):
+    name, kind, asked = question(message)
     flags = 0x8080 | (message[2] & 1) << 8 | rcode | (0x400 if name.endswith(zone) else 0)
-    none = rcode == NXDOMAIN or (rcode == 0 and not address)
-    body = record(A, 30, socket.inet_aton(address)) if address else b""
+    data = rdata_of(kind, value) if value else None
+    none = rcode == NXDOMAIN or (rcode == 0 and data is None)
+    body = record(kind, 30, data) if data is not None else b""
     soa = record(SOA, 30, b"\0\0" + struct.pack("!IIIII", int(serial or 1), 2, 3, 4, 5)) if none else b""
     if serial and soa:
         soa = owner(zone) + soa[2:]
-    counts = struct.pack("!HHHHH", flags, 1, 1 if address else 0, 1 if none else 0, 0)
+    counts = struct.pack("!HHHHH", flags, 1, 1 if body else 0, 1 if none else 0, 0)
     return message[:2] + counts + asked + body + soa
 
 
@@ -83,21 +103,33 @@ def answer(message, rules, port, tcp):
     zone = rules.get("zone", "cluster.local")
     known = {f"kubernetes.default.svc.{zone}": "10.96.0.1", f"web.default.svc.{zone}": "10.96.5.5",
              "www.example.com": "192.0.2.1"}
+    known[f"_https._tcp.kubernetes.default.svc.{zone}"] = (443, f"kubernetes.default.svc.{zone}")
     known.update({key[4:]: value for key, value in rules.items() if key.startswith("has:")})
+    known.update({key[8:]: (int(value), key[8:].split(".", 2)[2]) for key, value in rules.items()
+                  if key.startswith("has-srv:")})
+    if "version" in rules:
+        known[f"dns-version.{zone}"] = '"' + rules["version"]
+    is_reverse = name.endswith((".in-addr.arpa", ".ip6.arpa"))
+    if is_reverse and "reverse-delay" in rules:
+        time.sleep(int(rules["reverse-delay"]) / 1000)
 
     def said(what):
         if what in ("silent", "ignore"):
             return None
         if what.isdigit():
             return reply(message, zone, int(what))
-        return reply(message, zone, 0, what if kind == A else None)
+        return reply(message, zone, 0, what)
 
     if f"tc:{name}" in rules and not tcp and kind == A:
         return message[:2] + struct.pack("!HHHHH", 0x8680 | (message[2] & 1) << 8, 1, 0, 0, 0) + question(message)[2]
 
-    by_type = rules.get({A: "A", AAAA: "AAAA"}.get(kind))
+    by_type = rules.get({A: "A", AAAA: "AAAA"}.get(kind, ""))
     if by_type == "silent":
         return None
+    if kind == SRV and "srv" in rules:
+        return said(rules["srv"])
+    if is_reverse and "reverse" in rules:
+        return said(rules["reverse"])
     if "rcode" in rules:
         return reply(message, zone, int(rules["rcode"]))
     if name not in known:
@@ -110,7 +142,7 @@ def answer(message, rules, port, tcp):
         return reply(message, zone, NXDOMAIN, serial=rules.get("serial"))
     if by_type is not None:
         return said(by_type)
-    return reply(message, zone, 0, known[name] if kind == A else None, rules.get("serial"))
+    return reply(message, zone, 0, known[name], rules.get("serial"))
 
 
 def serve_udp(sock, rules):
@@ -124,7 +156,7 @@ def serve_udp(sock, rules):
 
     while True:
         message, peer = sock.recvfrom(4096)
-        if "delay" in rules or "share" in rules:
+        if "delay" in rules or "reverse-delay" in rules or "share" in rules:
             threading.Thread(target=one, args=(message, peer), daemon=True).start()
         else:
             one(message, peer)
@@ -151,11 +183,16 @@ def serve_tcp(listener, rules):
 def main():
     for spec in sys.argv[2:]:
         where, _, text = spec.partition("=")
-        address, _, port = where.partition(":")
+        if where.startswith("["):
+            address, _, port = where[1:].partition("]")
+            port = port[1:]
+        else:
+            address, _, port = where.partition(":")
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
         rules = servers[address] = rules_of(text)
-        datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        datagrams = socket.socket(family, socket.SOCK_DGRAM)
         datagrams.bind((address, int(port or 53)))
-        listener = socket.socket()
+        listener = socket.socket(family)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((address, int(port or 53)))
         listener.listen(64)

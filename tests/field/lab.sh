@@ -6,7 +6,7 @@
 #   -R  no routes: loopback alone, 10/8 cannot be reached
 #   -r  resolv.conf; the one beside this file without it
 #   -s  more servers, as dns.py takes them
-#   -a  addresses outside 10/8 that are this machine, too
+#   -a  addresses outside 10/8, IPv6 or not, that are this machine, too
 #   -x  shell commands that run first, in the namespace; $K is the program; what they leave behind ends with the lab
 set -u
 LAB=$(cd "$(dirname "$0")" && pwd)
@@ -33,7 +33,10 @@ exec timeout -k 1 60 unshare -n -p -f --kill-child bash -c '
     trap "rm -rf $folder" EXIT
     ip link set lo up
     [ -z "$routed" ] || ip route add local 10.0.0.0/8 dev lo
-    for address in $addresses; do ip route add local "$address" dev lo; done
+    for address in $addresses; do
+        # Nobody binds to an IPv6 address that is a route alone.
+        case $address in *:*) ip addr add "$address" dev lo nodad ;; *) ip route add local "$address" dev lo ;; esac
+    done
     mkfifo "$folder/ready"
     $PY "$LAB/dns.py" "$folder/ready" 127.0.0.9 $cluster $servers </dev/null &
     read -r -t 20 _ <"$folder/ready"

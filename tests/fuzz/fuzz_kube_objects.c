@@ -2,6 +2,7 @@
 #include "fuzz.h"
 #include <k8sdns/wire/cluster/kube_keep.h>
 #include <k8sdns/wire/cluster/kube_objects.h>
+#include <k8sdns/wire/cluster/kube_shrink.h>
 #include <stdlib.h>
 
 /* What is kept of objects says the same as the whole. */
@@ -22,6 +23,28 @@ static void check_kept(struct arena *arena, const char *bytes, size_t len, const
         again.not_ready_count != whole->not_ready_count)
         abort();
     text_fini(&out);
+}
+
+static void check_same(const struct kube_objects *a, const struct kube_objects *b)
+{
+    if (a->services_count != b->services_count || a->endpoints_count != b->endpoints_count ||
+        a->backings_count != b->backings_count || a->pods_count != b->pods_count ||
+        a->deployments_count != b->deployments_count || a->configs_count != b->configs_count ||
+        a->events_count != b->events_count || a->nodes != b->nodes || a->names_count != b->names_count ||
+        a->not_ready_count != b->not_ready_count || a->maps_count != b->maps_count)
+        abort();
+}
+
+/* What nobody looks at can be left out. */
+static void check_shrunk(struct arena *arena, const char *bytes, size_t len, const struct kube_objects *whole)
+{
+    struct kube_objects again = {.wanted = whole->wanted};
+    char *text = arena_text_n(arena, bytes, len);
+    struct err err = {0};
+
+    if (kube_objects_read(arena, text, kube_shrink(text, len), &again, &err) < 0)
+        abort();
+    check_same(whole, &again);
 }
 
 /* What is said to be an address is one, and what is no JSON gives nothing. */
@@ -47,6 +70,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         for (size_t k = 0; k < objects.pods[i].addresses_count; k++)
             if (!objects.pods[i].addresses[k].family)
                 abort();
+    if (r == 0)
+        check_shrunk(arena, (const char *)bytes, len, &objects);
     if (r == 0)
         check_kept(arena, (const char *)bytes, len, &objects);
     arena_free(arena);

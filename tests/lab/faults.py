@@ -144,6 +144,8 @@ FAULTS = {fault.name: fault for fault in (
     twisted("servfail", "a replica answers SERVFAIL", "rcode:2"),
     twisted("servfail-of-3", "the same of replica 3", "rcode:2", (3,)),
     twisted("no-aaaa", "AAAA questions are lost at every replica", "no-aaaa", ALL),
+    twisted("no-ptr", "names of addresses get no answer at any replica", "no-type:12", ALL),
+    twisted("srv-refused", "every replica refuses SRV", "refuse-type:33", ALL),
     rule_fault("clusterip-broken", "the node drops what goes to the ClusterIP", "node", "prerouting", -300,
                f"ip daddr {rules.CLUSTER_IP} drop"),
     Fault("clusterip-unrouted", "kube-proxy's rules are gone: no route to the ClusterIP",

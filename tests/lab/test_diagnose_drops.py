@@ -55,6 +55,13 @@ class Watched(DiagnoseCase):
                 caused = {f["id"] for f in document["findings"] if f["consequence_of"] == "path-filtered"}
                 self.assertTrue(not consequences or caused & set(consequences), said(document))
 
+    def test_a_rule_for_tcp_explains_no_dead_link(self):
+        """What the kernel shows of TCP says nothing of a replica that is silent over UDP."""
+        with self.lab.fault("tcp-blocked"), self.lab.fault("dead-replica"):
+            document = self.leads(["path-filtered", "replica-unreachable"])
+        caused = {f["id"] for f in document["findings"] if f["consequence_of"] == "path-filtered"}
+        self.assertLessEqual(caused, {"tcp-blocked", "lookup-slow"}, said(document))
+
     def test_healthy(self):
         document = self.leads([])
         self.assertNotIn("what the kernel drops", [u["what"] for u in document["unobserved"]])

@@ -7,8 +7,8 @@ It passes each query on to a real server (--backend) and twists the answer, or a
 usage: twister.py --listen ADDRESS:PORT [--backend ADDRESS:PORT | --answer NAME/TYPE=RDATA...] BEHAVIOUR[,...]
 
 Behaviours: honest, slow:MS, late:MS (only the first query of a name and type), duplicate, wrong-id, wrong-question,
-wrong-source, garbage, half, silent, no-aaaa, tc, rcode:N, tcp-close, echo-nsid, peak:MS (by turns calm and busy for so
-long each: when busy, it is slow and drops every third question).
+wrong-source, garbage, half, silent, no-aaaa, no-type:N, refuse-type:N, tc, rcode:N, tcp-close, echo-nsid, peak:MS (by
+turns calm and busy for so long each: when busy, it is slow and drops every third question).
 """
 import argparse
 import ipaddress
@@ -109,6 +109,8 @@ class Twister:
         if self.value("rcode") is not None:
             answer = query[:2] + struct.pack("!HHHHH", 0x8180 | self.value("rcode"), 1, 0, 0, 0) + \
                 query[12:question_end(query)]
+        if self.value("refuse-type") == question_type(query):
+            answer = query[:2] + struct.pack("!HHHHH", 0x8185, 1, 0, 0, 0) + query[12:question_end(query)]
         if self.value("tc") is not None:
             answer = query[:2] + struct.pack("!HHHHH", 0x8380, 1, 0, 0, 0) + query[12:question_end(query)]
         if self.value("echo-nsid") is not None:
@@ -126,7 +128,8 @@ class Twister:
 
     def handle(self, query, peer):
         key = question_name(query), question_type(query)
-        if self.value("silent") is not None or (self.value("no-aaaa") is not None and key[1] == TYPES["AAAA"]):
+        if self.value("silent") is not None or (self.value("no-aaaa") is not None and key[1] == TYPES["AAAA"]) or \
+                self.value("no-type") == key[1]:
             return
         answer = self.honest(query)
         if answer is None:

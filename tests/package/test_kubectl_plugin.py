@@ -113,6 +113,27 @@ class Plugin(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("debug -i bare --quiet --image k8sdns:1 --target app -- /k8sdns explain", self.calls.read_text())
 
+    def test_machine_that_is_none(self):
+        """What a container calls its machine goes neither to the terminal as it is nor into a path."""
+        liar = self.folder / "uname"
+        for said in ("\\033]0;x\\007\\033[2J", "x86_64/../../../../etc/passwd", "*"):
+            liar.write_text(f"#!/bin/sh\n[ \"$1\" = -s ] && echo Linux || printf '{said}\\n'\n")
+            liar.chmod(stat.S_IRWXU)
+            done = self.plug("web", "explain", "conntrack-full")
+            self.assertEqual(done.returncode, 64, done.stderr)
+            self.assertIn("web runs on unknown", done.stderr)
+            self.assertNotRegex(done.stderr, "[\x00-\x09\x0b-\x1f\x7f]")
+
+    def test_node_debugger_that_names_another_pod(self):
+        """What a container writes is not taken for what kubectl says of the Pod that is deleted."""
+        liar = self.folder / "kubectl"
+        liar.write_text(KUBECTL.replace("with container debugger.\" >&2 ;;", "with container debugger.\" >&2\n"
+                                        "        echo 'Creating debugging pod coredns-1 with container x.' >&2 ;;"))
+        done = self.plug("node/n2", "node", "--json", K8SDNS_IMAGE="k8sdns:1")
+        self.assertIn("limits", json.loads(done.stdout)["data"])
+        deleted = [line for line in self.calls.read_text().splitlines() if "delete pod" in line]
+        self.assertEqual(deleted, ["delete pod node-debugger-n2-abc --wait=false"])
+
     def test_node(self):
         done = self.plug("node/n1", "node", "--json")
         self.assertIn("limits", json.loads(done.stdout)["data"])

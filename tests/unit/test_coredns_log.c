@@ -90,6 +90,77 @@ static void test_words(void **state)
     assert_false(line.server_made);
 }
 
+static void assert_same_word(struct log_word one, struct log_word other, const char *text, const char *longer)
+{
+    if (one.len != other.len || (one.len && one.at - text != other.at - longer))
+        fail_msg("'%.*s' and '%.*s' of %s", (int)one.len, one.at, (int)other.len, other.at, text);
+}
+
+/* A line with something behind it is never read as a plain one: its words are the same nevertheless. */
+static void check_plain(const char *text)
+{
+    char longer[300];
+    struct coredns_line one, other;
+
+    snprintf(longer, sizeof(longer), "%s x", text);
+    one = read_line(NULL, text);
+    other = read_line(NULL, longer);
+    if ((one.kind == COREDNS_QUERY) != (other.kind == COREDNS_QUERY))
+        fail_msg("%s is %d, and %d with more behind it", text, one.kind, other.kind);
+    if (one.kind != COREDNS_QUERY)
+        return;
+    assert_same_word(one.client, other.client, text, longer);
+    assert_same_word(one.type, other.type, text, longer);
+    assert_same_word(one.class, other.class, text, longer);
+    assert_same_word(one.name, other.name, text, longer);
+    assert_same_word(one.protocol, other.protocol, text, longer);
+    assert_same_word(one.rcode, other.rcode, text, longer);
+    assert_same_word(one.flags, other.flags, text, longer);
+    assert_same_word(one.bufsize, other.bufsize, text, longer);
+    assert_same_word(one.dnssec_ok, other.dnssec_ok, text, longer);
+    assert_same_word(one.size, other.size, text, longer);
+    assert_same_word(one.response_size, other.response_size, text, longer);
+    assert_int_equal(one.port, other.port);
+    assert_int_equal(one.id, other.id);
+    assert_int_equal(one.duration_ns, other.duration_ns);
+    assert_int_equal(one.level, other.level);
+    assert_int_equal(one.server_made, other.server_made);
+    assert_int_equal(one.time_ns, other.time_ns);
+}
+
+/* Whichever character of a plain line is another one, is missing or is doubled. */
+static void test_plain_lines(void **state)
+{
+    static const char *const lines[] = {
+        "[INFO] 10.244.3.120:43726 - 49756 \"AAAA IN svc-482.ns31.svc.cluster.local. udp 60 false 1232\" NOERROR "
+        "qr,aa,rd 108 0.000454973s",
+        "[INFO] 1.2.3.4:5 - 6 \"A IN . tcp 7 true 8\" - - 0 0.123456789s",
+        "[INFO] 192.168.100.200:65535 - 65535 \"TYPE65535 IN "
+        "a-label-of-a-name-that-is-so-long-that-a-block-of-the-line-has-no-blank.and-another-one.example.org. udp "
+        "123 false 4096\" NXDOMAIN qr,rd,ra 1234 9.999999999s"};
+    static const char others[] = " \"\\.:/09a-\t[s";
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        size_t len = strlen(lines[i]);
+
+        assert_int_equal(read_line(NULL, lines[i]).kind, COREDNS_QUERY);
+        check_plain(lines[i]);
+        for (size_t at = 0; at < len; at++) {
+            char text[280];
+
+            for (const char *c = others; *c; c++) {
+                snprintf(text, sizeof(text), "%.*s%c%s", (int)at, lines[i], *c, lines[i] + at + 1);
+                check_plain(text);
+                snprintf(text, sizeof(text), "%.*s%c%s", (int)at, lines[i], *c, lines[i] + at);
+                check_plain(text);
+            }
+            snprintf(text, sizeof(text), "%.*s%s", (int)at, lines[i], lines[i] + at + 1);
+            check_plain(text);
+        }
+    }
+}
+
 static void test_durations(void **state)
 {
     static const struct {
@@ -275,6 +346,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ARENA_TEST(test_kinds),
         ARENA_TEST(test_words),
+        ARENA_TEST(test_plain_lines),
         ARENA_TEST(test_durations),
         ARENA_TEST(test_failures_of_every_version),
         ARENA_TEST(test_template),

@@ -5,6 +5,7 @@
 #include "../../lib/diag/relation.h"
 #include "unit.h"
 #include <k8sdns/diag/diagnose.h>
+#include <k8sdns/model/diagnosis/finding_headline.h>
 #include <string.h>
 
 #define SERVERS 5
@@ -408,6 +409,27 @@ static void test_dnstap_latency(void **state)
     }
 }
 
+/* Each thing is named once. */
+static void test_headline(void **state)
+{
+    static const struct {
+        const char *title, *subject, *line;
+    } rows[] = {
+        {"a replica does not answer", "replica 10.244.1.22", "a replica does not answer: 10.244.1.22"},
+        {"a replica does not answer", "replica 10.1.0.1, 10.1.0.2",
+         "a replica does not answer: 10.1.0.1, 10.1.0.2"},
+        {"AAAA queries get no answer, A queries do", "AAAA", "AAAA queries get no answer, A queries do"},
+        {"a server sends damaged answers", "replica 10.1.0.1",
+         "a server sends damaged answers: replica 10.1.0.1"},
+        {"replicas differ", "replica 10.1.0.1", "replicas differ: replica 10.1.0.1"},
+        {"the node is overloaded", "CPU", "the node is overloaded: CPU"},
+        {"lookups are slow", NULL, "lookups are slow"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_string_equal(finding_headline(*state, rows[i].title, rows[i].subject), rows[i].line);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {ARENA_TEST(test_consequences),
@@ -420,7 +442,8 @@ int main(void)
                                        ARENA_TEST(test_shared_ports),
                                        ARENA_TEST(test_stale),
                                        ARENA_TEST(test_ipvs),
-                                       ARENA_TEST(test_dnstap_latency)};
+                                       ARENA_TEST(test_dnstap_latency),
+                                       ARENA_TEST(test_headline)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include <k8sdns/model/cluster/replica_facts.h>
 #include <k8sdns/model/shape/shape_json.h>
 #include <k8sdns/wire/cluster/kube_keep.h>
+#include <k8sdns/wire/cluster/kube_shrink.h>
 #include <math.h>
 #include <string.h>
 
@@ -84,6 +85,58 @@ static void test_kept_says_the_same(void **state)
     json_decref(before);
     json_decref(after);
     text_fini(&out);
+}
+
+/* Without the members that nobody looks at, as JSON and as YAML, the facts are the same. */
+static void test_shrunk_says_the_same(void **state)
+{
+    static const char broken[] = "{\"kind\": \"Pod\", \"unread\": [1, 2], \"spec\": {\"nodeName\" \"n\"}}";
+    static const char list[] = "{\"unread\": {\"a\": [\"}\"]}, \"kind\": \"Pod\", \"\\u0061\": 1,"
+                               " \"metadata\": {\"labels\": {\"any\": \"x\"}},"
+                               " \"data\": {\"Corefile\": \"x\"}}, {\"items\": []}";
+    struct kube_objects whole = {0}, shrunk = {0};
+    json_t *before, *after;
+    char *bytes, *text;
+    size_t len, left;
+
+    assert_int_equal(file_read(*state, DATA "/kube/coredns.json", 1 << 20, &bytes, &len, NULL), 0);
+    assert_int_equal(kube_objects_read(*state, bytes, len, &whole, NULL), 0);
+    before = shape_to_json(&kube_facts_shape, kube_facts_from(*state, &whole, at("2026-11-24T12:00:00Z")));
+    left = kube_shrink(bytes, len);
+    assert_true(left < len);
+    assert_int_equal(kube_objects_read(*state, bytes, left, &shrunk, NULL), 0);
+    after = shape_to_json(&kube_facts_shape, kube_facts_from(*state, &shrunk, at("2026-11-24T12:00:00Z")));
+    assert_true(json_equal(before, after));
+    assert_int_equal(shrunk.names_count, whole.names_count);
+    assert_int_equal(shrunk.others, whole.others);
+    json_decref(before);
+    json_decref(after);
+    text = arena_text(*state, list);
+    text[kube_shrink(text, strlen(text))] = '\0';
+    assert_string_equal(text, "{\"kind\":\"Pod\",\"\\u0061\":1,\"metadata\":{\"labels\":{\"any\": \"x\"}},"
+                              "\"data\":{\"Corefile\": \"x\"}}{\"items\":[]}");
+    /* What is none is left for its reader to name the place. */
+    text = arena_text(*state, broken);
+    assert_int_equal(kube_shrink(text, strlen(text)), strlen(broken));
+    assert_string_equal(text, broken);
+}
+
+/* No cluster's: it is said, and nothing of it is taken. */
+static void test_too_many(void **state)
+{
+    struct kube_objects objects = {0};
+    struct text text = {0};
+    struct err err = {0};
+
+    text_add(&text, "{\"kind\": \"EndpointSlice\", \"metadata\": {\"labels\": {\"k8s-app\": \"kube-dns\"}},"
+                    " \"endpoints\": [");
+    for (unsigned i = 0; i <= KUBE_OBJECTS_MAX; i++)
+        text_addf(&text, "%s{\"addresses\": [\"10.1.%u.%u\"]}", i ? "," : "", i / 256, i % 256);
+    text_add(&text, "]}");
+    assert_true(kube_objects_read(*state, text_string(&text), text.len, &objects, &err) < 0);
+    assert_non_null(strstr(err.text, "more than 10000"));
+    assert_int_equal(objects.endpoints_count, 0);
+    text_fini(&text);
 }
 
 /* Whatever no rule reads stays where it was, also in the objects of DNS. */
@@ -250,6 +303,8 @@ int main(void)
     const struct CMUnitTest tests[] = {ARENA_TEST(test_state),
                                        ARENA_TEST(test_kept_says_the_same),
                                        ARENA_TEST(test_kept_tells_no_more),
+                                       ARENA_TEST(test_shrunk_says_the_same),
+                                       ARENA_TEST(test_too_many),
                                        ARENA_TEST(test_nodes),
                                        ARENA_TEST(test_signs),
                                        ARENA_TEST(test_others),

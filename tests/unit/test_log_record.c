@@ -77,6 +77,7 @@ static void test_what_errors_lines_say(void **state)
         {"dns: overflow unpacking uint16", LOG_UPSTREAM_OVERSIZE},
         {"dns: bad rdata", LOG_UPSTREAM_MALFORMED},
         {"dial udp [fe80::1%eth0]:53: connect: invalid argument", LOG_UPSTREAM_ADDRESS},
+        {"dial udp [2001:db8::53]:53: connect: cannot assign requested address", LOG_UPSTREAM_ADDRESS},
         {"dial udp: lookup dns.example on 10.0.0.1:53: no such host", LOG_UPSTREAM_ADDRESS},
         {"dial udp 10.0.0.1:53: socket: too many open files", LOG_LOCAL_LIMIT},
         {"dial tcp 10.0.0.1:53: connect: cannot assign requested address", LOG_LOCAL_LIMIT},

@@ -311,8 +311,9 @@ static void test_active_findings(__attribute__((unused)) void **state)
     active_findings_update(active_findings, two, 2, at(110));
     active_finding_facts_of(active_findings, at(115), test_arena, &facts);
     assert_int_equal(facts.active_findings_count, 2);
-    assert_string_equal(facts.active_findings[0].id, "b");
-    assert_true(facts.active_findings[0].stood_s == 5 && facts.active_findings[1].stood_s == 15);
+    /* As diagnose ranks them, though the second is newer. */
+    assert_string_equal(facts.active_findings[0].id, "a");
+    assert_true(facts.active_findings[0].stood_s == 15 && facts.active_findings[1].stood_s == 5);
     /* It ends, is remembered, comes back as a new one, and is forgotten in the end. */
     active_findings_update(active_findings, &two[1], 1, at(120));
     active_finding_facts_of(active_findings, at(130), test_arena, &facts);

@@ -32,6 +32,8 @@ void *arena_array(struct arena *arena, size_t count, size_t size) __attribute__(
 void *arena_copy(struct arena *arena, const void *from, size_t size) __attribute__((returns_nonnull));
 char *arena_text(struct arena *arena, const char *text) __attribute__((returns_nonnull));
 char *arena_text_n(struct arena *arena, const char *text, size_t len) __attribute__((returns_nonnull));
+/* Take over what malloc() gave; it lasts as long as the rest. */
+void arena_own(struct arena *arena, void *heap);
 /* Two lower-case digits for each of `len` bytes. */
 char *arena_hex(struct arena *arena, const unsigned char *bytes, size_t len) __attribute__((returns_nonnull));
 char *arena_printf(struct arena *arena, const char *fmt, ...) PRINTF_LIKE(2, 3)

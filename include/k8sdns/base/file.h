@@ -22,6 +22,11 @@ int file_read(struct arena *arena, const char *path, size_t max, char **ret_byte
 int file_read_text(struct arena *arena, const char *path, size_t max, char **ret_bytes, size_t *ret_len,
                    struct err *err) MUST_USE;
 
+/* The same into memory of its own, which the caller frees: for what is made smaller before it is kept. */
+int file_take_text(const char *path, size_t max, char **ret_heap, size_t *ret_len, struct err *err) MUST_USE;
+/* What malloc() gave, with no more room than for `len` bytes and the NUL that is put behind them. */
+char *file_fit(char *heap, size_t len) __attribute__((returns_nonnull));
+
 /* What a path that file_read() takes is called: itself, or "standard input". */
 const char *file_shown(const char *path) __attribute__((returns_nonnull));
 

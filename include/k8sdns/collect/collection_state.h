@@ -39,6 +39,8 @@ struct collection {
     size_t candidates_count;
     uint16_t *port_targets;
     struct prober_rest *rest; /* what may still be answered of the first questions; NULL: nothing */
+    struct prober_rest *records_rest;
+    struct matrix_facts *records_again; /* what was lost of the records, asked once more; NULL */
     struct known_replicas known;
     uint64_t began_ns;          /* monotonic */
     uint64_t left_us;           /* of the budget, once the files are read; 0: all of it */
@@ -63,6 +65,19 @@ void collection_progress(const struct collection *collection, const char *what);
 
 /* Ask everything once: facts->matrix, small, name_suggestions and tcp. */
 void collection_ask(struct collection *collection);
+
+/* Ask `targets` for A and AAAA of these; a survey that could not ask anything is a gap, and NULL. */
+struct matrix_facts *collection_ask_at(struct collection *collection, struct target_facts *targets,
+                                       size_t targets_count, const struct probe_candidate *candidates,
+                                       size_t count, const struct prober_options *special);
+
+/*
+ * Besides A and AAAA, once each at every server that is heard: SRV of the named ports of Services, and PTR of
+ * the own addresses. What is lost is asked once more, and what comes late is taken at the end:
+ * facts->records.
+ */
+void collection_ask_records(struct collection *collection);
+void collection_hear_records(struct collection *collection);
 
 /* What has been answered of that since, after its timeout: as late as a program would get it. */
 void collection_hear_rest(struct collection *collection);

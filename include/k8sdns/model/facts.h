@@ -56,8 +56,9 @@ struct facts {
     struct matrix_facts *small;            /* what was lost, asked again for a small answer */
     struct matrix_facts *name_suggestions; /* names like those that do not exist; NULL when all do */
     struct matrix_facts
-        *service_guess;       /* usual addresses of the DNS Service, where resolv.conf's is silent */
-    struct matrix_facts *tcp; /* one name at each server over TCP */
+        *service_guess;           /* usual addresses of the DNS Service, where resolv.conf's is silent */
+    struct matrix_facts *tcp;     /* one name at each server over TCP */
+    struct matrix_facts *records; /* SRV of named ports, by Service; PTR of own addresses, by address */
     struct interception_facts *interception; /* whether something redirects port 53 */
     struct watch_facts *sampling;            /* one name at each server, many times */
     struct history_facts *history;           /* the last minutes of that; of top alone */

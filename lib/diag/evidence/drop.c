@@ -81,8 +81,8 @@ struct finding *drop_finding(struct diagnosis *d, const struct rule *rule, struc
             finding->confidence = kind->sure == 1 ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
         }
         finding_evidence(d, finding,
-                         "the kernel dropped %" PRIu64 " of the packets asked or answered here: %s%s",
-                         kind->count, place_text(d->arena, kind),
+                         "the kernel dropped %" PRIu64 " DNS packet%s to or from these servers: %s%s",
+                         kind->count, kind->count == 1 ? "" : "s", place_text(d->arena, kind),
                          kind->example ? example_text(d->arena, kind->example) : "");
         concerns |= transport_of(kind);
         is_known = is_known && transport_of(kind);

@@ -60,6 +60,7 @@ static void tally_external(struct external_tally *tally, const struct probe_fact
     tally->failed++;
     tally->example = p;
     tally->types |= concern_of_type(p->type);
+    tally->failures |= concern_of_failure(p);
 }
 
 static bool answered_by_search(const struct matrix_facts *matrix, const struct probe_facts *p)

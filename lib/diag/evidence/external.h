@@ -9,6 +9,7 @@ struct external_tally {
     uint64_t asked, failed;
     const struct probe_facts *example; /* one that failed; NULL for none */
     unsigned types;                    /* of those that failed: CONCERNS_A, CONCERNS_AAAA */
+    unsigned failures;                 /* what came back of them: CONCERNS_SILENCE, ... */
 };
 
 /*

@@ -66,8 +66,7 @@ static uint64_t sampled_failures(const struct watch_type_facts *type)
     return count;
 }
 
-/* The sampling of the same server shows that this type fails always, and the other hardly ever. */
-static bool sampling_confirms(const struct server *server, bool aaaa)
+bool sampling_confirms(const struct server *server, bool aaaa)
 {
     const struct watch_type_facts *mine = sampled_type(server, aaaa ? "AAAA" : "A"),
                                   *other = sampled_type(server, aaaa ? "A" : "AAAA");

@@ -34,4 +34,7 @@ const struct probe_facts *probe_of_other_type(const struct matrix_facts *matrix,
 /* A query of the sampling of that type; NULL. */
 const struct watch_type_facts *sampled_type(const struct server *server, const char *type);
 
+/* The sampling of the server shows that this type fails always, and the other hardly ever. */
+bool sampling_confirms(const struct server *server, bool aaaa);
+
 #endif

@@ -297,7 +297,8 @@ unsigned concern_of_failure(const struct probe_facts *failed)
            : failed->status == PROBE_REFUSED || failed->status == PROBE_FORMERR ||
                    failed->status == PROBE_NOTIMP
                ? CONCERNS_REFUSAL
-               : 0;
+           : failed->status == PROBE_SERVFAIL ? CONCERNS_SERVFAIL
+                                              : 0;
 }
 
 unsigned server_lost_types(const struct server *server)
@@ -406,4 +407,32 @@ bool server_refuses_itself(const struct diagnosis *d, const struct server *serve
             return true;
     }
     return false;
+}
+
+const char *server_rejected_by(const struct diagnosis *d, const struct server *server)
+{
+    const struct matrix_facts *matrix = d->facts->matrix;
+    const char *by = server->sampled ? server->sampled->rejected_by : NULL;
+
+    /* A ClusterIP is nobody's: what comes back for it has whatever address NAT gives it. */
+    if (server->target->role == TARGET_CLUSTER_IP || server->place != PLACE_NETWORK ||
+        server_refuses_itself(d, server))
+        return NULL;
+    for (size_t i = 0; matrix && i < matrix->probes_count && !by; i++) {
+        const struct probe_facts *p = &matrix->probes[i];
+
+        if (strcmp(p->target, server->target->id) == 0 && p->unreachable == UNREACHABLE_PORT &&
+            !p->own_kernel)
+            by = p->reported_by;
+    }
+    return by && strcmp(by, server->target->address) != 0 ? by : NULL;
+}
+
+const char *server_outsider(struct arena *arena, const struct server *server)
+{
+    const char *cloud = server_place_cloud(&server->target->where);
+
+    return cloud                                       ? arena_printf(arena, "the resolver of %s", cloud)
+           : address_is_public(&server->target->where) ? "a public address"
+                                                       : NULL;
 }

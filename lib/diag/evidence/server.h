@@ -35,7 +35,7 @@ unsigned server_lost_types(const struct server *server);
 
 /* CONCERNS_A or CONCERNS_AAAA of a type's word; 0 for others. */
 unsigned concern_of_type(const char *type);
-/* CONCERNS_SILENCE or CONCERNS_REFUSAL by what came back; 0 for what may come of either. */
+/* CONCERNS_SILENCE, CONCERNS_REFUSAL or CONCERNS_SERVFAIL by what came back; 0 for anything else. */
 unsigned concern_of_failure(const struct probe_facts *failed);
 
 /* How much a lookup waits for each lost packet, by the resolver of the facts: "5 s (glibc)". */
@@ -54,6 +54,12 @@ void server_tell_tcp(struct diagnosis *diagnosis, struct finding *finding, const
 /* It is refused by ICMP from its own address: the node itself has that, and nothing listens there. */
 bool server_refuses_itself(const struct diagnosis *diagnosis, const struct server *server);
 
+/*
+ * Who says that the server's port is unreachable, when it is not the server: only a rule on the way answers
+ * for somebody else. NULL where nobody does, or the server itself.
+ */
+const char *server_rejected_by(const struct diagnosis *diagnosis, const struct server *server);
+
 /* The kernel lets no socket be connected to it: load balancing at the socket has no backend for the Service.
  */
 bool server_is_refused_at_socket(const struct diagnosis *diagnosis, const struct server *server);
@@ -67,6 +73,12 @@ bool is_silent_server(const struct diagnosis *diagnosis, const char *id);
 /* Whether a query is for a name that CoreDNS answers itself: one of the cluster's domain, or the usual one.
  */
 bool is_cluster_query(const struct diagnosis *diagnosis, const struct probe_facts *probe);
+
+/*
+ * Whose resolver stands at an address that no cluster gives to its DNS: "the resolver of AWS", "a public
+ * address"; NULL where it may be the cluster's.
+ */
+const char *server_outsider(struct arena *arena, const struct server *server);
 
 /* The kind of the name that a question was asked for. */
 int name_kind_of(const struct facts *facts, const char *name);

@@ -3,6 +3,9 @@
 #include "message_forms.h"
 
 const struct message_pattern messages_jvm[] = {
+    {"Dns resolve did not respond within", SYMPTOM_TIMEOUT, "Akka, Pekko"},
+    {"DNS lookup for serviceDns * failed: name not found", SYMPTOM_NX, "Hazelcast"},
+    {"DNS error [Root exception is *timed out", SYMPTOM_TIMEOUT, "Java (JNDI)"},
     {"DnsNameResolverTimeoutException", SYMPTOM_TIMEOUT, "Netty"},
     {"query via UDP timed out", SYMPTOM_TIMEOUT, "Netty"},
     {"query via TCP timed out", SYMPTOM_TIMEOUT, "Netty"},
@@ -86,6 +89,7 @@ const struct message_pattern messages_jvm[] = {
     {"failed to resolve host", SYMPTOM_FAILED, "ZooKeeper, Cassandra, Elasticsearch, Oracle"},
     {"failed to resolve host*timed out after", SYMPTOM_TIMEOUT, "Elasticsearch"},
     {"Unknown SMTP host", SYMPTOM_FAILED, "JavaMail"},
+    {"DNS lookup for serviceDns * failed", SYMPTOM_FAILED, "Hazelcast"},
     {"Unable to contact any seeds: Unknown host", SYMPTOM_FAILED, "Cassandra"},
     {"Unknown host specified", SYMPTOM_FAILED, "ZooKeeper, Cassandra, Elasticsearch, Oracle"},
     {"ORA-12545", SYMPTOM_FAILED, "ZooKeeper, Cassandra, Elasticsearch, Oracle"},

@@ -7,6 +7,7 @@ const struct message_pattern messages_proxies[] = {
     {"unexpected AAAA record in DNS response", SYMPTOM_MALFORMED, "nginx"},
     {"unexpected DNS response", SYMPTOM_MALFORMED, "nginx"},
     {"short DNS response", SYMPTOM_MALFORMED, "nginx"},
+    {"unexpected response for *, resolver:", SYMPTOM_MISMATCH, "nginx"},
     {"unexpected number of * in DNS response", SYMPTOM_MALFORMED, "nginx"},
     {"invalid * in DNS response", SYMPTOM_MALFORMED, "nginx"},
     {"invalid number of questions", SYMPTOM_MALFORMED, "nginx"},

@@ -136,15 +136,23 @@ static bool imports_custom(const char *corefile)
     return false;
 }
 
+static bool is_usual_map(const char *name)
+{
+    return strcmp(name, distribution_table[DISTRIBUTION_UNKNOWN].config_map) == 0;
+}
+
 static void name_maps(struct cluster_dns *dns, const struct kube_objects *objects)
 {
+    size_t of_kind = 0;
+
     for (size_t i = 0; i < objects->maps_count; i++) {
         const struct kube_map *map = &objects->maps[i];
         int wanted = dns->software == SOFTWARE_KUBE_DNS ? KUBE_MAP_KUBE_DNS : KUBE_MAP_COREFILE;
 
         if (dns->space && map->space && strcmp(map->space, dns->space) != 0)
             continue;
-        if (map->kind == wanted && !dns->config_map) {
+        of_kind += map->kind == wanted;
+        if (map->kind == wanted && (!dns->config_map || is_usual_map(map->name))) {
             dns->config_map = map->name;
             dns->reconciled = map->reconciled;
         }
@@ -152,6 +160,11 @@ static void name_maps(struct cluster_dns *dns, const struct kube_objects *object
             dns->custom_map = map->name;
             dns->custom_seen = true;
         }
+    }
+    /* Of several with names of their own nobody knows which it is. */
+    if (of_kind > 1 && !is_usual_map(dns->config_map)) {
+        dns->config_map = NULL;
+        dns->reconciled = false;
     }
     for (size_t i = 0; i < objects->configs_count; i++)
         if (!dns->custom_map && imports_custom(objects->configs[i].corefile))

@@ -72,9 +72,11 @@ static void list_unseen(struct judgement *j)
         for (size_t k = 0; k < c->blocks[i].imports_count; k++)
             *ARENA_PUSH(j->arena, facts->unseen, facts->unseen_count) =
                 arena_printf(j->arena, "import %s", c->blocks[i].imports[k]);
+    /* A placeholder of a template became one whose name is all x. */
     for (size_t i = 0; i < c->variables_count; i++)
-        *ARENA_PUSH(j->arena, facts->unseen, facts->unseen_count) =
-            arena_printf(j->arena, "{$%s}", c->variables[i]);
+        if (!j->environment->template || c->variables[i][strspn(c->variables[i], "x")])
+            *ARENA_PUSH(j->arena, facts->unseen, facts->unseen_count) =
+                arena_printf(j->arena, "{$%s}", c->variables[i]);
     if (j->environment->template)
         *ARENA_PUSH(j->arena, facts->unseen, facts->unseen_count) = "placeholders {{ ... }} of a template";
     if (facts->unseen_count)

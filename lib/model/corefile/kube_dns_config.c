@@ -2,6 +2,7 @@
 /* kube-dns's ConfigMap: stubDomains and upstreamNameservers, judged as kube-dns takes them. */
 #include "corefile_judgement.h"
 #include <jansson.h>
+#include <k8sdns/wire/capture/json_tree.h>
 #include <k8sdns/wire/corefile/go_value.h>
 #include <string.h>
 
@@ -26,7 +27,7 @@ static struct corefile_remark_facts *say(struct judgement *j, const struct coref
 static json_t *read_json(struct judgement *j, const struct corefile_file *key, bool array)
 {
     json_error_t where;
-    json_t *json = json_loadb(key->text, key->len, 0, &where);
+    json_t *json = json_tree_read(key->text, key->len, 0, JSON_TREE_PEER, &where);
     const char *fault = !json ? arena_printf(j->arena, "it is no JSON: line %d: %s", where.line, where.text)
                         : array != json_is_array(json)
                             ? array ? "it must be a JSON array of addresses"

@@ -6,7 +6,8 @@ static const struct shape_field finding_fields[] = {
     SHAPE_FIELD_NAME(struct finding_words, title, "title", "in a few words"),
     SHAPE_FIELD_CHOICE(struct finding_words, severity, "severity", severity_names, "the usual one"),
     SHAPE_FIELD_NAME(struct finding_words, cause, "cause", "why it happens, and what it does"),
-    SHAPE_FIELD_TEXTS(struct finding_words, remedies, "remedies", "what to do, safest first"),
+    SHAPE_FIELD_OBJECTS(struct finding_words, steps, "steps", &step_shape, "what to do, safest first"),
+    SHAPE_FIELD_TEXTS(struct finding_words, remedies, "remedies", "the same as texts"),
     SHAPE_FIELD_TEXTS(struct finding_words, checks, "checks", "what to run to know more"),
     SHAPE_FIELD_TEXTS(struct finding_words, explains, "explains", "findings that may be its consequences"),
 };

@@ -127,6 +127,9 @@ static const struct saying messages[] = {
     {NULL, "Failed to add non-existent interface", LOG_SETUP_FAILED},
     {NULL, "Error checking dummy device", LOG_SETUP_FAILED},
     {NULL, "Failed to setup networking", LOG_SETUP_FAILED},
+    {NULL, "Error adding iptables rule", LOG_SETUP_FAILED},
+    {NULL, "Error checking iptables rule", LOG_SETUP_FAILED},
+    {NULL, "xtables lock", LOG_SETUP_FAILED},
     {NULL, "Failed to obtain CacheApp instance", LOG_START_FAILED},
 };
 
@@ -182,6 +185,16 @@ static int message_kind(const struct coredns_line *line)
     return line->level == COREDNS_LEVEL_DEBUG ? LOG_DEBUG : LOG_MESSAGE;
 }
 
+/*
+ * An upstream that is an IPv6 address, where the Pod has none to send from: connect(2) fails before anything
+ * is sent. For IPv4 the same words mean that all source ports are taken.
+ */
+static bool is_family_missing(const struct coredns_line *line)
+{
+    return (has(line->text, "dial udp [") || has(line->text, "dial tcp [")) &&
+           has(line->text, "cannot assign requested address");
+}
+
 int log_event_kind(const struct coredns_line *line)
 {
     int kind;
@@ -189,6 +202,8 @@ int log_event_kind(const struct coredns_line *line)
     switch (line->kind) {
     case COREDNS_ERRORS:
     case COREDNS_CONSOLIDATED:
+        if (is_family_missing(line))
+            return LOG_UPSTREAM_ADDRESS;
         kind = find(errors, COUNT(errors), line);
         return kind < 0 ? LOG_ERRORS_OTHER : kind;
     case COREDNS_PANIC:

@@ -10,4 +10,11 @@ bool log_lines_take(struct log_stream *stream, const char *name, char *text, siz
 bool log_lines_more(struct log_stream *stream, struct log_entry *ret_entry);
 bool log_lines_end(struct log_stream *stream, struct log_entry *ret_entry);
 
+/* Put a piece behind those before it. Return whether the line is whole now, which then is in its payload. */
+bool log_held_join(struct log_stream *s, struct log_source *source, struct container_line *line);
+/* Keep a line of hex. Return whether it ends a block, which is in source->hex until the next line. */
+bool log_held_hex(struct log_stream *s, struct log_source *source, struct log_word text);
+/* With the next line. */
+void log_held_give_back(struct log_stream *s);
+
 #endif

@@ -55,31 +55,28 @@ struct log_word log_rcode(const struct coredns_line *line)
 
 #define WORD_MAX 23
 
-/* Words are a few characters long: quicker here than a call. */
-static bool is_word(const char *known, struct log_word word)
+static size_t words_place(struct log_words *w, struct log_word word)
 {
-    for (size_t i = 0; i < word.len; i++)
-        if (known[i] != word.at[i])
-            return false;
-    return known[word.len] == '\0';
+    size_t i = 0;
+
+    while (i < w->count && (w->lens[i] != word.len || memcmp(w->words[i], word.at, word.len) != 0))
+        i++;
+    if (i == LOG_WORDS)
+        return LOG_WORDS - 1;
+    if (i == w->count) {
+        if (++w->count == LOG_WORDS)
+            word = (struct log_word){"(others)", 8};
+        memcpy(w->words[i], word.at, word.len);
+        w->lens[i] = (uint8_t)word.len;
+    }
+    return i;
 }
 
 static void words_add(struct log_words *w, struct log_word word)
 {
-    size_t i = 0;
-
-    if (!word.len)
-        return;
     word.len = word.len < WORD_MAX ? word.len : WORD_MAX;
-    while (i < w->count && !is_word(w->words[i], word))
-        i++;
-    if (i == w->count && w->count < LOG_WORDS) {
-        w->count++;
-        memcpy(w->words[i], word.at, word.len);
-        if (w->count == LOG_WORDS)
-            strcpy(w->words[i], "(others)");
-    }
-    w->counts[i < LOG_WORDS ? i : LOG_WORDS - 1]++;
+    if (word.len)
+        w->counts[words_place(w, word)]++;
 }
 
 void log_queries_correct(struct log_queries *q, const char *rcode)
@@ -176,17 +173,32 @@ static void learn_from_search(struct log_queries *q, struct log_word inner, uint
     memcpy(last->base, inner.at, last->len);
 }
 
-static void mark(struct heavy_hitters *c, uint32_t place, bool missing, bool failed)
+/* What a query's code says; unknown where the format has none. */
+enum query_outcome {
+    OUTCOME_UNKNOWN,
+    OUTCOME_FOUND,
+    OUTCOME_MISSING,
+    OUTCOME_FAILED,
+};
+
+static enum query_outcome outcome_of(struct log_word rcode)
 {
-    if (missing)
-        heavy_hitters_mark(c, place, MARK_NXDOMAIN);
-    else if (failed)
-        heavy_hitters_mark(c, place, MARK_FAILED);
+    if (rcode.len == 7 && memcmp(rcode.at, "NOERROR", 7) == 0)
+        return OUTCOME_FOUND;
+    if (rcode.len == 8 && memcmp(rcode.at, "NXDOMAIN", 8) == 0)
+        return OUTCOME_MISSING;
+    return rcode.len ? OUTCOME_FAILED : OUTCOME_UNKNOWN;
 }
 
-static void count(struct heavy_hitters *c, struct log_word word, uint64_t hash, bool missing, bool failed)
+/* TOP_MARKS: none. */
+static unsigned mark_of(enum query_outcome outcome)
 {
-    mark(c, heavy_hitters_add(c, word.at, word.len, hash), missing, failed);
+    return outcome == OUTCOME_MISSING ? MARK_NXDOMAIN : outcome == OUTCOME_FAILED ? MARK_FAILED : TOP_MARKS;
+}
+
+static void count(struct heavy_hitters *c, struct log_word word, uint64_t hash, unsigned mark)
+{
+    heavy_hitters_mark(c, heavy_hitters_add(c, word.at, word.len, hash), mark);
 }
 
 static bool is_address_type(struct log_word type)
@@ -254,33 +266,31 @@ static void add_latency(struct log_queries *q, const struct log_entry *entry)
         add_slow(q, entry);
 }
 
-static void add_name(struct log_queries *q, const struct coredns_line *line, uint64_t hash, uint64_t client,
-                     bool found, bool missing)
+static void add_suffix(struct log_queries *q, const struct coredns_line *line, uint64_t client,
+                       enum query_outcome outcome)
 {
     struct log_word inner;
-    struct halves h;
+    struct halves h = split(q, line->name, &inner);
 
-    count(q->names, line->name, hash, missing, !found && !missing);
-    h = split(q, line->name, &inner);
     q->own += h.cluster;
-    if (h.cluster && missing && inner.len)
+    if (h.cluster && outcome == OUTCOME_MISSING && inner.len)
         learn_from_search(q, inner, client);
-    else if (h.cluster && found && !h.known)
+    else if (h.cluster && outcome == OUTCOME_FOUND && !h.known)
         learn_from_answer(q, inner);
-    count(q->suffixes, h.suffix, top_hash(h.suffix.at, h.suffix.len), missing, !found && !missing);
-    if (h.cluster && missing && is_address_type(line->type)) {
+    count(q->suffixes, h.suffix, top_hash(h.suffix.at, h.suffix.len), mark_of(outcome));
+    if (h.cluster && outcome == OUTCOME_MISSING && is_address_type(line->type)) {
         q->waste++;
         (void)heavy_hitters_add(q->wasted, h.base.at, h.base.len, top_hash(h.base.at, h.base.len));
     }
 }
 
-static void add_metadata(struct log_queries *q, const struct log_entry *entry, bool missing, bool failed)
+static void add_metadata(struct log_queries *q, const struct log_entry *entry, enum query_outcome outcome)
 {
     if (q->upstream_part >= 0) {
         struct log_word value = entry->values[q->upstream_part];
 
         if (value.len > 1)
-            count(q->upstreams, value, top_hash(value.at, value.len), missing, failed);
+            count(q->upstreams, value, top_hash(value.at, value.len), mark_of(outcome));
     }
     if (q->namespace_part >= 0) {
         struct log_word value = entry->values[q->namespace_part];
@@ -307,37 +317,48 @@ static void add_timed(struct log_queries *q, const struct log_entry *entry, uint
         log_retry_add(q->retry, entry, question);
 }
 
+/* Where these are counted is far apart, and is fetched meanwhile. */
+static void expect(const struct log_queries *q, uint64_t client, uint64_t name, uint64_t question)
+{
+    heavy_hitters_expect(q->clients, client);
+    heavy_hitters_expect(q->names, name);
+    __builtin_prefetch(&q->searches[client % LOG_SEARCHES], 1);
+    if (q->retry)
+        log_retry_expect(q->retry, question);
+}
+
 void log_queries_add(struct log_queries *q, const struct log_entry *entry)
 {
     const struct coredns_line *line = &entry->line;
     struct log_word rcode = log_rcode(line);
-    bool found = rcode.len == 7 && memcmp(rcode.at, "NOERROR", 7) == 0;
-    bool missing = rcode.len == 8 && memcmp(rcode.at, "NXDOMAIN", 8) == 0;
-    bool failed = rcode.len && !found && !missing;
+    enum query_outcome outcome = outcome_of(rcode);
     uint64_t client = top_hash(line->client.at, line->client.len);
     uint64_t name = top_hash(line->name.at, line->name.len);
     uint64_t question = question_hash(line, client, name);
 
     if (entry->time_ns && !q->retry)
         q->retry = log_retry_new(q->arena);
-    if (q->retry)
-        log_retry_expect(q->retry, question);
+    expect(q, client, name, question);
     q->count++;
-    q->failed += failed;
+    q->failed += outcome == OUTCOME_FAILED;
     q->server_made += line->server_made;
     entry->source->queries++;
-    entry->source->failed += failed;
+    entry->source->failed += outcome == OUTCOME_FAILED;
     words_add(&q->rcodes, rcode);
     words_add(&q->types, line->type);
     add_latency(q, entry);
-    if (line->client.len)
-        count(q->clients, line->client, client, missing, failed);
+    heavy_hitters_approach(q->clients, client);
+    heavy_hitters_approach(q->names, name);
     if (line->name.len)
-        add_name(q, line, name, client, found, missing);
+        add_suffix(q, line, client, outcome);
+    if (line->client.len)
+        count(q->clients, line->client, client, mark_of(outcome));
+    if (line->name.len)
+        count(q->names, line->name, name, mark_of(outcome));
     if (line->by_template)
-        add_metadata(q, entry, missing, failed);
+        add_metadata(q, entry, outcome);
     if (entry->time_ns)
-        add_timed(q, entry, question, failed);
+        add_timed(q, entry, question, outcome == OUTCOME_FAILED);
 }
 
 static size_t list(const struct heavy_hitters *c, struct arena *arena, struct log_top_facts **ret)

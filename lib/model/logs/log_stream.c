@@ -62,6 +62,20 @@ static struct log_source *find_source(struct log_stream *s, const char *name, si
     return s->last = source;
 }
 
+/* The source of a line whose Pod is `pod`, which may be empty; a file has one of its own, or of its parts. */
+static struct log_source *source_of(struct log_stream *s, struct log_word pod)
+{
+    struct log_input *file = s->file;
+
+    if (pod.len)
+        return find_source(s, pod.at, pod.len);
+    if (file->part)
+        return find_source(s, file->part, strlen(file->part));
+    if (!file->source)
+        file->source = find_source(s, file->name ? file->name : "", file->name ? strlen(file->name) : 0);
+    return file->source;
+}
+
 /* The bytes are the caller's of log_lines_take(), or an export's, who lend them for writing. */
 static char *writable(const char *at)
 {
@@ -71,28 +85,6 @@ static char *writable(const char *at)
     } lent = {at};
 
     return lent.to;
-}
-
-/* Put a piece behind those before it. Return whether the line is whole now, which then is in `payload`. */
-static bool join(struct log_stream *s, struct log_source *source, struct container_line *line)
-{
-    struct text *before = &source->partial[line->stderr_stream];
-    size_t room = before->len < LOG_LINE_MAX ? LOG_LINE_MAX - before->len : 0;
-
-    if (!line->partial && !before->len)
-        return true;
-    if (line->payload.len > room) {
-        s->cut += before->len <= LOG_LINE_MAX && room > 0;
-        line->payload.len = room;
-    }
-    s->partials += !before->len && line->partial && line->payload.len;
-    text_add_n(before, line->payload.at, line->payload.len);
-    line->payload = (struct log_word){text_string(before), before->len};
-    if (line->partial)
-        return false;
-    s->partials -= before->len > 0;
-    before->len = 0;
-    return true;
 }
 
 /*
@@ -115,24 +107,6 @@ static bool is_trace(struct log_source *source, const struct coredns_line *line)
     if (line->kind != COREDNS_UNKNOWN && line->kind != COREDNS_BLANK && line->kind != COREDNS_TRACE)
         source->in_trace = LOG_TRACE_NONE;
     return source->in_trace != LOG_TRACE_NONE;
-}
-
-/* Keep the hex of a message until its last line, which is an offset alone. */
-static bool keep_hex(struct log_stream *s, struct log_source *source, struct log_word text)
-{
-    static const size_t marker = 7, offset = 6; /* "debug: 000000" */
-
-    if (text.len >= marker + offset && memcmp(text.at + marker, "000000", offset) == 0 &&
-        text.len > marker + offset)
-        text_clear(&source->hex);
-    if (source->hex.len + text.len + 1 > LOG_HEX_MAX) {
-        s->hex_lost += source->hex.len > 0;
-        text_clear(&source->hex);
-        return false;
-    }
-    text_add_n(&source->hex, text.at, text.len);
-    text_add_n(&source->hex, "\n", 1);
-    return text.len <= marker + offset;
 }
 
 static void keep_start(struct log_source *source, const struct coredns_line *line)
@@ -220,10 +194,10 @@ static void undo_escapes(struct log_stream *s, struct container_line *line, stru
 /* The tools that stand one behind another are few. */
 #define WRAPPERS_MAX 4
 
-/* Read what a container wrote; where that is of no form of CoreDNS's, behind what stands before it. */
-static void read_payload(struct log_stream *s, struct container_line *line, struct log_entry *entry)
+/* What a container wrote that is no query as it stands; where it is of no form of CoreDNS's, behind what
+ * stands before it. */
+static void read_again(struct log_stream *s, struct container_line *line, struct log_entry *entry)
 {
-    coredns_log_read(s->log_template, line->payload, entry->values, &entry->line);
     if (entry->line.kind != COREDNS_QUERY && line->payload.len)
         undo_page(s, line, entry);
     if (entry->line.kind != COREDNS_QUERY && line->payload.len)
@@ -235,6 +209,13 @@ static void read_payload(struct log_stream *s, struct container_line *line, stru
             break;
         coredns_log_read(s->log_template, line->payload, entry->values, &entry->line);
     }
+}
+
+static void read_payload(struct log_stream *s, struct container_line *line, struct log_entry *entry)
+{
+    coredns_log_read(s->log_template, line->payload, entry->values, &entry->line);
+    if (entry->line.kind != COREDNS_QUERY || s->file->foreign)
+        read_again(s, line, entry);
     entry->foreign = s->file->foreign;
 }
 
@@ -281,11 +262,11 @@ static bool begins_inside(struct log_stream *s, const struct container_line *lin
 static bool take_line(struct log_stream *s, char *text, size_t len, const struct log_exported *record,
                       struct log_entry *entry)
 {
-    struct log_input *file = s->file;
     struct container_line line;
     struct log_source *source;
     bool whole;
 
+    log_held_give_back(s);
     container_line_read(text, without_colours(text, len), &line);
     if (record && !line.pod.len)
         line.pod = record->values[EXPORT_POD];
@@ -299,14 +280,9 @@ static bool take_line(struct log_stream *s, char *text, size_t len, const struct
         if (begins_inside(s, &line, &entry->line))
             return log_lines_more(s, entry);
     }
-    if (line.pod.len)
-        source = find_source(s, line.pod.at, line.pod.len);
-    else if (file->part)
-        source = find_source(s, file->part, strlen(file->part));
-    else
-        source = find_source(s, file->name ? file->name : "", file->name ? strlen(file->name) : 0);
+    source = source_of(s, line.pod);
     if (!whole) {
-        if (!join(s, source, &line))
+        if (!log_held_join(s, source, &line))
             return false;
         read_payload(s, &line, entry);
     }
@@ -322,7 +298,7 @@ static bool take_line(struct log_stream *s, char *text, size_t len, const struct
         source->first_ns = entry->time_ns;
     source->last_ns = entry->time_ns;
     entry->trace = entry->line.kind != COREDNS_QUERY && is_trace(source, &entry->line);
-    entry->hex_ends = entry->line.kind == COREDNS_HEX && keep_hex(s, source, line.payload);
+    entry->hex_ends = entry->line.kind == COREDNS_HEX && log_held_hex(s, source, line.payload);
     if (entry->line.kind == COREDNS_QUERY)
         source->in_trace = LOG_TRACE_NONE;
     else if (entry->line.kind == COREDNS_START)
@@ -366,6 +342,7 @@ static bool begin_level(struct log_stream *s, size_t level, const char *text, si
     file->levels[level].at = text;
     file->levels[level].end = text + len;
     file->depth = level + 1;
+    s->more = true;
     return true;
 }
 
@@ -409,17 +386,6 @@ static bool next_record(struct log_stream *s)
     return false;
 }
 
-/* Behind the end of the first line of several. */
-static struct log_word first_line(struct log_word *rest)
-{
-    const char *newline = memchr(rest->at, '\n', rest->len);
-    struct log_word line = {rest->at, newline ? (size_t)(newline - rest->at) : rest->len};
-    size_t taken = line.len + (newline != NULL);
-
-    *rest = (struct log_word){rest->at + taken, rest->len - taken};
-    return line;
-}
-
 bool log_lines_more(struct log_stream *s, struct log_entry *entry)
 {
     struct log_input *file = s->file;
@@ -433,7 +399,7 @@ bool log_lines_more(struct log_stream *s, struct log_entry *entry)
             if (!next_record(s))
                 return false;
         }
-        line = first_line(&file->rest);
+        line = log_word_line(&file->rest);
         record = &file->levels[file->depth - 1].record;
         line = log_members_line(&s->built, record, line);
         if (take_line(s, writable(line.at), line.len, record, entry))
@@ -454,6 +420,7 @@ bool log_lines_end(struct log_stream *s, struct log_entry *entry)
         s->file = file;
         file->rest = level->record.line;
         file->depth = 1;
+        s->more = true;
         level->at = level->end = none;
         if (log_lines_more(s, entry))
             return true;

@@ -91,12 +91,15 @@ static void hold(struct log_wrapped *w, const char *name, const char *text, size
 }
 
 /* The pieces as the lines that they are, one after the other, and then another line or none. */
-static void let_go(struct log_wrapped *w)
+static void let_go(struct log_stream *s)
 {
+    struct log_wrapped *w = &s->wrapped;
+
     text_clear(&w->queue);
     text_add_n(&w->queue, text_string(&w->held), w->held.len);
     w->queued = 0;
     w->pieces = 0;
+    s->more = true;
 }
 
 static bool next_queued(struct log_stream *s, struct log_entry *entry)
@@ -154,7 +157,7 @@ bool log_stream_take(struct log_stream *s, const char *name, char *text, size_t 
             return false;
         }
     }
-    let_go(w);
+    let_go(s);
     text_clear(&w->waiting);
     text_add_n(&w->waiting, text, len);
     w->waiting_name = name;
@@ -162,15 +165,20 @@ bool log_stream_take(struct log_stream *s, const char *name, char *text, size_t 
     return next_queued(s, entry) || take_waiting(s, entry);
 }
 
-bool log_stream_more(struct log_stream *s, struct log_entry *entry)
+bool log_stream_next(struct log_stream *s, struct log_entry *entry)
 {
-    return log_lines_more(s, entry) || next_queued(s, entry) || (s->wrapped.waits && take_waiting(s, entry));
+    bool found =
+        log_lines_more(s, entry) || next_queued(s, entry) || (s->wrapped.waits && take_waiting(s, entry));
+
+    /* A line that is held may have come from an export that goes on. */
+    s->more = found || s->file->depth;
+    return found;
 }
 
 bool log_stream_end(struct log_stream *s, struct log_entry *entry)
 {
     if (s->wrapped.pieces) {
-        let_go(&s->wrapped);
+        let_go(s);
         if (next_queued(s, entry))
             return true;
     }

@@ -187,12 +187,17 @@ static bool is_name_absent(const struct matrix_facts *matrix, const char *name)
     return any;
 }
 
-bool matrix_is_absent(const struct matrix_facts *matrix, const char *name)
+bool matrix_is_meant_absent(const struct matrix_facts *matrix, const char *name)
 {
     for (size_t i = 0; i < matrix->absent_names_count; i++)
         if (strcmp(matrix->absent_names[i], name) == 0)
-            return false;
-    return is_name_absent(matrix, name);
+            return true;
+    return false;
+}
+
+bool matrix_is_absent(const struct matrix_facts *matrix, const char *name)
+{
+    return !matrix_is_meant_absent(matrix, name) && is_name_absent(matrix, name);
 }
 
 /*

@@ -22,7 +22,7 @@ static const char *const phrases[UNREACHABLE_KINDS] = {
     [UNREACHABLE_NO_ROUTE] = "no route",
     [UNREACHABLE_HOPS] = "time exceeded (a routing loop?)",
     [UNREACHABLE_NO_BUFFER] = "no buffer space",
-    [UNREACHABLE_OTHER] = "error",
+    [UNREACHABLE_OTHER] = "unreachable, by an error whose kind is not known",
 };
 
 enum unreachable unreachable_of_icmp(unsigned type, unsigned code)

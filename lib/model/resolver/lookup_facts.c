@@ -133,18 +133,35 @@ static bool is_unanswered(const struct lookup_facts *lookup)
     return false;
 }
 
+/* No resolver waits shorter for an answer before it tries again. */
+#define WAITED_MS 1000
+
+/* Found, but after a query that got no answer. */
+static bool has_waited(const struct lookup_facts *lookup)
+{
+    for (size_t i = 0; i < lookup->queries_count && lookup->total_ms >= WAITED_MS; i++)
+        if (isnan(lookup->queries[i].rtt_ms))
+            return true;
+    return false;
+}
+
 int lookups_health(const struct lookup_facts *lookups, size_t count)
 {
-    bool failed = false, useful = false;
+    bool failed = false, useful = false, waited = false;
 
     for (size_t i = 0; i < count; i++) {
         const struct lookup_facts *lookup = &lookups[i];
 
         failed = failed || lookup->result == LOOKUP_FAIL;
+        waited = waited || has_waited(lookup);
         useful = useful || lookup->result == LOOKUP_OK || !lookup->error_code ||
                  (strcmp(lookup->error_code, "EAI_AGAIN") != 0 && !is_unanswered(lookup));
     }
-    return !count ? HEALTH_UNKNOWN : !failed ? HEALTH_OK : useful ? HEALTH_DEGRADED : HEALTH_FAILING;
+    if (!count)
+        return HEALTH_UNKNOWN;
+    if (!failed)
+        return waited ? HEALTH_DEGRADED : HEALTH_OK;
+    return useful ? HEALTH_DEGRADED : HEALTH_FAILING;
 }
 
 /* The last name that has an address; as libc it may ask more behind. */

@@ -189,7 +189,7 @@ static const char *const plain[] = {
     "shortly", "should", "show", "shown", "shows", "shutting", "sign", "signal", "signals", "signed",
     "sigusr", "silence", "silent", "since", "single", "six", "size", "skip", "skipped", "slow", "slower",
     "small", "so", "soa", "sock", "socket", "sockets", "softnet", "some", "somebody", "someone",
-    "something", "source", "sources", "space", "specified", "split", "squeezed", "squeezes", "stale",
+    "something", "source", "sources", "space", "specified", "split", "squeezed", "squeezes", "srv", "stale",
     "stalls", "standard", "start", "started", "starting", "starts", "startup", "static", "statically",
     "status", "statuscode", "stays", "stead", "still", "stop", "stopped", "stops", "stream", "streams",
     "stuck", "subnet", "substring", "success", "such", "sum",

@@ -1,82 +1,113 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <endian.h>
 #include <k8sdns/model/statistics/heavy_hitters.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define NO_PLACE UINT32_MAX
 
-#define HEAD 44
+#define HEAD 48
 
 /* What a hit needs, in one line of the cache: most texts are no longer than their head. */
 struct hitter_place {
-    uint64_t hash, count;
-    uint32_t len;
+    uint64_t count;
+    uint32_t hash, len;
     char head[HEAD];
 };
 _Static_assert(sizeof(struct hitter_place) == 64, "a place is a line of the cache");
 
+/* What is counted besides. */
+struct hitter_notes {
+    uint64_t error, marks[TOP_MARKS];
+};
+
+/* A place by its hash, half of which is enough to pass by others without looking at them. */
+struct hitter_slot {
+    uint32_t hash, place;
+};
+
 struct heavy_hitters {
     uint32_t places_count, used, cursor;
     uint64_t least; /* count of the least counted, as far as the cursor has seen */
-    uint32_t table_mask;
-    uint32_t *table; /* places by hash, linear probing; NO_PLACE when empty */
+    uint32_t slots_mask;
+    struct hitter_slot *slots; /* linear probing; NO_PLACE when empty */
     struct hitter_place *places;
-    uint64_t *errors;
-    uint64_t (*marks)[TOP_MARKS];
-    char (*texts)[TOP_TEXT + 1];
+    struct hitter_notes *notes;
+    char (*tails)[TOP_TEXT - HEAD]; /* of texts that are longer than their head */
     bool replaced;
 };
 
+static uint64_t octets8(const char *at)
+{
+    uint64_t word;
+
+    memcpy(&word, at, 8);
+    return word;
+}
+
+/* The last `len` octets before `end`, fewer than eight, as a number whose last digit is the last of them. */
+static uint64_t octets_before(const char *end, size_t len)
+{
+    uint64_t word = 0;
+    uint32_t first, last;
+
+    if (len >= 4) {
+        memcpy(&first, end - len, 4);
+        memcpy(&last, end - 4, 4);
+        return (uint64_t)be32toh(first) << 8 * (len - 4) | be32toh(last);
+    }
+    for (; len; len--)
+        word = word << 8 | (unsigned char)end[-(ptrdiff_t)len];
+    return word;
+}
+
 uint64_t top_hash(const char *text, size_t len)
 {
-    uint64_t hash = len * UINT64_C(0x9E3779B97F4A7C15), word;
+    uint64_t hash = len * UINT64_C(0x9E3779B97F4A7C15);
 
     for (; len >= 8; text += 8, len -= 8) {
-        memcpy(&word, text, 8);
-        hash = (hash ^ word) * UINT64_C(0xBF58476D1CE4E5B9);
+        hash = (hash ^ octets8(text)) * UINT64_C(0xBF58476D1CE4E5B9);
         hash ^= hash >> 29;
     }
-    word = 0;
-    for (size_t i = 0; i < len; i++)
-        word = word << 8 | (unsigned char)text[i];
-    hash = (hash ^ word) * UINT64_C(0x94D049BB133111EB);
+    hash = (hash ^ octets_before(text + len, len)) * UINT64_C(0x94D049BB133111EB);
     return hash ^ hash >> 32;
 }
 
 struct heavy_hitters *heavy_hitters_new(struct arena *arena, uint32_t places)
 {
     struct heavy_hitters *c = ARENA_NEW(arena, struct heavy_hitters);
+    size_t slots = (size_t)places * 2;
 
     c->places_count = places;
-    c->table_mask = places * 4 - 1;
-    c->table = arena_array(arena, (size_t)places * 4, sizeof(*c->table));
-    memset(c->table, 0xff, (size_t)places * 4 * sizeof(*c->table));
+    c->slots_mask = (uint32_t)slots - 1;
+    c->slots = arena_array(arena, slots, sizeof(*c->slots));
+    memset(c->slots, 0xff, slots * sizeof(*c->slots));
     c->places = arena_array(arena, places + (size_t)1, sizeof(*c->places));
     /* At the beginning of a line. */
     c->places =
         (struct hitter_place *)(((uintptr_t)c->places + sizeof(*c->places) - 1) & ~(sizeof(*c->places) - 1));
-    c->errors = arena_array(arena, places, sizeof(*c->errors));
-    c->marks = arena_array(arena, places, sizeof(*c->marks));
-    c->texts = arena_array(arena, places, sizeof(*c->texts));
+    c->notes = arena_array(arena, places, sizeof(*c->notes));
+    c->tails = arena_array(arena, places, sizeof(*c->tails));
     return c;
 }
 
-/* Take a place out of the table, moving up those that its going would cut off. */
-static void table_remove(struct heavy_hitters *c, uint32_t place)
+/* Take a place out of the slots, moving up those that its going would cut off. */
+static void slots_remove(struct heavy_hitters *c, uint32_t place)
 {
-    uint32_t at = (uint32_t)c->places[place].hash & c->table_mask, next;
+    uint32_t at = c->places[place].hash & c->slots_mask, next;
 
-    while (c->table[at] != place)
-        at = (at + 1) & c->table_mask;
-    for (next = (at + 1) & c->table_mask; c->table[next] != NO_PLACE; next = (next + 1) & c->table_mask) {
-        uint32_t home = (uint32_t)c->places[c->table[next]].hash & c->table_mask;
+    while (c->slots[at].place != place)
+        at = (at + 1) & c->slots_mask;
+    for (next = (at + 1) & c->slots_mask; c->slots[next].place != NO_PLACE;
+         next = (next + 1) & c->slots_mask) {
+        uint32_t home = c->slots[next].hash & c->slots_mask;
 
-        if (((next - home) & c->table_mask) >= ((next - at) & c->table_mask)) {
-            c->table[at] = c->table[next];
+        if (((next - home) & c->slots_mask) >= ((next - at) & c->slots_mask)) {
+            c->slots[at] = c->slots[next];
             at = next;
         }
     }
-    c->table[at] = NO_PLACE;
+    c->slots[at].place = NO_PLACE;
 }
 
 static void find_least(struct heavy_hitters *c)
@@ -110,29 +141,40 @@ static uint32_t take_place(struct heavy_hitters *c)
     if (c->used < c->places_count)
         return c->used++;
     place = least_place(c);
-    table_remove(c, place);
+    slots_remove(c, place);
     c->replaced = true;
-    c->errors[place] = c->places[place].count;
-    memset(c->marks[place], 0, sizeof(c->marks[place]));
+    c->notes[place] = (struct hitter_notes){.error = c->places[place].count};
     return place;
 }
 
 static bool is_text(const struct heavy_hitters *c, uint32_t place, const char *text, size_t len)
 {
-    return memcmp(c->places[place].head, text, len < HEAD ? len : HEAD) == 0 &&
-           (len <= HEAD || memcmp(c->texts[place] + HEAD, text + HEAD, len - HEAD) == 0);
+    const struct hitter_place *p = &c->places[place];
+
+    return p->len == len && memcmp(p->head, text, len < HEAD ? len : HEAD) == 0 &&
+           (len <= HEAD || memcmp(c->tails[place], text + HEAD, len - HEAD) == 0);
 }
 
 static uint32_t find(const struct heavy_hitters *c, const char *text, size_t len, uint64_t hash)
 {
-    for (uint32_t at = (uint32_t)hash & c->table_mask; c->table[at] != NO_PLACE;
-         at = (at + 1) & c->table_mask) {
-        uint32_t place = c->table[at];
-
-        if (c->places[place].hash == hash && c->places[place].len == len && is_text(c, place, text, len))
-            return place;
-    }
+    for (uint32_t at = (uint32_t)hash & c->slots_mask; c->slots[at].place != NO_PLACE;
+         at = (at + 1) & c->slots_mask)
+        if (c->slots[at].hash == (uint32_t)hash && is_text(c, c->slots[at].place, text, len))
+            return c->slots[at].place;
     return NO_PLACE;
+}
+
+void heavy_hitters_expect(const struct heavy_hitters *c, uint64_t hash)
+{
+    __builtin_prefetch(&c->slots[(uint32_t)hash & c->slots_mask]);
+}
+
+void heavy_hitters_approach(const struct heavy_hitters *c, uint64_t hash)
+{
+    const struct hitter_slot *slot = &c->slots[(uint32_t)hash & c->slots_mask];
+
+    if (slot->place != NO_PLACE)
+        __builtin_prefetch(&c->places[slot->place], 1);
 }
 
 bool heavy_hitters_has(const struct heavy_hitters *c, const char *text, size_t len, uint64_t hash)
@@ -140,33 +182,40 @@ bool heavy_hitters_has(const struct heavy_hitters *c, const char *text, size_t l
     return find(c, text, len < TOP_TEXT ? len : TOP_TEXT, hash) != NO_PLACE;
 }
 
+static void put(struct heavy_hitters *c, uint32_t place, const char *text, size_t len, uint64_t hash)
+{
+    struct hitter_place *p = &c->places[place];
+    uint32_t at = (uint32_t)hash & c->slots_mask;
+
+    p->hash = (uint32_t)hash;
+    p->len = (uint32_t)len;
+    memcpy(p->head, text, len < HEAD ? len : HEAD);
+    if (len > HEAD)
+        memcpy(c->tails[place], text + HEAD, len - HEAD);
+    while (c->slots[at].place != NO_PLACE)
+        at = (at + 1) & c->slots_mask;
+    c->slots[at] = (struct hitter_slot){(uint32_t)hash, place};
+}
+
 uint32_t heavy_hitters_add(struct heavy_hitters *c, const char *text, size_t len, uint64_t hash)
 {
-    uint32_t at, place;
+    uint32_t place;
 
     if (len > TOP_TEXT)
         len = TOP_TEXT;
     place = find(c, text, len, hash);
-    if (place != NO_PLACE) {
-        c->places[place].count++;
-        return place;
+    if (place == NO_PLACE) {
+        place = take_place(c);
+        put(c, place, text, len, hash);
     }
-    place = take_place(c);
     c->places[place].count++;
-    c->places[place].hash = hash;
-    c->places[place].len = (uint32_t)len;
-    memcpy(c->places[place].head, text, len < HEAD ? len : HEAD);
-    memcpy(c->texts[place], text, len);
-    c->texts[place][len] = '\0';
-    for (at = (uint32_t)hash & c->table_mask; c->table[at] != NO_PLACE; at = (at + 1) & c->table_mask)
-        ;
-    c->table[at] = place;
     return place;
 }
 
 void heavy_hitters_mark(struct heavy_hitters *c, uint32_t place, unsigned mark)
 {
-    c->marks[place][mark]++;
+    if (mark < TOP_MARKS)
+        c->notes[place].marks[mark]++;
 }
 
 size_t heavy_hitters_size(const struct heavy_hitters *c)
@@ -199,18 +248,26 @@ static int by_count(const void *a, const void *b)
     return strcmp(x->text, y->text);
 }
 
+static const char *text_of(const struct heavy_hitters *c, uint32_t place, struct arena *arena)
+{
+    const struct hitter_place *p = &c->places[place];
+    char *text = arena_alloc(arena, p->len + (size_t)1);
+
+    memcpy(text, p->head, p->len < HEAD ? p->len : HEAD);
+    if (p->len > HEAD)
+        memcpy(text + HEAD, c->tails[place], p->len - HEAD);
+    return text;
+}
+
 size_t heavy_hitters_list(const struct heavy_hitters *c, struct arena *arena, size_t max,
                           struct top_item **ret)
 {
     struct top_item *all = arena_array(arena, c->used + (size_t)1, sizeof(*all));
-
     for (uint32_t i = 0; i < c->used; i++) {
-        all[i] = (struct top_item){c->texts[i], c->places[i].count, c->errors[i], {0}};
-        memcpy(all[i].marks, c->marks[i], sizeof(all[i].marks));
+        all[i] = (struct top_item){text_of(c, i, arena), c->places[i].count, c->notes[i].error, {0}};
+        memcpy(all[i].marks, c->notes[i].marks, sizeof(all[i].marks));
     }
     qsort(all, c->used, sizeof(*all), by_count);
-    for (uint32_t i = 0; i < c->used && i < max; i++)
-        all[i].text = arena_text(arena, all[i].text);
     *ret = all;
     return c->used < max ? c->used : max;
 }

@@ -10,7 +10,6 @@ struct finding_item {
     struct finding finding;
     struct clock_stamp since;
     uint64_t ended_ns; /* monotonic; 0 while it stands */
-    uint64_t order;    /* of the update that saw it first: those of one are of one time */
     size_t rank;       /* in the last update that saw it */
     bool seen;
 };
@@ -18,7 +17,7 @@ struct finding_item {
 struct active_findings {
     struct finding_item items[STANDING_MAX];
     size_t count;
-    uint64_t updates, forgotten;
+    uint64_t forgotten;
 };
 
 struct active_findings *active_findings_new(void)
@@ -109,7 +108,6 @@ static void copy(struct finding_item *item, const struct finding *from)
 void active_findings_update(struct active_findings *active_findings, const struct finding *findings,
                             size_t count, struct clock_stamp now)
 {
-    active_findings->updates++;
     for (size_t i = 0; i < active_findings->count; i++)
         active_findings->items[i].seen = false;
     for (size_t i = 0; i < count; i++) {
@@ -123,7 +121,6 @@ void active_findings_update(struct active_findings *active_findings, const struc
         }
         if (item->ended_ns) {
             item->since = now;
-            item->order = active_findings->updates;
         }
         item->ended_ns = 0;
         item->seen = true;
@@ -144,7 +141,8 @@ struct finding_place {
     const struct finding_item *item;
 };
 
-static int by_news(const void *a, const void *b)
+/* Those that stand as diagnose ranks them, causes above their consequences; then those that ended last. */
+static int by_rank(const void *a, const void *b)
 {
     const struct finding_item *x = ((const struct finding_place *)a)->item,
                               *y = ((const struct finding_place *)b)->item;
@@ -153,8 +151,6 @@ static int by_news(const void *a, const void *b)
         return x->ended_ns ? 1 : -1;
     if (x->ended_ns != y->ended_ns)
         return x->ended_ns > y->ended_ns ? -1 : 1;
-    if (x->order != y->order)
-        return x->order > y->order ? -1 : 1;
     return x->rank < y->rank ? -1 : x->rank > y->rank;
 }
 
@@ -171,7 +167,7 @@ void active_finding_facts_of(const struct active_findings *active_findings, stru
 
     for (size_t i = 0; i < active_findings->count; i++)
         items[i].item = &active_findings->items[i];
-    qsort(items, active_findings->count, sizeof(*items), by_news);
+    qsort(items, active_findings->count, sizeof(*items), by_rank);
     facts->active_findings = arena_array(arena, active_findings->count + 1, sizeof(*facts->active_findings));
     facts->active_findings_count = active_findings->count;
     facts->active_findings_forgotten = active_findings->forgotten;

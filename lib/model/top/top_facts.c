@@ -21,8 +21,9 @@ static const struct shape_field fields[] = {
     SHAPE_FIELD_WORD(struct top_facts, frequency, "frequency", frequency_names,
                      "how often queries failed since the beginning"),
     SHAPE_FIELD_TEXT(struct top_facts, frequency_text, "frequency_text", "the same in words, with numbers"),
-    SHAPE_FIELD_OBJECTS(struct top_facts, active_findings, "standing", &active_finding_facts_shape,
-                        "the findings that stand, newest first, then those that ended lately"),
+    SHAPE_FIELD_OBJECTS(
+        struct top_facts, active_findings, "standing", &active_finding_facts_shape,
+        "the findings that stand, worst first and causes above consequences, then those that ended lately"),
     SHAPE_FIELD_COUNT(struct top_facts, active_findings_forgotten, "standing_forgotten",
                       "findings that there was no room to remember"),
     SHAPE_FIELD_POINTER(struct top_facts, history, "history", &history_facts_shape,

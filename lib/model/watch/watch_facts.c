@@ -63,6 +63,9 @@ static const struct shape_field target_fields[] = {
     SHAPE_FIELD_TALLIES(struct watch_target_facts, outcomes, "outcomes", "queries by what came of them"),
     SHAPE_FIELD_TALLIES(struct watch_target_facts, unreachables, "unreachables",
                         "those that did not get there, by the ICMP error or what the kernel said"),
+    SHAPE_FIELD_TEXT(
+        struct watch_target_facts, rejected_by, "rejected_by",
+        "the address that sent the first ICMP port unreachable of the run; null where none came"),
     SHAPE_FIELD_COUNT(struct watch_target_facts, min_us, "min_us", "fastest answer"),
     SHAPE_FIELD_COUNT(struct watch_target_facts, avg_us, "avg_us", "mean"),
     SHAPE_FIELD_COUNT(struct watch_target_facts, p50_us, "p50_us", "half of the answers were as fast"),

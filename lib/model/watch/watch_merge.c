@@ -119,6 +119,7 @@ static void add(struct arena *arena, struct watch_target_facts *to, const struct
     to->longest_bad_streak = most(to->longest_bad_streak, from->longest_bad_streak);
     if (from->serial != SHAPE_UNSET)
         to->serial = from->serial;
+    to->rejected_by = to->rejected_by ? to->rejected_by : from->rejected_by;
     to->first_failure = from->first_failure ? from->first_failure : to->first_failure;
     to->last_failure = from->last_failure ? from->last_failure : to->last_failure;
     to->frequency = from->frequency;

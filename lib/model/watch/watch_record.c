@@ -71,6 +71,8 @@ void watch_record_done(struct watch_record *record, const struct watch_outcome *
     tally(&t->total, o, bad, t->streak);
     tally(&t->interval, o, bad, t->streak);
     series_done(&t->series, o->sent.mono_ns, bad, o->rtt_us);
+    if (o->unreachable == UNREACHABLE_PORT && o->reported_by && !t->rejected_by[0])
+        snprintf(t->rejected_by, sizeof(t->rejected_by), "%s", o->reported_by);
     if (!bad)
         return;
     t->last_failure = (struct watch_failure){
@@ -249,6 +251,31 @@ static const char *load_text(struct arena *arena, const struct frequency_facts *
         duration_format_us(calm, sizeof(calm), (uint64_t)f->calm_load));
 }
 
+/* The one type of which every query failed, while no other did; NULL for none. */
+static const char *failing_type(const struct watch_record *record)
+{
+    const char *failing = NULL;
+
+    for (size_t k = 0; k < record->types_count; k++) {
+        uint64_t bad = 0, done = 0;
+
+        for (size_t i = 0; i < record->targets_count; i++) {
+            const struct watch_tally *total = &record->targets[i].total;
+
+            bad += total->bad_by_type[k];
+            done += total->answered[k] + total->lost[k];
+        }
+        if (bad && (bad < done || failing))
+            return NULL;
+        if (bad)
+            failing = record->types[k];
+    }
+    return record->types_count > 1 ? failing : NULL;
+}
+
+/* So many times the share of all servers fails at one that is named. */
+#define STANDS_OUT 1.5
+
 /* How often in the run so far, over all targets: with the numbers of the one that fails most. */
 static void judge(struct arena *arena, const struct watch_record *record, struct watch_facts *facts)
 {
@@ -280,11 +307,13 @@ static void judge(struct arena *arena, const struct watch_record *record, struct
     f = &facts->targets[worst].frequency;
     text = arena_printf(arena, "%" PRIu64 " of %" PRIu64 " queries failed (%.2f %%)", bad, done,
                         100 * (double)bad / (double)done);
-    if (facts->targets_count > 1 && f->word == FREQUENCY_ALWAYS)
-        text = arena_printf(arena, "%s; %s fails most, always", text, facts->targets[worst].id);
-    else if (facts->targets_count > 1)
-        text = arena_printf(arena, "%s; %s fails most, with %.2f %%", text, facts->targets[worst].id,
-                            100 * bad_ratio(record, worst));
+    if (failing_type(record))
+        text = arena_printf(arena, "%s; every %s query, no other", text, failing_type(record));
+    else if (facts->targets_count > 1 && bad_ratio(record, worst) > STANDS_OUT * (double)bad / (double)done)
+        text = bad_ratio(record, worst) < 1
+                   ? arena_printf(arena, "%s; most at %s: %.2f %%", text, facts->targets[worst].id,
+                                  100 * bad_ratio(record, worst))
+                   : arena_printf(arena, "%s; every query to %s", text, facts->targets[worst].id);
     facts->frequency_text =
         f->word == FREQUENCY_AT_PEAK ? arena_printf(arena, "%s: %s", text, load_text(arena, f)) : text;
 }
@@ -324,6 +353,7 @@ void watch_record_facts(struct watch_record *record, bool summary, uint64_t now_
         to->address = from->facts->address;
         to->role = from->facts->role;
         tally_facts(arena, record, summary ? &from->total : &from->interval, to);
+        to->rejected_by = from->rejected_by[0] ? arena_text(arena, from->rejected_by) : NULL;
         to->first_failure = failure_facts(arena, &from->first_failure);
         to->last_failure = failure_facts(arena, &from->last_failure);
         frequency_judge(&from->series, &to->frequency);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "blanks_text.h"
 #include <k8sdns/base/text.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* Rows with the same explanation stand together, and are told as one. */
@@ -12,10 +13,17 @@ static const struct {
     {"NAMESPACE", "kubectl get pods -A -o wide"},
     {"ADDRESS", "kubectl get pods -A -o wide"},
     {"NODE-LOCAL-DNS-POD", "kubectl get pods -A -o wide"},
+    {"NAME", "the name that fails"},
     {"CLUSTER-IP", "kubectl get services -A"},
     {"UPSTREAM", "an address of the forward line of the Corefile"},
+    {"IP", "an address of this host that CoreDNS reaches"},
     {"SERVER", "the server that the finding names"},
     {"DEVICE", "the network device: ip link"},
+    {"CLUSTER", "as the cloud names it"},
+    {"GROUP", "as the cloud names it"},
+    {"LOCATION", "as the cloud names it"},
+    {"POOL", "as the cloud names it"},
+    {"VERSION-BEFORE", "the version before the change"},
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -24,11 +32,11 @@ static bool is_of_word(char c)
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
-unsigned blanks_of(const struct step *step)
+unsigned blanks_of(const char *command)
 {
     unsigned found = 0;
 
-    for (const char *at = step->command; at && *at;) {
+    for (const char *at = command; at && *at;) {
         size_t len = 0;
 
         while (is_of_word(at[len]))

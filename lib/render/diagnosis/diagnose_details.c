@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "diagnose_details.h"
 #include "blanks_text.h"
+#include <k8sdns/model/diagnosis/finding_headline.h>
 #include <k8sdns/render/diagnosis/finding_text.h>
 #include <k8sdns/render/page/advice_text.h>
 #include <string.h>
@@ -12,8 +13,7 @@ bool finding_leads(const struct finding *finding)
 
 const char *finding_line(struct arena *arena, const struct finding *finding)
 {
-    return arena_printf(arena, "%s%s%s", finding->title, finding->subject ? ": " : "",
-                        finding->subject ? finding->subject : "");
+    return finding_headline(arena, finding->title, finding->subject);
 }
 
 static void print_consequences(const struct diagnose_facts *facts, const char *id, struct printer *printer,
@@ -56,7 +56,7 @@ static void print_blanks(const struct diagnose_facts *facts, struct printer *pri
 
     for (size_t i = 0; i < facts->findings_count; i++)
         for (size_t k = 0; k < facts->findings[i].steps_count && !facts->findings[i].consequence; k++)
-            found |= blanks_of(&facts->findings[i].steps[k]);
+            found |= blanks_of(facts->findings[i].steps[k].command);
     text = blanks_text(arena, found);
     if (!text)
         return;

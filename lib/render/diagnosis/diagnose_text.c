@@ -95,7 +95,7 @@ static void print_steps(const struct finding *lead, size_t most, struct printer 
     unsigned found = 0;
 
     for (size_t i = 0; i < lead->steps_count && i < most; i++)
-        found |= blanks_of(&lead->steps[i]);
+        found |= blanks_of(lead->steps[i].command);
     blanks = blanks_text(arena, found);
     /* On the same line, since the page is to fit a screen. */
     if (lead->steps_count)
@@ -118,6 +118,20 @@ static void print_one(const struct diagnose_facts *facts, const struct finding *
     print_steps(lead, amount->steps, printer, arena);
 }
 
+static void print_numbered(const struct finding *finding, size_t number, struct printer *printer,
+                           struct arena *arena)
+{
+    const char *mark = arena_printf(arena, "%zu  ", number);
+    const char *text = arena_printf(arena, "%s: %s [%s]", severity_names[finding->severity],
+                                    finding_line(arena, finding), confidence_names[finding->confidence]);
+    const char *line = arena_printf(arena, "%s%s", mark, text);
+
+    if (printer_columns(line) > printer->width)
+        printer_paragraph(printer, mark, "%s", text);
+    else
+        printer_line(printer, styles[finding->severity], line);
+}
+
 static void print_several(const struct diagnose_facts *facts, size_t count, const struct amount *amount,
                           struct printer *printer, struct arena *arena)
 {
@@ -131,14 +145,12 @@ static void print_several(const struct diagnose_facts *facts, size_t count, cons
         if (!finding_leads(finding))
             continue;
         printer_addf(printer, "\n");
-        printer_line(printer, styles[finding->severity],
-                     arena_printf(arena, "%zu  %s: %s [%s]", ++number, severity_names[finding->severity],
-                                  finding_line(arena, finding), confidence_names[finding->confidence]));
+        print_numbered(finding, ++number, printer, arena);
         if (finding->evidence_count)
             printer_paragraph(printer, "   ", "%s", finding->evidence[0]);
         if (finding->steps_count) {
             step_print(&finding->steps[0], "   do: ", printer);
-            found |= blanks_of(&finding->steps[0]);
+            found |= blanks_of(finding->steps[0].command);
         }
     }
     blanks = blanks_text(arena, found);

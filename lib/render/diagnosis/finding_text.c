@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <k8sdns/model/diagnosis/finding_headline.h>
 #include <k8sdns/render/diagnosis/finding_text.h>
 
 static const enum style styles[] = {
@@ -11,8 +12,8 @@ void finding_text_list(const struct finding *findings, size_t count, struct prin
         const struct finding *finding = &findings[i];
 
         printer_style(printer, styles[finding->severity],
-                      arena_printf(arena, "%s: %s%s%s", severity_names[finding->severity], finding->title,
-                                   finding->subject ? ", " : "", finding->subject ? finding->subject : ""));
+                      arena_printf(arena, "%s: %s", severity_names[finding->severity],
+                                   finding_headline(arena, finding->title, finding->subject)));
         printer_addf(printer, "\n");
         for (size_t k = 0; k < finding->evidence_count; k++)
             printer_paragraph(printer, "  - ", "%s", finding->evidence[k]);

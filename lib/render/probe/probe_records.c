@@ -131,3 +131,38 @@ void probe_records_print(const struct matrix_facts *matrix, struct printer *prin
     }
     table_print(table, printer, 2);
 }
+
+void probe_records_brief(const struct matrix_facts *matrix, struct printer *printer)
+{
+    for (size_t i = 0; i < matrix->probes_count; i++) {
+        const struct probe_facts *p = &matrix->probes[i];
+
+        /* Candidates of the search list that do not exist are no answer while another one is. */
+        if (p->status == PROBE_NXDOMAIN || p->status == PROBE_NODATA) {
+            bool other = false;
+
+            for (size_t k = 0; k < matrix->probes_count && !other; k++)
+                other = k != i && strcmp(matrix->probes[k].name, p->name) == 0 &&
+                        (matrix->probes[k].status == PROBE_ANSWER ||
+                         (matrix->probes[k].status == p->status && k < i) ||
+                         (matrix->probes[k].status == PROBE_NODATA && p->status == PROBE_NXDOMAIN));
+            if (other)
+                continue;
+        }
+        if (p->status != PROBE_ANSWER)
+            printer_addf(printer, "%s\n", probe_status_names[p->status]);
+        for (size_t a = 0; p->status == PROBE_ANSWER && a < p->answers_count; a++) {
+            const struct rr_facts *rr = &p->answers[a];
+            bool known = false;
+
+            for (size_t k = 0; k < i && !known; k++)
+                for (size_t b = 0; b < matrix->probes[k].answers_count && !known; b++)
+                    known = matrix->probes[k].answers[b].rdata.text && rr->rdata.text &&
+                            strcmp(matrix->probes[k].answers[b].rdata.text, rr->rdata.text) == 0;
+            if (!known && rr->rdata.text)
+                printer_addf(printer, "%s\n", rr->rdata.text);
+            else if (!known)
+                printer_addf(printer, "\\# %" PRIu64 " %s\n", rr->rdlength, rr->rdata_hex);
+        }
+    }
+}

@@ -9,4 +9,7 @@
 /* The records that came, each distinct set once with the targets that gave it. */
 void probe_records_print(const struct matrix_facts *matrix, struct printer *printer, struct arena *arena);
 
+/* The records of the answer, or the error in a word: of the first server that gave it, each once. */
+void probe_records_brief(const struct matrix_facts *matrix, struct printer *printer);
+
 #endif

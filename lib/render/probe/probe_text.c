@@ -68,18 +68,35 @@ static size_t targets_heard(const struct view *view)
     return heard;
 }
 
+/* Names that do not exist, each once: the probes of a name stand together. */
+static size_t absent_names(const struct view *view)
+{
+    size_t absent = 0;
+
+    if (!view->matrix->targets_count)
+        return 0;
+    for (const struct probe_facts *p = view->begin[0]; p < view->begin[1]; p++)
+        if (p == view->begin[0] || strcmp(p->name, p[-1].name) != 0)
+            absent += matrix_is_absent(view->matrix, p->name);
+    return absent;
+}
+
 static void print_summary(const struct view *view)
 {
     const struct matrix_facts *matrix = view->matrix;
-    size_t good = 0, heard = targets_heard(view);
+    size_t good = 0, heard = targets_heard(view), absent = absent_names(view);
+    const char *names =
+        absent ? arena_printf(view->arena, "%zu name%s not exist; ", absent, absent == 1 ? " does" : "s do")
+               : "";
     char took[DURATION_TEXT];
 
     for (size_t i = 0; i < matrix->probes_count; i++)
         good += probe_status_is_good(matrix->probes[i].status);
     duration_format_us(took, sizeof(took), (uint64_t)(matrix->elapsed_ms * 1000));
     status_line(view->printer, matrix_health(matrix),
-                "%zu of %zu queries answered, %zu of %zu server%s heard, in %s", good, matrix->probes_count,
-                heard, matrix->targets_count, matrix->targets_count == 1 ? "" : "s", took);
+                "%s%zu of %zu queries answered, %zu of %zu server%s heard%s%s", names, good,
+                matrix->probes_count, heard, matrix->targets_count, matrix->targets_count == 1 ? "" : "s",
+                absent ? "" : ", in ", absent ? "" : took);
 }
 
 static enum style outcome_style(const struct probe_facts *probe)
@@ -216,8 +233,7 @@ static void add_count(struct text *line, uint64_t count, const char *what)
         text_addf(line, "%s%" PRIu64 " %s", line->len ? ", " : "", count, what);
 }
 
-/* What came and was not taken for an answer; of wrong ids and the like, which all differ, the first is told.
- */
+/* What came and was not taken for an answer; of those that all differ the first is told. */
 static void print_rejected(const struct view *view, size_t t)
 {
     uint64_t late = 0, duplicates = 0, mismatches = 0;
@@ -296,13 +312,15 @@ static void print_found(const struct view *view, const char *name)
     const char *candidate = NULL;
     struct text line = {0};
     bool nodata = false;
-    size_t count = 0;
+    size_t count = 0, asked = 0, failed = 0;
 
     for (size_t i = 0; i < matrix->probes_count; i++) {
         const struct probe_facts *probe = &matrix->probes[i];
 
         if (strcmp(probe->name, name) != 0)
             continue;
+        asked++;
+        failed += !probe_status_is_good(probe->status);
         nodata = nodata || probe->status == PROBE_NODATA;
         if (probe->status != PROBE_ANSWER)
             continue;
@@ -318,6 +336,9 @@ static void print_found(const struct view *view, const char *name)
     }
     if (count > RECORDS_SHOWN)
         text_addf(&line, " and %zu more", count - RECORDS_SHOWN);
+    if (!count && !nodata && failed && !matrix_is_meant_absent(matrix, name))
+        printer_paragraph(view->printer, "  ", "%s: unknown; %zu of %zu queries for it failed", name, failed,
+                          asked);
     if (!count && nodata)
         printer_paragraph(view->printer, "  ", "%s exists, without a record of %s", name,
                           in_types(view, name) ? "these types" : "this type");
@@ -353,43 +374,27 @@ static void print_answers(const struct view *view)
     }
 }
 
-/* The records of the answer, or the error in a word: of the first server that gave it, each once. */
-static void print_brief(const struct matrix_facts *matrix, struct printer *printer)
+/* One row for each server, where the whole matrix is too long. */
+/* The type of which every query failed at a server, while all of the others were answered; NULL for none. */
+static const char *failing_type(const struct view *view, size_t t)
 {
-    for (size_t i = 0; i < matrix->probes_count; i++) {
-        const struct probe_facts *p = &matrix->probes[i];
+    const char *type = NULL;
+    bool any_good = false;
 
-        /* Candidates of the search list that do not exist are no answer while another one is. */
-        if (p->status == PROBE_NXDOMAIN || p->status == PROBE_NODATA) {
-            bool other = false;
+    for (const struct probe_facts *p = view->begin[t]; p < view->begin[t + 1]; p++) {
+        bool good = probe_status_is_good(p->status);
 
-            for (size_t k = 0; k < matrix->probes_count && !other; k++)
-                other = k != i && strcmp(matrix->probes[k].name, p->name) == 0 &&
-                        (matrix->probes[k].status == PROBE_ANSWER ||
-                         (matrix->probes[k].status == p->status && k < i) ||
-                         (matrix->probes[k].status == PROBE_NODATA && p->status == PROBE_NXDOMAIN));
-            if (other)
-                continue;
-        }
-        if (p->status != PROBE_ANSWER)
-            printer_addf(printer, "%s\n", probe_status_names[p->status]);
-        for (size_t a = 0; p->status == PROBE_ANSWER && a < p->answers_count; a++) {
-            const struct rr_facts *rr = &p->answers[a];
-            bool known = false;
-
-            for (size_t k = 0; k < i && !known; k++)
-                for (size_t b = 0; b < matrix->probes[k].answers_count && !known; b++)
-                    known = matrix->probes[k].answers[b].rdata.text && rr->rdata.text &&
-                            strcmp(matrix->probes[k].answers[b].rdata.text, rr->rdata.text) == 0;
-            if (!known && rr->rdata.text)
-                printer_addf(printer, "%s\n", rr->rdata.text);
-            else if (!known)
-                printer_addf(printer, "\\# %" PRIu64 " %s\n", rr->rdlength, rr->rdata_hex);
-        }
+        any_good = any_good || good;
+        if (!good && type && strcmp(type, p->type) != 0)
+            return NULL;
+        type = good ? type : p->type;
     }
+    for (const struct probe_facts *p = view->begin[t]; type && p < view->begin[t + 1]; p++)
+        if (probe_status_is_good(p->status) && strcmp(type, p->type) == 0)
+            return NULL;
+    return any_good ? type : NULL;
 }
 
-/* One row for each server, where the whole matrix is too long. */
 static void print_servers(const struct view *view)
 {
     static const struct table_column columns[] = {
@@ -420,6 +425,8 @@ static void print_servers(const struct view *view)
                 text_addf(&faults, "%s%s", faults.len ? ", " : "", probe_status_names[p->status]);
             seen |= UINT64_C(1) << p->status;
         }
+        if (good < asked && failing_type(view, t))
+            text_addf(&faults, " (every %s query)", failing_type(view, t));
         if (fastest != SHAPE_UNSET)
             duration_format_us(rtt, sizeof(rtt), fastest);
         table_row(table);
@@ -483,7 +490,7 @@ void probe_text_render(const void *data, struct printer *printer, struct arena *
     struct view view;
 
     if (matrix->brief) {
-        print_brief(matrix, printer);
+        probe_records_brief(matrix, printer);
     } else if (printer->verbosity < 0) {
         view_init(&view, data, printer, arena);
         print_summary(&view);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <inttypes.h>
 #include <k8sdns/base/number.h>
+#include <k8sdns/model/diagnosis/finding_headline.h>
 #include <k8sdns/render/page/table.h>
 #include <k8sdns/render/report/diff_text.h>
 #include <math.h>
@@ -28,8 +29,8 @@ static void print_findings(const struct diff_facts *facts, struct printer *print
                 ? severity_text(f->after)
                 : arena_printf(arena, "%s, was %s", severity_text(f->after), severity_text(f->before));
 
-        printer_paragraph(printer, arena_printf(arena, "  %-7s ", change_word(f)), "%s%s%s (%s) [%s]",
-                          f->title, f->subject ? ": " : "", f->subject ? f->subject : "", f->id, severities);
+        printer_paragraph(printer, arena_printf(arena, "  %-7s ", change_word(f)), "%s (%s) [%s]",
+                          finding_headline(arena, f->title, f->subject), f->id, severities);
     }
 }
 

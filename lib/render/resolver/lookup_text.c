@@ -219,7 +219,7 @@ static void print_status(const struct lookup_facts *lookup, struct printer *prin
 
     format_ms(total, sizeof(total), lookup->total_ms);
     if (lookup->result == LOOKUP_OK)
-        status_line(printer, HEALTH_OK, "%s found in %s", lookup->name, total);
+        status_line(printer, lookups_health(lookup, 1), "%s found in %s", lookup->name, total);
     else
         status_line(printer, lookups_health(lookup, 1), "%s fails after %s: %s", lookup->name, total,
                     lookup->error ? lookup->error : "no address");
@@ -241,6 +241,38 @@ static void print_head(const struct lookup_facts *lookup, struct printer *printe
         printer_paragraph(printer, "  ", "left to chance: %s", lookup->left_open);
 }
 
+/* Sent about then are the two types of one attempt; the next comes after a timeout of a second or more. */
+#define ATTEMPT_MS 900
+
+/* Of one attempt for a name one type was answered, and the other was not. */
+static bool loses_one_type(const struct lookup_facts *lookup)
+{
+    for (size_t i = 0; i < lookup->queries_count; i++)
+        for (size_t k = 0; k < lookup->queries_count; k++) {
+            const struct lookup_query_facts *lost = &lookup->queries[i], *other = &lookup->queries[k];
+
+            if (isnan(lost->rtt_ms) && !isnan(other->rtt_ms) && strcmp(lost->name, other->name) == 0 &&
+                strcmp(lost->type, other->type) != 0 && fabs(lost->at_ms - other->at_ms) < ATTEMPT_MS)
+                return true;
+        }
+    return false;
+}
+
+/* What came of queries that got no answer of use, besides those that timed out: "4 of 4 queries failed:
+ * servfail". */
+static void print_failures(const struct lookup_facts *lookup, struct printer *printer)
+{
+    for (int status = 0; probe_status_names[status]; status++) {
+        size_t count = 0;
+
+        for (size_t i = 0; i < lookup->queries_count; i++)
+            count += lookup->queries[i].status == status && !isnan(lookup->queries[i].rtt_ms);
+        if (count && !probe_status_is_good(status))
+            printer_paragraph(printer, "  ", "%zu of %zu queries failed: %s", count, lookup->queries_count,
+                              probe_status_names[status]);
+    }
+}
+
 /* What would have cut it short. */
 static void print_advice(const struct lookup_facts *lookup, struct printer *printer)
 {
@@ -260,10 +292,11 @@ static void print_advice(const struct lookup_facts *lookup, struct printer *prin
     if (silent)
         printer_paragraph(
             printer, "  ", "%zu of %zu queries timed out%s", silent, lookup->queries_count,
-            lookup->result == LOOKUP_OK && lookup->resolver == RESOLVER_GLIBC
-                ? "; if one of A and AAAA is lost now and then, options single-request-reopen avoids the "
-                  "race for one source port"
+            lookup->resolver == RESOLVER_GLIBC && loses_one_type(lookup)
+                ? "; one of A and AAAA was lost: where that is now and then, options single-request-reopen "
+                  "avoids the race for one source port"
                 : "");
+    print_failures(lookup, printer);
 }
 
 static void print_one(const struct lookup_facts *lookup, size_t most, struct printer *printer,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../diagnosis/blanks_text.h"
 #include <inttypes.h>
 #include <k8sdns/render/diagnosis/finding_text.h>
 #include <k8sdns/render/page/first_screen.h>
@@ -103,6 +104,25 @@ static void print_else(const struct scope_facts *facts, struct printer *printer,
                           arena_join(arena, facts->frequency_else, facts->frequency_else_count, "; or "));
 }
 
+static void print_steps(const struct scope_facts *facts, size_t most, struct printer *printer,
+                        struct arena *arena)
+{
+    unsigned found = 0;
+    const char *blanks;
+
+    for (size_t i = 0; i < facts->steps_count && i < most; i++)
+        found |= blanks_of(facts->steps[i].command);
+    blanks = blanks_text(arena, found);
+    if (facts->steps_count)
+        printer_addf(printer, "\n");
+    if (blanks)
+        printer_paragraph(printer, "Do now      ", "(%s)", blanks);
+    else if (facts->steps_count)
+        printer_addf(printer, "Do now\n");
+    for (size_t i = 0; i < facts->steps_count && i < most; i++)
+        step_print(&facts->steps[i], arena_printf(arena, "  %zu. ", i + 1), printer);
+}
+
 static void print_all(const void *data, bool condensed, struct printer *printer, struct arena *arena)
 {
     const struct scope_facts *facts = data;
@@ -120,10 +140,7 @@ static void print_all(const void *data, bool condensed, struct printer *printer,
         printer_paragraph(printer, "Not read    ", "%" PRIu64 " documents that are no report of k8sdns",
                           facts->unread);
     print_causes(facts, whole ? SIZE_MAX : condensed ? CAUSES_FEW : SHOWN, printer);
-    if (facts->steps_count)
-        printer_addf(printer, "\nDo now\n");
-    for (size_t i = 0; i < facts->steps_count && (!condensed || i < STEPS_FEW); i++)
-        step_print(&facts->steps[i], arena_printf(arena, "  %zu. ", i + 1), printer);
+    print_steps(facts, condensed ? STEPS_FEW : SIZE_MAX, printer, arena);
     if (facts->fleet)
         fleet_text_render(facts->fleet, condensed, printer, arena);
     for (int kind = 0; kind < SCOPE_ROW_KINDS; kind++)

@@ -132,7 +132,7 @@ static void put_number(struct top_line *line, unsigned width, enum style style, 
 static void put_metrics(const struct metrics_replica_facts *m, struct top_line *line)
 {
     if (m->error) {
-        top_line_addf(line, STYLE_FAINT, "no metrics: %s ", m->error);
+        top_line_addf(line, STYLE_FAINT, "no metrics: %s; ", m->error);
         return;
     }
     put_number(line, 6, STYLE_PLAIN, m->qps, m->qps < 9.95 ? 1 : 0, "");

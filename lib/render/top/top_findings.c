@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The panel of findings: what is wrong, newest first, and for how long. */
+/* The panel of findings: what is wrong, the worst first and causes above consequences, and for how long. */
+#include "../diagnosis/blanks_text.h"
 #include "top_panel.h"
+#include <k8sdns/model/diagnosis/finding_headline.h>
 #include <math.h>
 #include <string.h>
 
@@ -13,10 +15,14 @@ static const char *gap(const struct top_scene *scene)
     return facts->diagnosis ? "nothing was found" : "nothing is known yet";
 }
 
-/* From this size on there is room for what is behind a finding, below it. */
 #define ROOMY_WIDTH  150
 #define ROOMY_HEIGHT 40
 #define BEHIND_MAX   4 /* findings that are told in so many rows each, of evidence and of what to do */
+
+bool top_scene_is_roomy(const struct top_scene *scene)
+{
+    return scene->view->width >= ROOMY_WIDTH && scene->view->height >= ROOMY_HEIGHT;
+}
 
 struct findings_item {
     const struct active_finding_facts *finding;
@@ -36,7 +42,7 @@ static void add_behind(const struct top_scene *scene, const struct active_findin
 
 static size_t list(const struct top_scene *scene, void **ret_items)
 {
-    bool is_roomy = scene->view->width >= ROOMY_WIDTH && scene->view->height >= ROOMY_HEIGHT;
+    bool is_roomy = top_scene_is_roomy(scene);
     struct findings_item *items = NULL;
     size_t count = 0, told = 0;
 
@@ -87,8 +93,7 @@ static void row(const struct top_scene *scene, const void *items, size_t i, stru
         return;
     }
     top_line_left(line, 8, style, over ? "over" : severity_names[f->severity]);
-    text =
-        arena_printf(scene->arena, "%s%s%s", f->title, f->subject ? ", " : "", f->subject ? f->subject : "");
+    text = finding_headline(scene->arena, f->title, f->subject);
     /* The word is short where the name would be cut off for it. */
     if (f->consequence)
         top_line_add(line, style,
@@ -109,9 +114,11 @@ static const char *key(const struct top_scene *scene, const void *items, size_t 
 static void details(const struct top_scene *scene, const void *items, size_t i, struct lines *lines)
 {
     const struct active_finding_facts *f = at(items, i);
+    const char *blanks;
+    unsigned found = 0;
 
-    lines_add(lines, top_severity_styles[f->severity], "", "%s: %s%s%s", severity_names[f->severity],
-              f->title, f->subject ? ", " : "", f->subject ? f->subject : "");
+    lines_add(lines, top_severity_styles[f->severity], "", "%s: %s", severity_names[f->severity],
+              finding_headline(scene->arena, f->title, f->subject));
     if (f->since && scene->facts->live)
         lines_add(lines, STYLE_FAINT, "", "since %s, for %s%s%s", f->since,
                   top_span(scene->arena, f->stood_s), isnan(f->over_s) ? "" : "; over for ",
@@ -123,8 +130,13 @@ static void details(const struct top_scene *scene, const void *items, size_t i, 
         lines_add(lines, STYLE_PLAIN, "  ", "a consequence of %s", f->consequence);
     if (f->cause)
         lines_add(lines, STYLE_PLAIN, "why: ", "%s", f->cause);
-    for (size_t k = 0; k < f->remedy_count; k++)
+    for (size_t k = 0; k < f->remedy_count; k++) {
         lines_add(lines, STYLE_PLAIN, k ? "     " : "do:  ", "%zu. %s", k + 1, f->remedy[k]);
+        found |= blanks_of(f->remedy[k]);
+    }
+    blanks = blanks_text(scene->arena, found);
+    if (blanks)
+        lines_add(lines, STYLE_PLAIN, "fill in: ", "%s", blanks);
     lines_add(lines, STYLE_FAINT, "more: ", "k8sdns explain %s", f->id);
 }
 

@@ -82,7 +82,8 @@ static void row(const struct top_scene *scene, const void *items, size_t i, stru
         top_line_addf(line, style, "%.*f %s", limit->use < 100 && limit->use != floor(limit->use) ? 2 : 0,
                       limit->use, limit->unit ? limit->unit : "");
     } else if (limit->events != SHAPE_UNSET) {
-        top_line_addf(line, style, "ran out %" PRIu64 " times", limit->events);
+        top_line_addf(line, style, "ran out %" PRIu64 " time%s", limit->events,
+                      limit->events == 1 ? "" : "s");
     }
     if (runs_out(limit))
         top_line_addf(line, STYLE_BAD, "  runs out now, %.1f a second", limit->events_per_second);
@@ -105,7 +106,8 @@ static void details(const struct top_scene *scene, const void *items, size_t i, 
     if (!isnan(limit->limit))
         lines_add(lines, STYLE_PLAIN, "limit: ", "%.10g", limit->limit);
     if (limit->events != SHAPE_UNSET)
-        lines_add(lines, STYLE_PLAIN, "", "ran out %" PRIu64 " times since the start", limit->events);
+        lines_add(lines, STYLE_PLAIN, "", "ran out %" PRIu64 " time%s since the start", limit->events,
+                  limit->events == 1 ? "" : "s");
     if (!isnan(limit->events_per_second))
         lines_add(lines, STYLE_PLAIN, "", "lately %.2f times a second", limit->events_per_second);
     if (limit->affects)

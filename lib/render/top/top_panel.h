@@ -50,6 +50,9 @@ struct top_panel {
 /* In the order of lib/render/meson.build; ends with NULL. */
 extern const struct top_panel *const top_panels[];
 
+/* There is room for what is behind each finding, below it. */
+bool top_scene_is_roomy(const struct top_scene *scene);
+
 /* The filter of the view lets one of the texts pass (NULL ones are skipped); the last is NULL. */
 bool top_scene_shows(const struct top_scene *scene, const char *const *texts, size_t count);
 

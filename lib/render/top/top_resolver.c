@@ -54,6 +54,15 @@ static void add_search(const struct top_scene *scene, const struct resolv_facts 
     }
 }
 
+/* Names that were made up for the test say nothing of what a program sends. */
+static bool is_made_up(const struct facts *facts, const char *name)
+{
+    for (size_t i = 0; i < facts->names_count; i++)
+        if (strcmp(facts->names[i].name, name) == 0)
+            return facts->names[i].kind == NAME_MISSING || facts->names[i].kind == NAME_UNCACHED;
+    return false;
+}
+
 static size_t list(const struct top_scene *scene, void **ret_items)
 {
     const struct resolv_facts *resolv = facts_of(scene);
@@ -67,8 +76,9 @@ static size_t list(const struct top_scene *scene, void **ret_items)
     add_search(scene, resolv, &items, &count);
     *ARENA_PUSH(scene->arena, items, count) = (struct resolver_item){.kind = KIND_LIBC};
     for (size_t i = 0; plans && i < plans->names_count; i++)
-        *ARENA_PUSH(scene->arena, items, count) =
-            (struct resolver_item){.kind = KIND_NAME, .name = &plans->names[i]};
+        if (!is_made_up(scene->facts->facts, plans->names[i].name))
+            *ARENA_PUSH(scene->arena, items, count) =
+                (struct resolver_item){.kind = KIND_NAME, .name = &plans->names[i]};
     for (size_t i = 0; i < resolv->warnings_count; i++)
         *ARENA_PUSH(scene->arena, items, count) =
             (struct resolver_item){.kind = KIND_WARNING, .warning = &resolv->warnings[i]};

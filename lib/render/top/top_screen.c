@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../diagnosis/blanks_text.h"
 #include "top_layout.h"
 #include <inttypes.h>
 #include <math.h>
@@ -6,8 +7,10 @@
 #include <string.h>
 
 /* The title, the verdict, what to do. */
-#define COMMAND_ROWS 3                          /* of the first step's command at most */
-#define HEAD_ROWS    (1 + 3 + 1 + COMMAND_ROWS) /* title, verdict, what to do */
+#define STEP_ROWS    2 /* of the first step's words at most */
+#define COMMAND_ROWS 3 /* of its command */
+/* Title, verdict, what to do, what to fill in. */
+#define HEAD_ROWS (1 + 3 + STEP_ROWS + COMMAND_ROWS + 1)
 
 size_t top_screen_panels(void)
 {
@@ -138,21 +141,45 @@ static unsigned draw_command(const struct top_scene *scene, const char *command,
     return rows;
 }
 
-/* The first step in one row where that has room for it, else its command in rows of its own. */
+/* What words in capitals stand for, of all commands that are shown; NULL for none. */
+static const char *filled_in(const struct top_scene *scene, const struct finding *lead)
+{
+    const struct diagnose_facts *diagnosis = scene->facts->diagnosis;
+    unsigned found = lead->steps_count ? blanks_of(lead->steps[0].command) : 0;
+    const char *text;
+
+    for (size_t i = 0; top_scene_is_roomy(scene) && i < diagnosis->findings_count; i++)
+        for (size_t k = 0; k < diagnosis->findings[i].steps_count && !diagnosis->findings[i].consequence; k++)
+            found |= blanks_of(diagnosis->findings[i].steps[k].command);
+    text = blanks_text(scene->arena, found);
+    return text ? arena_printf(scene->arena, "(%s)", text) : NULL;
+}
+
+/* The first step in one row where that has room for it, else its command in rows of its own; what is to be
+ * filled in below. */
 static unsigned draw_step(const struct top_scene *scene, const struct finding *lead, struct grid *grid,
                           unsigned y)
 {
+    const char *blanks = filled_in(scene, lead);
     const struct step *step = lead->steps_count ? &lead->steps[0] : NULL;
     const char *whole = arena_printf(scene->arena, "do: %s", lead->remedy[0]);
     struct top_line line = {grid, 0, y, grid->width};
+    unsigned rows = 1;
 
     if (!step || !step->command || grid_columns(grid, whole) <= grid->width || !is_ascii(step->command) ||
         strlen(step->command) > (size_t)grid->width * COMMAND_ROWS) {
         top_line_add(&line, STYLE_PLAIN, whole);
-        return 1;
+    } else {
+        struct lines lines = {.arena = scene->arena, .width = grid->width};
+
+        lines_add(&lines, STYLE_PLAIN, "do: ", "%s", step->text);
+        for (rows = 0; rows < lines.count && rows < STEP_ROWS; rows++)
+            grid_put(grid, 0, y + rows, grid->width, STYLE_PLAIN, lines.items[rows].text);
+        rows += draw_command(scene, step->command, grid, y + rows);
     }
-    top_line_addf(&line, STYLE_PLAIN, "do: %s", step->text);
-    return 1 + draw_command(scene, step->command, grid, y + 1);
+    if (blanks)
+        grid_put(grid, 0, y + rows++, grid->width, STYLE_FAINT, blanks);
+    return rows;
 }
 
 /* The verdict, and what to do about it. Return the rows taken. */

@@ -2,6 +2,7 @@
 /* What stays in the terminal when top has gone. */
 #include "top_panel.h"
 #include <inttypes.h>
+#include <k8sdns/model/diagnosis/finding_headline.h>
 #include <k8sdns/render/page/table.h>
 #include <math.h>
 
@@ -11,8 +12,8 @@ static void print_active_findings(const struct top_facts *facts, struct printer 
         const struct active_finding_facts *f = &facts->active_findings[i];
         bool over = !isnan(f->over_s);
 
-        printer_paragraph(printer, "  ", "%s: %s%s%s%s%s", severity_names[f->severity], f->title,
-                          f->subject ? ", " : "", f->subject ? f->subject : "",
+        printer_paragraph(printer, "  ", "%s: %s%s%s", severity_names[f->severity],
+                          finding_headline(arena, f->title, f->subject),
                           !facts->live ? ""
                           : over       ? ", stood "
                                        : ", for ",

@@ -66,9 +66,26 @@ static void print_rows(const struct watch_facts *facts, size_t rows, struct prin
     table_print(table, printer, 0);
 }
 
+/* Each type fails at each server always or never: how often is told by which these are. */
+static bool is_all_or_nothing(const struct watch_facts *facts)
+{
+    for (size_t i = 0; i < facts->targets_count; i++)
+        for (size_t k = 0; k < facts->targets[i].types_count; k++) {
+            const struct watch_type_facts *type = &facts->targets[i].types[k];
+
+            uint64_t bad = type->bad == SHAPE_UNSET ? type->lost : type->bad;
+
+            if (bad && bad < type->answered + type->lost)
+                return false;
+        }
+    return true;
+}
+
 static void print_status(const struct watch_facts *facts, struct printer *printer)
 {
     static const char *const words[] = {"", "always: ", "at peak: ", "from time to time: "};
+    bool tells =
+        facts->frequency >= 0 && (facts->frequency != FREQUENCY_INTERMITTENT || !is_all_or_nothing(facts));
 
     for (size_t i = 0; i < facts->targets_count; i++)
         if (watch_behind_s(facts, &facts->targets[i])) {
@@ -76,14 +93,31 @@ static void print_status(const struct watch_facts *facts, struct printer *printe
                         facts->frequency_text);
             return;
         }
-    status_line(printer, facts->status, "%s%s", facts->frequency >= 0 ? words[facts->frequency] : "",
-                facts->frequency_text);
+    status_line(printer, facts->status, "%s%s", tells ? words[facts->frequency] : "", facts->frequency_text);
 }
 
 static void print_tallies(struct printer *printer, const struct shape_tally *tallies, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         printer_addf(printer, "%s%s %" PRIu64, i ? ", " : "", tallies[i].name, tallies[i].count);
+}
+
+/* Those alone that are failures. */
+static void print_bad_tallies(struct printer *printer, const struct shape_tally *tallies, size_t count)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < count; i++) {
+        bool good = false;
+
+        for (int status = 0; probe_status_names[status]; status++)
+            good = good ||
+                   (probe_status_is_good(status) && strcmp(tallies[i].name, probe_status_names[status]) == 0);
+        if (good)
+            continue;
+        printer_addf(printer, "%s%s %" PRIu64, any ? ", " : "", tallies[i].name, tallies[i].count);
+        any = true;
+    }
 }
 
 /* What failed at one target. */
@@ -159,10 +193,26 @@ static void print_histogram(const struct watch_target_facts *t, struct printer *
     table_print(table, printer, 2);
 }
 
+/* The server with stale data, else the one of which the largest share failed. */
+static size_t worst_target(const struct watch_facts *facts)
+{
+    size_t worst = 0;
+
+    for (size_t i = 0; i < facts->targets_count; i++) {
+        const struct watch_target_facts *t = &facts->targets[i];
+
+        if (watch_behind_s(facts, t))
+            return i;
+        if (t->bad_ratio > facts->targets[worst].bad_ratio || isnan(facts->targets[worst].bad_ratio))
+            worst = i;
+    }
+    return worst;
+}
+
 static void print_all(const void *data, bool condensed, struct printer *printer, struct arena *arena)
 {
     const struct watch_facts *facts = data;
-    size_t rows = facts->targets_count, told = 0;
+    size_t rows = facts->targets_count, worst = worst_target(facts);
     char span[DURATION_TEXT];
 
     print_status(facts, printer);
@@ -177,10 +227,9 @@ static void print_all(const void *data, bool condensed, struct printer *printer,
     print_rows(facts, rows, printer, arena);
     if (rows < facts->targets_count)
         printer_addf(printer, "and %zu more servers\n", facts->targets_count - rows);
-    for (size_t i = 0; i < facts->targets_count && (!condensed || !told); i++) {
-        told += facts->targets[i].bad > 0 || watch_behind_s(facts, &facts->targets[i]);
-        print_failures(facts, &facts->targets[i], printer);
-    }
+    for (size_t i = 0; i < facts->targets_count; i++)
+        if (!condensed || i == worst)
+            print_failures(facts, &facts->targets[i], printer);
     if (condensed) {
         printer_addf(printer, "\nLatency histograms, and what failed at each server: -v\n");
         return;
@@ -226,7 +275,7 @@ static void print_line(const struct watch_facts *facts, struct printer *printer)
 
         if (t->bad) {
             printer_addf(printer, "; %s ", t->id);
-            print_tallies(printer, t->outcomes, t->outcomes_count);
+            print_bad_tallies(printer, t->outcomes, t->outcomes_count);
         }
     }
     printer_addf(printer, "\n");

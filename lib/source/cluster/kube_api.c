@@ -6,14 +6,19 @@
 #include <k8sdns/base/number.h>
 #include <k8sdns/source/cluster/kube_api.h>
 #include <k8sdns/source/resolver/observed_process.h>
+#include <k8sdns/wire/cluster/kube_shrink.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define TOKEN_MAX (64 * 1024)
 #define CA_MAX    (1024 * 1024)
-#define PAGE      "250"
+#define PAGE      "100"
+/* A Pod with its managed fields is some 20 KB; ConfigMaps are at most 1 MB each, and asked by name. */
+#define BODY_MAX (12 * 1024 * 1024)
 /* A list that goes on and on is no list of DNS servers. */
-#define PAGES_MAX 40
+#define PAGES_MAX 100
+/* What is read of all pages: 50,000 Services by name are 10 MB. */
+#define OCTETS_MAX (16 * 1024 * 1024)
 
 /* Where DNS may be, and by what it is known there where its Service is not known by its address; the
  * selectors are those of kube_objects.h. */
@@ -34,6 +39,7 @@ struct api {
     struct http_server server;
     struct kube_objects *objects;
     uint64_t end_ns; /* monotonic; 0: no end */
+    size_t octets;   /* that were worth reading */
     struct err err;
 };
 
@@ -74,12 +80,30 @@ static int explain_status(struct api *api, int status, const char *body, size_t 
                    "the API server answers %d%s%.200s", status, *said ? ": " : "", said);
 }
 
+static int ask_page(struct api *api, struct arena *passing, const char *path, struct kube_objects *into)
+{
+    char *body;
+    size_t len;
+    int status, r = http_get(passing, &api->server, path, &status, &body, &len, &api->err);
+
+    if (r < 0)
+        return err_prefix(&api->err, r, "the API server");
+    if (status != 200)
+        return explain_status(api, status, body, len);
+    len = kube_shrink(body, len);
+    api->octets += len;
+    if (api->octets > OCTETS_MAX)
+        return err_set(&api->err, ERR_UNOBSERVED, E2BIG, "the lists of the API server are over %d MB",
+                       OCTETS_MAX / 1024 / 1024);
+    r = kube_objects_read(api->arena, body, len, into, &api->err);
+    return r < 0 ? err_prefix(&api->err, r, "what the API server answers") : 0;
+}
+
 /* One page; `from` is where to go on, or NULL. */
 static int read_page(struct api *api, const char *path, const char *from, struct kube_objects *into)
 {
-    const char *body;
-    size_t len;
-    int status, r;
+    struct arena *passing;
+    int r;
 
     if (from) {
         char *coded = evhttp_uriencode(from, -1, 0);
@@ -98,13 +122,11 @@ static int read_page(struct api *api, const char *path, const char *from, struct
         if (api->server.timeout_us > (api->end_ns - now_ns) / 1000 + 1)
             api->server.timeout_us = (api->end_ns - now_ns) / 1000 + 1;
     }
-    r = http_get(api->arena, &api->server, path, &status, &body, &len, &api->err);
-    if (r < 0)
-        return err_prefix(&api->err, r, "the API server");
-    if (status != 200)
-        return explain_status(api, status, body, len);
-    r = kube_objects_read(api->arena, body, len, into, &api->err);
-    return r < 0 ? err_prefix(&api->err, r, "what the API server answers") : 0;
+    /* The text of a page goes with it. */
+    passing = arena_new();
+    r = ask_page(api, passing, path, into);
+    arena_free(passing);
+    return r;
 }
 
 /*
@@ -254,7 +276,7 @@ static enum kube_api_outcome set_up(struct api *api, const struct kube_api_optio
     api->server.tls = true;
     api->server.accept = "application/json";
     api->server.timeout_us = options->timeout_us;
-    api->server.body_max = KUBE_JSON_MAX;
+    api->server.body_max = BODY_MAX;
     api->server.bearer = read_trimmed(arena, options, "token", TOKEN_MAX, NULL);
     api->server.ca = read_trimmed(arena, options, "ca.crt", CA_MAX, &api->server.ca_len);
     if (!api->server.bearer || !api->server.ca) {

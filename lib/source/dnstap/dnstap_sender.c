@@ -14,6 +14,9 @@
 
 #define ROOM_FIRST 65536
 #define ROOM_MAX   (FRAME_DATA_MAX + 4)
+/* A frame of CoreDNS's is far smaller, and the largest is there within milliseconds: who holds such room for
+ * long has no right to it. */
+#define LARGE_MAX 64
 /* The rest of a frame that is under way for so long does not come any more. */
 #define HALF_FRAME_NS UINT64_C(60000000000)
 /* A server without queries sends nothing, either. */
@@ -166,6 +169,24 @@ static void take(struct dnstap_sender *s)
         s->last_ns = s->waits_since_ns = clock_monotonic_ns();
     s->len -= at;
     memmove(s->buffer, s->buffer + at, s->len);
+    if (!s->len && s->room == ROOM_MAX) {
+        s->serving->large--;
+        free(s->buffer);
+        s->buffer = NULL;
+        s->room = 0;
+    }
+}
+
+/* Of those that wait for the rest of a large frame, who has waited longest has to go. */
+static void end_large(const struct dnstap_sender *but)
+{
+    struct dnstap_sender *oldest = NULL;
+
+    for (struct dnstap_sender *s = but->serving->senders; s; s = s->next)
+        if (s != but && s->room == ROOM_MAX && (!oldest || s->waits_since_ns < oldest->waits_since_ns))
+            oldest = s;
+    if (oldest)
+        fall_apart(oldest, "half a large frame, and too many others wait for the rest of theirs");
 }
 
 static void make_room(struct dnstap_sender *s)
@@ -174,6 +195,11 @@ static void make_room(struct dnstap_sender *s)
 
     if (s->len < s->room)
         return;
+    if (s->room) {
+        if (s->serving->large == LARGE_MAX)
+            end_large(s);
+        s->serving->large++;
+    }
     s->room = s->room ? ROOM_MAX : ROOM_FIRST;
     larger = realloc(s->buffer, s->room);
     if (!larger)
@@ -248,6 +274,7 @@ void dnstap_sender_remove(struct dnstap_sender *s)
     if (s->next)
         s->next->previous = s->previous;
     s->serving->senders_count--;
+    s->serving->large -= s->room == ROOM_MAX;
     if (s->client)
         s->client->connected = false;
     event_free(s->event);

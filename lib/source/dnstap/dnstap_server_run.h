@@ -66,6 +66,7 @@ struct dnstap_serving {
     struct event_base *base;
     struct dnstap_sender *senders;
     size_t senders_count;
+    size_t large; /* senders that have room for the largest frame */
     struct dnstap_listener *listeners;
     struct dnstap_client *clients;
     int failed; /* what the sink said */

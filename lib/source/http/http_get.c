@@ -7,6 +7,7 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <k8sdns/base/clock.h>
+#include <k8sdns/base/file.h>
 #include <k8sdns/base/text.h>
 #include <k8sdns/source/event_loop.h>
 #include <poll.h>
@@ -17,6 +18,8 @@
 #define CONNECT_AGAIN_MS 200
 /* libevent has no limit of its own. */
 #define HEADERS_MAX (64 * 1024)
+/* However many are asked. */
+#define CHUNK_LEAST (128 * 1024)
 /* So much is read ahead of what has been taken in; a server may send faster than that. */
 #define INPUT_MAX (256 * 1024)
 
@@ -24,6 +27,7 @@ struct http_loop {
     struct arena *arena;
     struct event_base *base;
     size_t waiting; /* exchanges that are not over */
+    size_t count;
 };
 
 /* One GET on its way. */
@@ -38,9 +42,10 @@ struct exchange {
     struct bufferevent *stream;
     struct evhttp_connection *connection;
     struct event *deadline;
-    bool over, answered, timed_out;
+    bool over, answered, timed_out, stuffed;
     bool began;   /* something of an answer came */
     bool chunked; /* so its header fields say */
+    size_t room;  /* for one of its pieces */
     size_t len;   /* of its body so far */
     int broken;   /* enum evhttp_request_error, or -1 */
 };
@@ -94,9 +99,11 @@ static int on_headers(struct evhttp_request *request, void *user)
 
     x->chunked = evhttp_find_header(evhttp_request_get_input_headers(request), "Transfer-Encoding") != NULL;
     /* libevent takes a chunk whole, and servers in Go send what they wrote at once as one. */
+    x->room = (x->server->chunk_max ? x->server->chunk_max : x->server->body_max) / x->loop->count;
+    x->room = x->room > CHUNK_LEAST ? x->room : CHUNK_LEAST;
     if (x->chunked)
         bufferevent_setwatermark(evhttp_connection_get_bufferevent(x->connection), EV_READ, 0,
-                                 x->server->body_max + INPUT_MAX);
+                                 x->room + INPUT_MAX);
     return 0;
 }
 
@@ -107,6 +114,14 @@ static void on_error(enum evhttp_request_error error, void *user)
     x->broken = (int)error;
 }
 
+/* It waits for the rest of a piece, for which there is no room. */
+static bool is_stuffed(const struct exchange *x)
+{
+    struct bufferevent *stream = x->connection ? evhttp_connection_get_bufferevent(x->connection) : NULL;
+
+    return stream && x->chunked && evbuffer_get_length(bufferevent_get_input(stream)) >= x->room;
+}
+
 static void on_deadline(evutil_socket_t fd, short what, void *user)
 {
     struct exchange *x = user;
@@ -114,6 +129,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *user)
     (void)fd;
     (void)what;
     x->timed_out = !x->over; /* the others may still be waited for */
+    x->stuffed = x->timed_out && is_stuffed(x);
     end(x);
 }
 
@@ -245,6 +261,9 @@ static int explain(const struct exchange *x, struct err *err)
 
     if (r < 0)
         return r;
+    if (x->stuffed)
+        return err_set(err, ERR_UNOBSERVED, E2BIG, "the answer comes in one piece of over %zu MB",
+                       x->room / 1024 / 1024);
     if (x->timed_out)
         return err_set(err, ERR_UNOBSERVED, ETIMEDOUT, "no answer within %.1f s",
                        (double)x->server->timeout_us / 1e6);
@@ -298,7 +317,7 @@ static void begin(struct exchange *x, struct http_loop *loop, struct http_questi
 
 void http_get_all(struct arena *arena, struct http_question *questions, size_t count)
 {
-    struct http_loop loop = {.arena = arena};
+    struct http_loop loop = {.arena = arena, .count = count ? count : 1};
     struct exchange *all = arena_array(arena, count, sizeof(*all));
     struct err err = {0};
     int r = event_loop_new(false, &loop.base, &err);
@@ -329,7 +348,7 @@ static void keep(void *user, int status, const char *bytes, size_t len)
 }
 
 int http_get(struct arena *arena, const struct http_server *server, const char *path, int *ret_status,
-             const char **ret_body, size_t *ret_len, struct err *err)
+             char **ret_body, size_t *ret_len, struct err *err)
 {
     struct text body = {0};
     struct http_question question = {.server = server, .path = path, .on_body = keep, .user = &body};
@@ -338,10 +357,11 @@ int http_get(struct arena *arena, const struct http_server *server, const char *
     if (question.result == 0) {
         *ret_status = question.status;
         *ret_len = body.len;
-        *ret_body = arena_text_n(arena, text_string(&body), body.len);
+        *ret_body = file_fit(body.at, body.len);
+        arena_own(arena, *ret_body);
     } else {
         *err = question.err;
+        text_fini(&body);
     }
-    text_fini(&body);
     return question.result;
 }

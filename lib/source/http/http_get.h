@@ -26,6 +26,7 @@ struct http_server {
     size_t fields_count;
     uint64_t timeout_us;
     size_t body_max;
+    size_t chunk_max; /* of the pieces that are held, of all that are asked at once; 0: as much as a body */
 };
 
 /*
@@ -61,6 +62,6 @@ void http_get_all(struct arena *arena, struct http_question *questions, size_t c
  * errno with a message (kind ERR_UNOBSERVED) when there was no whole answer.
  */
 int http_get(struct arena *arena, const struct http_server *server, const char *path, int *ret_status,
-             const char **ret_body, size_t *ret_len, struct err *err) MUST_USE;
+             char **ret_body, size_t *ret_len, struct err *err) MUST_USE;
 
 #endif

@@ -17,16 +17,19 @@ struct http_line {
     struct bufferevent *bev; /* a reference of our own; NULL for a free place */
     uint64_t began_ns;       /* its request did; 0 between two */
     uint64_t idle_ns;        /* since when there is none */
+    size_t octets;           /* that came of its request */
 };
 
 struct http_lines {
     struct http_line *items;
     size_t most, count;
     uint64_t request_ns;             /* the most that one may take */
+    size_t octets_max;               /* of all requests together; 0: no bound */
     bool makes_room;                 /* when all places are taken, whoever asks for nothing has to go */
     struct evconnlistener *listener; /* off while there is no place */
+    bool crowded;                    /* all places were taken since the last sweep */
     bool deaf;                       /* it is off until the next sweep */
-    uint64_t ended;                  /* of those that took too long */
+    uint64_t ended;                  /* of those that took too long, or too much */
 };
 
 /*
@@ -41,6 +44,9 @@ void http_lines_add(struct http_lines *lines, struct bufferevent *bev);
 
 /* Its place; NULL: it has none. */
 struct http_line *http_lines_find(struct http_lines *lines, const struct bufferevent *bev);
+
+/* The request of a line is answered, or handed over: what comes next is another. */
+void http_line_rest(struct http_line *line);
 
 /*
  * Now and then: let those go that are over, end those whose request takes too long: reading them fails then.

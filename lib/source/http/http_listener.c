@@ -60,8 +60,7 @@ static void on_complete(struct evhttp_request *request, void *user)
     struct http_line *line = user;
 
     (void)request;
-    line->began_ns = 0;
-    line->idle_ns = clock_monotonic_ns();
+    http_line_rest(line);
 }
 
 static const char *reason_of(int status)

@@ -132,6 +132,7 @@ static struct http_question ask(struct scrape *scrape, const struct metrics_trus
         .accept = accepted,
         .timeout_us = timeout_us,
         .body_max = METRICS_BODY_MAX,
+        .chunk_max = METRICS_BODY_MAX,
     };
     return (struct http_question){
         .server = &scrape->server, .path = scrape->source->path, .on_body = on_body, .user = scrape};

@@ -12,6 +12,8 @@
 #define URL_MAX 2048
 /* The counts of 20,000 nodes by 24 windows are some 12 MB. */
 #define BODY_MAX (64 * 1024 * 1024)
+/* It comes as one piece, which is held until it is whole. */
+#define CHUNK_MAX (32 * 1024 * 1024)
 /* So much is kept of an answer that is no JSON. */
 #define SAID_MAX 200
 
@@ -272,7 +274,8 @@ int prometheus_ask(struct arena *arena, const struct prometheus_place *place,
                                  .bearer = place->bearer,
                                  .accept = "application/json",
                                  .timeout_us = place->timeout_us,
-                                 .body_max = BODY_MAX};
+                                 .body_max = BODY_MAX,
+                                 .chunk_max = CHUNK_MAX};
     struct asking asking = {.answer = answer};
     struct http_question question = {
         .server = &server,

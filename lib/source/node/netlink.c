@@ -2,9 +2,22 @@
 #include "netlink.h"
 #include <errno.h>
 #include <k8sdns/base/clock.h>
+#include <k8sdns/source/node/netlink_time.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#define SECOND_NS UINT64_C(1000000000)
+/* Four million entries are dumped in it. */
+#define TIME_NS (10 * SECOND_NS)
+
+static uint64_t together_ns = UINT64_MAX;
+
+void netlink_time_set(uint64_t us)
+{
+    together_ns = us ? us * 1000 : UINT64_MAX;
+}
 
 /* The kernel fills at most 32 KiB of a dump at a time; more room than this means no more. */
 #define BUFFER_SIZE (64 * 1024)
@@ -14,6 +27,7 @@ int netlink_open(struct netlink *netlink, int bus)
     /* Zeroes, since what pads attributes goes to the kernel. */
     *netlink = (struct netlink){.socket = mnl_socket_open2(bus, SOCK_CLOEXEC),
                                 .buffer = calloc(1, BUFFER_SIZE),
+                                .left_ns = TIME_NS,
                                 .sequence = (unsigned)clock_monotonic_ns()};
     if (!netlink->buffer)
         return -ENOMEM;
@@ -39,15 +53,47 @@ struct nlmsghdr *netlink_request(struct netlink *netlink, uint16_t type, uint16_
     return message;
 }
 
+/* What has gone by since then is taken off the time that there is. */
+static void take_time(struct netlink *netlink, uint64_t *since_ns)
+{
+    uint64_t now_ns = clock_monotonic_ns(), took_ns = now_ns - *since_ns;
+
+    netlink->left_ns -= took_ns < netlink->left_ns ? took_ns : netlink->left_ns;
+    if (together_ns != UINT64_MAX)
+        together_ns -= took_ns < together_ns ? took_ns : together_ns;
+    *since_ns = now_ns;
+}
+
+/* Whether something has come. 0: not in this time; or a negative errno. */
+static int wait_for(const struct netlink *netlink)
+{
+    struct pollfd wait = {.fd = mnl_socket_get_fd(netlink->socket), .events = POLLIN};
+    uint64_t left_ns = netlink->left_ns < together_ns ? netlink->left_ns : together_ns;
+    int r;
+
+    if (!left_ns)
+        return -ETIMEDOUT;
+    r = poll(&wait, 1, (int)(left_ns / 1000000) + 1);
+    return r < 0 && errno == EINTR ? 0 : r < 0 ? -errno : r;
+}
+
 int netlink_exchange(struct netlink *netlink, struct nlmsghdr *message, mnl_cb_t each, void *user)
 {
+    uint64_t since_ns = clock_monotonic_ns();
     int r = 1;
 
     if (mnl_socket_sendto(netlink->socket, message, message->nlmsg_len) < 0)
         return -errno;
     while (r > 0) {
-        ssize_t n = mnl_socket_recvfrom(netlink->socket, netlink->buffer, BUFFER_SIZE);
+        int came = wait_for(netlink);
+        ssize_t n;
 
+        take_time(netlink, &since_ns);
+        if (came < 0)
+            return came;
+        if (!came)
+            continue;
+        n = mnl_socket_recvfrom(netlink->socket, netlink->buffer, BUFFER_SIZE);
         r = n < 0 ? -1
                   : mnl_cb_run(netlink->buffer, (size_t)n, netlink->sequence,
                                mnl_socket_get_portid(netlink->socket), each, user);

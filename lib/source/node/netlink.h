@@ -12,6 +12,7 @@ struct netlink {
     struct mnl_socket *socket;
     char *buffer;
     unsigned sequence;
+    uint64_t left_ns; /* that its answers may still take */
 };
 
 /* `bus` is NETLINK_NETFILTER, NETLINK_ROUTE, ... Return 0 or a negative errno; close it in either case. */
@@ -27,7 +28,8 @@ struct nlmsghdr *netlink_request(struct netlink *netlink, uint16_t type, uint16_
 
 /*
  * Send it, and hand every message of the whole answer to `each`. Return 0 or a negative errno: what the
- * kernel answers, or -EINTR when a dump is not whole since what it shows has changed meanwhile.
+ * kernel answers, -ETIMEDOUT when the answer takes longer than there is time, or -EINTR when a dump is not
+ * whole since what it shows has changed meanwhile.
  */
 int netlink_exchange(struct netlink *netlink, struct nlmsghdr *message, mnl_cb_t each, void *user) MUST_USE;
 

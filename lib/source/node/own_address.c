@@ -3,6 +3,8 @@
 #include <k8sdns/source/node/own_address.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 const char *own_address_interface(struct arena *arena, const struct address *address)
 {
@@ -34,4 +36,21 @@ bool own_address_is_near(const struct address *address)
                one.family == address->family && memcmp(&one.v6, &address->v6, bytes) == 0;
     freeifaddrs(all);
     return near;
+}
+
+bool own_address_towards(const struct address *target, struct address *ret_address)
+{
+    struct sockaddr_storage sa;
+    socklen_t len = address_to_sockaddr(target, &sa);
+    int fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool known;
+
+    if (fd < 0)
+        return false;
+    known = connect(fd, (const struct sockaddr *)&sa, len) == 0;
+    len = sizeof(sa);
+    known = known && getsockname(fd, (struct sockaddr *)&sa, &len) == 0 &&
+            address_from_sockaddr((const struct sockaddr *)&sa, ret_address) == 0;
+    close(fd);
+    return known;
 }

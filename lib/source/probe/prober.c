@@ -57,7 +57,9 @@ static void groups_init(struct run_state *run, const struct probe_candidate *can
     for (size_t c = 0, n = 0; c < count; c++)
         for (size_t t = 0; t < run->matrix->targets_count; t++)
             for (size_t i = 0; i < options->types_count; i += share)
-                group_init(run, &run->groups[n++], t, &candidates[c], options->types + i, share);
+                group_init(run, &run->groups[n++], t, &candidates[c],
+                           share == 1 && candidates[c].type ? &candidates[c].type : options->types + i,
+                           share);
 }
 
 static void drop_oldest(struct run_state *run)

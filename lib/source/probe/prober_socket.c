@@ -63,7 +63,9 @@ int prober_bind(struct group *group, int fd)
     if (getsockname(fd, (struct sockaddr *)&sa, &len) < 0 ||
         address_from_sockaddr((struct sockaddr *)&sa, &any) < 0)
         return -errno;
-    mark = run->options->first_target + group->target_index + 1;
+    mark = (run->options->target_numbers ? run->options->target_numbers[group->target_index]
+                                         : run->options->first_target + group->target_index) +
+           1;
     if (run->port_targets[any.port] && run->port_targets[any.port] != mark)
         return -EADDRINUSE; /* used towards another target in this run */
     run->port_targets[any.port] = (uint16_t)mark;

@@ -4,6 +4,7 @@
 #include <k8sdns/base/file.h>
 #include <k8sdns/source/recorder/record_reader.h>
 #include <k8sdns/source/recorder/segment_files.h>
+#include <k8sdns/wire/capture/json_tree.h>
 #include <k8sdns/wire/recorder/json_delta.h>
 #include <k8sdns/wire/recorder/record_segment.h>
 #include <stdlib.h>
@@ -12,7 +13,11 @@
 #include <unistd.h>
 
 /* One record may be larger than a segment should be; see recorder.h. */
-#define FILE_MAX (256 * 1024 * 1024)
+#define FILE_MAX (24 * 1024 * 1024)
+/* Of what the changes of a segment come to: an interval is some 50 KB of JSON. */
+#define BASE_MAX (32U * 1024 * 1024)
+/* What a segment begins with. */
+#define BEGIN_MAX 512
 /* Less is drift, and how long it took from one clock to the other. */
 #define STEP_LEAST_MS 1000
 
@@ -27,9 +32,10 @@ bool recording_is_at(const char *path)
 
 static const char *boot_of(struct arena *arena, const struct segment_record *record)
 {
-    char *text = arena_alloc(arena, record->json_len + 1);
-    json_t *json =
-        record_segment_unpack(record, text) < 0 ? NULL : json_loadb(text, record->json_len, 0, NULL);
+    char text[BEGIN_MAX];
+    json_t *json = record->json_len > sizeof(text) || record_segment_unpack(record, text) < 0
+                       ? NULL
+                       : json_loadb(text, record->json_len, 0, NULL);
     const char *boot = json_string_value(json_object_get(json, "boot"));
 
     boot = boot ? arena_text(arena, boot) : "";
@@ -186,6 +192,7 @@ struct recording_cursor {
     size_t len;
     size_t next;  /* the interval after the last that went into the base */
     json_t *base; /* NULL: none yet */
+    size_t taken; /* by it and the changes to it, at most */
 };
 
 struct recording_cursor *recording_cursor_new(const struct recording *recording)
@@ -240,11 +247,12 @@ static int open_segment(struct recording_cursor *cursor, size_t index, struct er
 }
 
 /* The JSON of one record; a new reference, or NULL. */
-static json_t *json_of(const struct recording_cursor *cursor, size_t index)
+static json_t *json_of(const struct recording_cursor *cursor, size_t index, size_t room)
 {
     uint64_t offset = cursor->recording->intervals[index].offset;
     struct segment_record record;
     const char *why;
+    json_error_t ignored;
     json_t *json = NULL;
     char *text;
 
@@ -255,7 +263,7 @@ static json_t *json_of(const struct recording_cursor *cursor, size_t index)
     if (!text)
         err_out_of_memory();
     if (record_segment_unpack(&record, text) == 0)
-        json = json_loadb(text, record.json_len, 0, NULL);
+        json = json_tree_read(text, record.json_len, 0, room, &ignored);
     free(text);
     return json;
 }
@@ -270,11 +278,20 @@ static int advance(struct recording_cursor *cursor)
     cursor->next++;
     if (kind == SEGMENT_CAPTURE)
         return 0;
-    json = json_of(cursor, index);
+    if (kind == SEGMENT_WHOLE) {
+        json_decref(cursor->base);
+        cursor->base = NULL;
+        cursor->taken = 0;
+    }
+    json = json_of(cursor, index, BASE_MAX - cursor->taken);
+    cursor->taken += json_tree_used();
     if (json && kind == SEGMENT_DELTA) {
         json_t *delta = json;
 
+        json_tree_begin(BASE_MAX - cursor->taken);
         json = cursor->base ? json_delta_apply(cursor->base, delta) : NULL;
+        (void)json_tree_end();
+        cursor->taken += json_tree_used();
         cursor->base = NULL;
         json_decref(delta);
     }
@@ -300,7 +317,7 @@ int recording_read(struct recording_cursor *cursor, size_t index, enum interval_
     while (!is_capture && cursor->next <= index && r == 0)
         r = advance(cursor);
     if (is_capture)
-        json = json_of(cursor, index);
+        json = json_of(cursor, index, JSON_TREE_CAPTURE);
     else if (r == 0 && cursor->base)
         json = json_incref(cursor->base);
     if (!json) {

@@ -67,7 +67,9 @@ static void date(struct recorder *r, struct kept_segment *segment)
 {
     char name[SEGMENT_NAME];
     uint8_t bytes[1024];
-    int fd = openat(r->folder, segment_file_name(segment->number, name), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    /* It was a file a moment ago; a pipe would wait for its writer. */
+    int fd = openat(r->folder, segment_file_name(segment->number, name),
+                    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     ssize_t n = fd < 0 ? -1 : pread(fd, bytes, sizeof(bytes), 0);
     struct segment_record record;
     const char *why;
@@ -279,8 +281,8 @@ static bool is_over(const struct recorder *r, struct clock_stamp now)
     return now.mono_ns - segment->began.mono_ns >= SEGMENT_NS || segment->size >= r->segment_bytes;
 }
 
-static void pack(struct recorder *r, json_t *json, bool is_capture, struct clock_stamp now,
-                 struct text *bytes)
+/* Return 0, or -EMSGSIZE for one that no reader would take. */
+static int pack(struct recorder *r, json_t *json, bool is_capture, struct clock_stamp now, struct text *bytes)
 {
     struct segment_record record = {.sequence = r->sequence, .real_ns = now.real_ns, .mono_ns = now.mono_ns};
     json_t *delta = is_capture || !r->base ? NULL : json_delta(r->base, json);
@@ -289,9 +291,11 @@ static void pack(struct recorder *r, json_t *json, bool is_capture, struct clock
     if (!text)
         err_out_of_memory();
     record.kind = is_capture ? SEGMENT_CAPTURE : delta ? SEGMENT_DELTA : SEGMENT_WHOLE;
-    record_segment_add(bytes, &record, text, strlen(text));
+    if (strlen(text) <= SEGMENT_JSON_MAX)
+        record_segment_add(bytes, &record, text, strlen(text));
     free(text);
     json_decref(delta);
+    return bytes->len ? 0 : -EMSGSIZE;
 }
 
 static int write_interval(struct recorder *r, json_t *json, bool is_capture, struct clock_stamp now)
@@ -304,10 +308,10 @@ static int write_interval(struct recorder *r, json_t *json, bool is_capture, str
         error = begin_segment(r, now);
     }
     if (!error) {
-        pack(r, json, is_capture, now, &bytes);
-        if (bytes.len > r->keep_bytes / 2)
+        error = pack(r, json, is_capture, now, &bytes);
+        if (!error && bytes.len > r->keep_bytes / 2)
             error = -EMSGSIZE;
-        else
+        if (!error)
             error = fit(r, bytes.len) ? append(r, &bytes) : -ENOSPC;
     }
     text_fini(&bytes);
@@ -365,7 +369,9 @@ int recorder_add(struct recorder *r, const struct interval_facts *interval, stru
     }
     r->counts.dropped++;
     if (error == -EMSGSIZE)
-        return err_set(err, ERR_OUTPUT, EFBIG, "an interval is larger than half of what is kept");
+        return err_set(err, ERR_OUTPUT, EFBIG,
+                       "an interval is larger than half of what is kept, or than %u MB",
+                       SEGMENT_JSON_MAX / 1024 / 1024);
     return err_set_errno(err, ERR_OUTPUT, -error, "an interval could not be recorded");
 }
 
@@ -443,6 +449,12 @@ int recorder_open(const struct recorder_options *options, struct recorder **ret_
     if (error < 0) {
         recorder_close(r);
         return err_set_errno(err, ERR_OUTPUT, -error, "cannot record into %s", options->folder);
+    }
+    /* What is written behind the last number no reader would find. */
+    if (r->next_number > SEGMENT_NUMBER_MAX / 2) {
+        recorder_close(r);
+        return err_set(err, ERR_OUTPUT, EOVERFLOW, "%s holds a segment with a number that no recorder gives",
+                       options->folder);
     }
     fit(r, 0);
     *ret_recorder = r;

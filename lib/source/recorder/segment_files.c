@@ -13,8 +13,6 @@
 #include <unistd.h>
 
 #define SUFFIX ".k8sdns"
-/* At ten seconds an interval that is a century. */
-#define NUMBER_MAX UINT64_C(9999999999)
 
 const char *segment_file_name(uint64_t number, char buf[SEGMENT_NAME])
 {
@@ -39,7 +37,7 @@ static bool number_of(const char *name, uint64_t *ret_number)
         return false;
     memcpy(digits, name, len - suffix);
     digits[len - suffix] = 0;
-    return number_parse(digits, 0, NUMBER_MAX, ret_number, NULL) == 0;
+    return number_parse(digits, 0, SEGMENT_NUMBER_MAX, ret_number, NULL) == 0;
 }
 
 ssize_t segment_files_list(int folder, struct segment_file **ret_files)

@@ -18,6 +18,8 @@
 
 #define HEADERS_MAX (16 * 1024)
 #define BACKLOG     128
+/* Of the bodies that are under way: CoreDNS posts some 100 KB each second. */
+#define OCTETS_MAX (16 * 1024 * 1024)
 
 static const struct timeval tick_time = {0, 250000};
 
@@ -142,7 +144,7 @@ static void on_request(struct evhttp_request *request, void *user)
         connection ? http_lines_find(&r->lines, evhttp_connection_get_bufferevent(connection)) : NULL;
 
     if (line)
-        line->began_ns = 0;
+        http_line_rest(line);
     path = path ? path : "";
     if (evhttp_request_get_command(request) != EVHTTP_REQ_POST)
         reply(request, strcmp(path, "/health") == 0 ? 200 : 405,
@@ -207,7 +209,8 @@ static int listen_at(struct receiver *r)
         r->listener = NULL;
         return err_set(r->err, ERR_INTERNAL, ENOMEM, "cannot serve HTTP");
     }
-    r->lines = (struct http_lines){.items = r->places, .most = SPAN_LINES_MAX, .request_ns = SPAN_REQUEST_NS};
+    r->lines = (struct http_lines){
+        .items = r->places, .most = SPAN_LINES_MAX, .request_ns = SPAN_REQUEST_NS, .octets_max = OCTETS_MAX};
     http_lines_listen(&r->lines, r->listener);
     (void)!capability_keep(0); /* the port was all that any was for */
     return 0;

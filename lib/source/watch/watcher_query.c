@@ -47,10 +47,14 @@ static void line_settle(struct watch_run *run, struct watch_line *line)
 }
 
 static void query_fails(struct watch_run *run, struct watch_query *query, int status, int unreachable,
-                        const char *detail)
+                        const char *detail, const char *reported_by)
 {
-    struct watch_outcome outcome = {
-        .status = status, .rcode = -1, .unreachable = unreachable, .rtt_us = SHAPE_UNSET, .detail = detail};
+    struct watch_outcome outcome = {.status = status,
+                                    .rcode = -1,
+                                    .unreachable = unreachable,
+                                    .reported_by = reported_by,
+                                    .rtt_us = SHAPE_UNSET,
+                                    .detail = detail};
 
     query_finish(run, query, QUERY_LOST, &outcome);
 }
@@ -79,13 +83,13 @@ static int read_errors(struct watch_line *line)
         struct watch_query *query = query_of(run, line, error.returned, error.returned_len);
 
         if (query && query->state == QUERY_WAITING) {
-            query_fails(run, query, error.status, error.kind, error.text);
+            query_fails(run, query, error.status, error.kind, error.text, error.from);
             continue;
         }
         for (uint32_t i = run->waiting.first, next; !query && i != NOBODY; i = next) {
             next = run->queries[i].next;
             if (&run->lines[run->queries[i].line] == line)
-                query_fails(run, &run->queries[i], error.status, error.kind, error.text);
+                query_fails(run, &run->queries[i], error.status, error.kind, error.text, error.from);
         }
     }
     return errors;
@@ -129,7 +133,7 @@ static void query_send(struct watch_run *run, struct watch_line *line, uint32_t 
     }
     if (n < 0 && query->state == QUERY_WAITING) {
         socket_error_of_send(code, &error);
-        query_fails(run, query, error.status, error.kind, error.text);
+        query_fails(run, query, error.status, error.kind, error.text, error.from);
     }
 }
 
@@ -179,7 +183,7 @@ void watch_expire(struct watch_run *run, uint64_t now_ns)
 
         if (query->deadline_ns > now_ns)
             return;
-        query_fails(run, query, query->mismatched ? PROBE_MISMATCH : PROBE_TIMEOUT, -1, NULL);
+        query_fails(run, query, query->mismatched ? PROBE_MISMATCH : PROBE_TIMEOUT, -1, NULL, NULL);
         line_settle(run, &run->lines[query->line]);
     }
 }

@@ -56,7 +56,7 @@ const char *const input_kind_readers[INPUT_KINDS] = {
     [INPUT_DESCRIBE] = "k8sdns corefile FILE for a ConfigMap; for others use kubectl get ... -o yaml",
     [INPUT_KUBE_TABLE] = "k8sdns diagnose --endpoints FILE, of kubectl get ... -o yaml",
     [INPUT_DIG] = "k8sdns explain - <FILE",
-    [INPUT_HELM_VALUES] = "k8sdns corefile FILE, of the ConfigMap that helm template makes of them",
+    [INPUT_HELM_VALUES] = "k8sdns corefile FILE",
     [INPUT_GCLOUD_YAML] = "k8sdns logs FILE",
 };
 

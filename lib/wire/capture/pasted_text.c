@@ -254,8 +254,12 @@ const char *pasted_text_read(struct arena *arena, const char *bytes, size_t len,
     struct line_cursor cursor = {.bytes = bytes, .len = len};
     struct pasted pasted = {0};
     struct line line;
-    char *text = arena_alloc(arena, len + 1), *to = text;
+    char *text, *to;
 
+    *ret_len = len;
+    if (len > PASTED_TEXT_MAX)
+        return bytes;
+    to = text = arena_alloc(arena, len + 1);
     while (line_cursor_next(&cursor, &line))
         *ARENA_PUSH(arena, pasted.lines, pasted.count) = line;
     cut_marks(&pasted);

@@ -402,7 +402,7 @@ int kube_keep(struct arena *arena, const char *bytes, size_t len, struct text *o
 
     if (r < 0)
         return r;
-    r = object_documents_read(bytes ? bytes : "", len, &documents, err);
+    r = object_documents_read(bytes ? bytes : "", len, true, &documents, err);
     if (r < 0)
         return r;
     k.items = json_array();

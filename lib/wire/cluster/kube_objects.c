@@ -28,6 +28,10 @@ static struct kube_endpoint *add_endpoint(struct arena *arena, struct kube_objec
 
     if (!kube_read_address(address, port, &where))
         return NULL;
+    if (objects->endpoints_count == KUBE_OBJECTS_MAX) {
+        objects->too_many = true;
+        return NULL;
+    }
     endpoint = ARENA_PUSH(arena, objects->endpoints, objects->endpoints_count);
     endpoint->where = where;
     return endpoint;
@@ -286,16 +290,18 @@ static const struct {
 static void each_object(struct arena *arena, const json_t *object, const char *kind, unsigned depth,
                         kube_visit *visit, void *user)
 {
-    const json_t *items = json_object_get(object, "items"), *item;
+    const json_t *items = json_is_array(object) ? object : json_object_get(object, "items"), *item;
     size_t i, len;
 
     if (kube_text(object, "kind"))
         kind = kube_text(object, "kind");
-    visit(user, object, kind);
-    if (!json_is_array(items) || !kind || depth == DEPTH_MAX)
+    /* What jq leaves of a list need not say that it is one. */
+    if (kind || !json_is_array(items))
+        visit(user, object, kind);
+    if (!json_is_array(items) || depth == DEPTH_MAX)
         return;
     /* The items of an API list leave their kind to the list: EndpointSliceList. */
-    len = strlen(kind);
+    len = kind ? strlen(kind) : 0;
     kind = len > 4 ? arena_text_n(arena, kind, len - 4) : NULL;
     json_array_foreach(items, i, item) each_object(arena, item, kind, depth + 1, visit, user);
 }
@@ -314,6 +320,20 @@ struct reading {
     enum pass pass;
 };
 
+static bool is_full(const struct kube_objects *objects)
+{
+    const size_t counts[] = {
+        objects->services_count,  objects->signs_count,         objects->backings_count,
+        objects->pods_count,      objects->deployments_count,   objects->local_sets_count,
+        objects->configs_count,   objects->maps_count,          objects->events_count,
+        objects->strangers_count, objects->service_ranges_count};
+
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+        if (counts[i] >= KUBE_OBJECTS_MAX)
+            return true;
+    return objects->not_ready_count >= 5 * KUBE_OBJECTS_MAX;
+}
+
 static void read_object(void *user, const json_t *object, const char *kind)
 {
     const struct reading *reading = user;
@@ -326,6 +346,10 @@ static void read_object(void *user, const json_t *object, const char *kind)
     }
     if (kind && strcmp(kind, "Status") == 0) {
         objects->status = kube_copy(reading->arena, kube_text(object, "message"));
+        return;
+    }
+    if (is_full(objects)) {
+        objects->too_many = true;
         return;
     }
     for (size_t i = 0; kind && i < sizeof(readers) / sizeof(readers[0]); i++) {
@@ -367,6 +391,7 @@ static int refuse(const char *bytes, size_t len, int r, struct err *err)
 int kube_objects_read(struct arena *arena, const char *bytes, size_t len, struct kube_objects *objects,
                       struct err *err)
 {
+    struct kube_objects before;
     json_t *documents, *root;
     size_t i;
     int r;
@@ -374,13 +399,14 @@ int kube_objects_read(struct arena *arena, const char *bytes, size_t len, struct
     if (len > KUBE_JSON_MAX)
         return err_set(err, ERR_FORMAT, EBADMSG, "it is over %d MB; narrow it with -l k8s-app=kube-dns",
                        KUBE_JSON_MAX / 1024 / 1024);
-    r = object_documents_read(bytes ? bytes : "", len, &documents, err);
+    r = object_documents_read(bytes ? bytes : "", len, true, &documents, err);
     if (r < 0)
         return refuse(bytes, len, r, err);
     json_array_foreach(documents, i, root)
     {
-        bool object = json_is_object(root) &&
-                      (kube_text(root, "kind") || json_is_array(json_object_get(root, "items")));
+        const json_t *one = json_is_array(root) ? json_array_get(root, 0) : root;
+        bool object =
+            json_is_object(one) && (kube_text(one, "kind") || json_is_array(json_object_get(one, "items")));
 
         /* An empty YAML document is left by a mark at its begin or end. */
         if (object || (json_is_null(root) && json_array_size(documents) > 1))
@@ -391,6 +417,7 @@ int kube_objects_read(struct arena *arena, const char *bytes, size_t len, struct
             "it is no Kubernetes object; it should be what kubectl get ... -o json or -o yaml prints");
         return refuse(bytes, len, r, err);
     }
+    before = *objects;
     objects->continue_from = objects->status = NULL;
     for (int pass = PASS_SERVICES; pass <= PASS_REST; pass++) {
         struct reading reading = {arena, objects, (enum pass)pass};
@@ -400,5 +427,9 @@ int kube_objects_read(struct arena *arena, const char *bytes, size_t len, struct
             kube_choose_services(arena, objects);
     }
     json_decref(documents);
-    return 0;
+    if (!objects->too_many)
+        return 0;
+    *objects = before;
+    return err_set(err, ERR_FORMAT, EBADMSG,
+                   "it has more than %d objects of one kind that are of the cluster DNS", KUBE_OBJECTS_MAX);
 }

@@ -48,17 +48,44 @@ bool kube_read_address(const char *text, uint16_t port, struct address *ret_addr
     return true;
 }
 
-static void read_name(struct arena *arena, const json_t *metadata, struct kube_objects *objects)
+/* Of a label. Source: kubernetes.io/docs/concepts/overview/working-with-objects/names. */
+#define NAME_MAX_LEN 63
+
+/* Its named ports. Source: Kubernetes DNS-Based Service Discovery, 2.3.2 and 2.4.2. */
+static void read_ports(struct arena *arena, const json_t *spec, struct kube_name *service)
 {
+    static const char *const protocols[][2] = {{"TCP", "tcp"}, {"UDP", "udp"}, {"SCTP", "sctp"}};
+    const json_t *port;
+    size_t i;
+
+    if (kube_same(kube_text(spec, "type"), "ExternalName"))
+        return;
+    json_array_foreach(json_object_get(spec, "ports"), i, port)
+    {
+        const char *name = kube_text(port, "name"), *protocol = kube_text(port, "protocol");
+
+        for (size_t k = 0; name && *name && k < sizeof(protocols) / sizeof(protocols[0]); k++)
+            if (kube_same(protocol ? protocol : "TCP", protocols[k][0]))
+                *ARENA_PUSH(arena, service->ports, service->ports_count) =
+                    (struct kube_port){arena_text(arena, name), protocols[k][1]};
+    }
+}
+
+static void read_name(struct arena *arena, const json_t *metadata, const json_t *spec,
+                      struct kube_objects *objects)
+{
+    struct kube_name *service;
     const char *name = kube_text(metadata, "name"), *space = kube_text(metadata, "namespace");
 
-    if (!name || !space || !*name || !*space)
+    if (!name || !space || !*name || !*space || strlen(name) > NAME_MAX_LEN || strlen(space) > NAME_MAX_LEN)
         return;
-    if (objects->names_count == KUBE_NAMES_MAX)
+    if (objects->names_count == KUBE_NAMES_MAX) {
         objects->names_dropped++;
-    else
-        *ARENA_PUSH(arena, objects->names, objects->names_count) =
-            (struct kube_name){arena_text(arena, name), arena_text(arena, space)};
+        return;
+    }
+    service = ARENA_PUSH(arena, objects->names, objects->names_count);
+    *service = (struct kube_name){.name = arena_text(arena, name), .space = arena_text(arena, space)};
+    read_ports(arena, spec, service);
 }
 
 /* A Pod that is said to be one of DNS, or labels that are. */
@@ -97,7 +124,7 @@ void kube_read_service(struct arena *arena, const json_t *object, struct kube_ob
     struct address where;
     size_t i;
 
-    read_name(arena, metadata, objects);
+    read_name(arena, metadata, spec, objects);
     service->name = kube_copy(arena, kube_text(metadata, "name"));
     service->space = kube_copy(arena, kube_text(metadata, "namespace"));
     service->node_local = to == KUBE_TO_NODE_LOCAL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "yaml_json.h"
 #include <errno.h>
+#include <k8sdns/wire/capture/json_tree.h>
 #include <k8sdns/wire/cluster/kubelet_config.h>
 #include <k8sdns/wire/dns/dns_message.h>
 #include <k8sdns/wire/dns/dns_name.h>
@@ -55,13 +56,13 @@ int kubelet_config_read(struct arena *arena, const char *bytes, size_t len, stru
         first++;
     if (first < len && bytes[first] == '{') {
         json_error_t where;
-        json_t *one = json_loadb(bytes, len, 0, &where);
+        json_t *one = json_tree_read(bytes, len, 0, JSON_TREE_PEER, &where);
 
         if (!one)
             return err_set(err, ERR_FORMAT, EBADMSG, "it is no JSON: line %d: %s", where.line, where.text);
         documents = json_pack("[o]", one);
     } else {
-        r = yaml_json_read(bytes, len, &documents, err);
+        r = yaml_json_read(bytes, len, false, &documents, err);
     }
     if (r < 0)
         return r;

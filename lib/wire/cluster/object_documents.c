@@ -3,7 +3,11 @@
 #include "yaml_json.h"
 #include <errno.h>
 #include <k8sdns/base/line.h>
+#include <k8sdns/wire/capture/json_tree.h>
 #include <string.h>
+
+/* Of JSON it is what kube_shrink() has left. */
+#define TEXT_MAX (32 * 1024 * 1024)
 
 static size_t blanks(const char *bytes, size_t len)
 {
@@ -77,10 +81,10 @@ static int read_json(const char *bytes, size_t len, int lines, json_t *all, stru
     return 0;
 }
 
-static int read_yaml(const char *bytes, size_t len, size_t number, json_t *all, struct err *err)
+static int read_yaml(const char *bytes, size_t len, bool kube, size_t number, json_t *all, struct err *err)
 {
     json_t *documents;
-    int r = yaml_json_read(bytes, len, &documents, err);
+    int r = yaml_json_read(bytes, len, kube, &documents, err);
 
     if (r < 0)
         return number ? err_prefix(err, r, "document %zu", number + 1) : r;
@@ -104,7 +108,7 @@ static size_t document_len(const char *bytes, size_t len)
     return len;
 }
 
-static int read_documents(const char *bytes, size_t len, json_t *all, struct err *err)
+static int read_documents(const char *bytes, size_t len, bool kube, json_t *all, struct err *err)
 {
     size_t at = 0, number = 0;
     int lines = 0, r = 0;
@@ -115,7 +119,7 @@ static int read_documents(const char *bytes, size_t len, json_t *all, struct err
         if (first < at + size && (bytes[first] == '{' || bytes[first] == '['))
             r = read_json(bytes + at, size, lines, all, err);
         else if (first < at + size)
-            r = read_yaml(bytes + at, size, number, all, err);
+            r = read_yaml(bytes + at, size, kube, number, all, err);
         for (size_t i = at; i < at + size; i++)
             lines += bytes[i] == '\n';
         at += size + (at + size < len ? 3 : 0);
@@ -124,7 +128,7 @@ static int read_documents(const char *bytes, size_t len, json_t *all, struct err
     return r;
 }
 
-int object_documents_read(const char *bytes, size_t len, json_t **ret, struct err *err)
+int object_documents_read(const char *bytes, size_t len, bool kube, json_t **ret, struct err *err)
 {
     json_t *all;
     size_t at;
@@ -134,6 +138,10 @@ int object_documents_read(const char *bytes, size_t len, json_t **ret, struct er
         bytes += 3;
         len -= 3;
     }
+    if (len > TEXT_MAX)
+        return err_set(err, ERR_FORMAT, EBADMSG,
+                       "more than %d MB of it would have to be read; ask kubectl for less (-n, -l)",
+                       TEXT_MAX / 1024 / 1024);
     at = blanks(bytes, len);
     if (at == len)
         return err_set(err, ERR_FORMAT, EBADMSG, "it is empty; did kubectl fail?");
@@ -144,7 +152,12 @@ int object_documents_read(const char *bytes, size_t len, json_t **ret, struct er
         return err_set(err, ERR_FORMAT, EBADMSG,
                        "it is a table of kubectl; use kubectl get ... -o json or -o yaml");
     all = json_array();
-    r = read_documents(bytes, len, all, err);
+    json_tree_begin(JSON_TREE_PEER);
+    r = read_documents(bytes, len, kube, all, err);
+    if (json_tree_end() && r < 0)
+        r = err_set(err, ERR_FORMAT, EBADMSG,
+                    "it would take more than %u MB of memory; ask kubectl for less (-n, -l)",
+                    JSON_TREE_PEER / 1024 / 1024);
     if (r == 0 && !json_array_size(all))
         r = err_set(err, ERR_FORMAT, EBADMSG, "it is empty; did kubectl fail?");
     if (r < 0)

@@ -2,6 +2,7 @@
 #include "yaml_json.h"
 #include <errno.h>
 #include <k8sdns/base/escape.h>
+#include <k8sdns/wire/cluster/kube_shrink.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
@@ -12,13 +13,16 @@
 /* A mapping or a sequence that is being filled; the first is the array of documents. */
 struct yaml_level {
     json_t *json;
-    char *key; /* of the value that comes next in a mapping; jansson's memory, or NULL when a key is due */
+    char *key;  /* of the value that comes next in a mapping, or NULL when a key is due */
+    bool whole; /* whatever is below it is kept */
 };
 
 struct builder {
     yaml_parser_t parser;
     struct yaml_level levels[DEPTH_MAX];
     size_t depth;
+    bool kube;
+    size_t skipped; /* levels that are open within a value that is not kept */
     struct err *err;
 };
 
@@ -87,8 +91,37 @@ static int put_scalar(struct builder *b, const yaml_event_t *event)
     return level->key ? 0 : refuse(b, event->start_mark.line, "out of memory");
 }
 
+/* Whether the value that comes next is one that nobody looks at. */
+static bool is_unwanted(const struct builder *b)
+{
+    const struct yaml_level *level = &b->levels[b->depth - 1];
+
+    return b->kube && !level->whole && level->key && !kube_wants(level->key, strlen(level->key));
+}
+
+/* Step over a value. Return whether that was one which is not kept. */
+static bool skip(struct builder *b, yaml_event_type_t type)
+{
+    struct yaml_level *level = &b->levels[b->depth - 1];
+    bool opens = type == YAML_MAPPING_START_EVENT || type == YAML_SEQUENCE_START_EVENT;
+    bool closes = type == YAML_MAPPING_END_EVENT || type == YAML_SEQUENCE_END_EVENT;
+
+    if (!b->skipped && (!is_unwanted(b) || (!opens && type != YAML_SCALAR_EVENT)))
+        return false;
+    b->skipped += opens;
+    b->skipped -= closes;
+    if (!b->skipped) {
+        free(level->key);
+        level->key = NULL;
+    }
+    /* What ends the text is never within a value; an alias is refused everywhere. */
+    return type != YAML_ALIAS_EVENT;
+}
+
 static int open_level(struct builder *b, json_t *json, const yaml_event_t *event)
 {
+    const struct yaml_level *level = &b->levels[b->depth - 1];
+    bool whole = level->whole || (level->key && kube_wants_whole(level->key, strlen(level->key)));
     int r;
 
     if (b->depth == DEPTH_MAX) {
@@ -97,13 +130,15 @@ static int open_level(struct builder *b, json_t *json, const yaml_event_t *event
     }
     r = put(b, json, event->start_mark.line);
     if (r == 0)
-        b->levels[b->depth++] = (struct yaml_level){.json = json};
+        b->levels[b->depth++] = (struct yaml_level){.json = json, .whole = whole};
     return r;
 }
 
 /* Return 1 at the end of the text. */
 static int take(struct builder *b, const yaml_event_t *event)
 {
+    if (skip(b, event->type))
+        return 0;
     switch (event->type) {
     case YAML_SCALAR_EVENT:
         return put_scalar(b, event);
@@ -128,9 +163,9 @@ static int take(struct builder *b, const yaml_event_t *event)
     }
 }
 
-int yaml_json_read(const char *bytes, size_t len, json_t **ret_documents, struct err *err)
+int yaml_json_read(const char *bytes, size_t len, bool kube, json_t **ret_documents, struct err *err)
 {
-    struct builder b = {.levels[0].json = json_array(), .depth = 1, .err = err};
+    struct builder b = {.levels[0].json = json_array(), .depth = 1, .kube = kube, .err = err};
     yaml_event_t event;
     int r = 0;
 

@@ -83,23 +83,24 @@ static void read_addon(struct arena *arena, const json_t *object, unsigned depth
     if (addon && depth < DEPTH_MAX)
         read_object(arena, addon, depth + 1, maps);
     if (!values || depth >= DEPTH_MAX ||
-        object_documents_read(values, strlen(values), &documents, &ignored) < 0)
+        object_documents_read(values, strlen(values), false, &documents, &ignored) < 0)
         return;
     json_array_foreach(documents, i, document) read_object(arena, document, depth + 1, maps);
     json_decref(documents);
 }
 
-static void add_key(struct arena *arena, struct config_map *map, const char *key, const char *text)
+static void add_key(struct arena *arena, struct config_map *map, const char *key, const char *text,
+                    bool *ret_template)
 {
     if (strcmp(key, "Corefile") == 0)
-        map->corefile = arena_text(arena, text);
+        map->corefile = corefile_clean(arena, text, strlen(text), ret_template);
     else
         *ARENA_PUSH(arena, map->keys, map->keys_count) =
             (struct corefile_file){arena_text(arena, key), arena_text(arena, text), strlen(text)};
 }
 
 /* What kubectl put in base64, since some octet of it is no UTF-8. */
-static void read_binary(struct arena *arena, const json_t *data, struct config_map *map)
+static void read_binary(struct arena *arena, const json_t *data, struct config_map *map, bool *ret_template)
 {
     const char *key, *text;
     json_t *value;
@@ -110,7 +111,7 @@ static void read_binary(struct arena *arena, const json_t *data, struct config_m
         text = json_string_value(value);
         text = text ? base64_read(arena, text, strlen(text), &len) : NULL;
         if (text)
-            add_key(arena, map, key, text);
+            add_key(arena, map, key, text, ret_template);
     }
 }
 
@@ -139,9 +140,9 @@ static void read_object(struct arena *arena, const json_t *object, unsigned dept
         const char *text = json_string_value(value);
 
         if (text)
-            add_key(arena, &map, key, text);
+            add_key(arena, &map, key, text, &maps->template);
     }
-    read_binary(arena, json_object_get(object, "binaryData"), &map);
+    read_binary(arena, json_object_get(object, "binaryData"), &map, &maps->template);
     if (map.corefile || map.keys_count)
         config_map_add(arena, &map, maps);
     else
@@ -228,7 +229,8 @@ static bool read_values(struct arena *arena, const char *bytes, size_t len, stru
     bool string = false;
     json_t *documents;
 
-    if (!has_corefile_key(bytes, len, &string) || object_documents_read(bytes, len, &documents, &ignored) < 0)
+    if (!has_corefile_key(bytes, len, &string) ||
+        object_documents_read(bytes, len, false, &documents, &ignored) < 0)
         return false;
     if (string || json_object_size(json_array_get(documents, 0)) > 1)
         read_object(arena, json_array_get(documents, 0), 0, maps);
@@ -236,12 +238,51 @@ static bool read_values(struct arena *arena, const char *bytes, size_t len, stru
     return maps->maps_count > before;
 }
 
+/* A Corefile within a text of no known form, else all of the text as one. */
+static void read_text(struct arena *arena, const char *bytes, size_t len, struct config_maps *maps)
+{
+    const char *block = corefile_block(arena, bytes, len);
+
+    maps->text = corefile_clean(arena, block ? block : bytes, len, &maps->template);
+}
+
+/* Objects and lists that are no ConfigMap. Return whether something was in them. */
+static bool read_deep(struct arena *arena, const char *bytes, size_t len, struct config_maps *maps)
+{
+    size_t before = maps->maps_count;
+    struct err ignored = {0};
+    json_t *documents, *document;
+    size_t i;
+
+    if (object_documents_read(bytes, len, false, &documents, &ignored) < 0)
+        return false;
+    json_array_foreach(documents, i, document) config_values_read(arena, document, 0, maps);
+    json_decref(documents);
+    return maps->maps_count > before;
+}
+
+/* Whether it may be YAML or JSON that holds a Corefile, or what one is made of: one itself has no such line.
+ */
+static bool may_be_deep(const char *bytes, size_t len)
+{
+    static const char *const keys[] = {"orefile:", "orefile\"", "servers:", "\"servers\"", "valuesContent"};
+    static const char alone[] = "Corefile:";
+
+    /* The key of a ConfigMap in front of a Corefile, whose lines stay where they are. */
+    if (len > sizeof(alone) - 1 && memcmp(bytes, alone, sizeof(alone) - 1) == 0)
+        return false;
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if (memmem(bytes, len, keys[i], strlen(keys[i])))
+            return true;
+    return false;
+}
+
 int config_map_read(struct arena *arena, const char *bytes, size_t len, struct config_maps *maps,
                     struct err *err)
 {
     json_t *documents, *document;
     const char *text;
-    size_t i;
+    size_t i, before;
     int r;
 
     if (read_values(arena, bytes, len, maps))
@@ -256,13 +297,23 @@ int config_map_read(struct arena *arena, const char *bytes, size_t len, struct c
         return 0;
     }
     if (!config_map_is_one(bytes, len)) {
-        maps->text = corefile_clean(arena, bytes, len, &maps->template);
+        if (!may_be_deep(bytes, len) || !read_deep(arena, bytes, len, maps))
+            read_text(arena, bytes, len, maps);
         return 0;
     }
-    r = object_documents_read(bytes, len, &documents, err);
-    if (r < 0)
-        return r;
+    before = maps->maps_count + maps->parts_count + maps->kube_dns_count;
+    r = object_documents_read(bytes, len, false, &documents, err);
+    if (r < 0) {
+        /* A template need not be YAML. */
+        if (!corefile_block(arena, bytes, len))
+            return r;
+        *err = (struct err){0};
+        read_text(arena, bytes, len, maps);
+        return 0;
+    }
     json_array_foreach(documents, i, document) read_object(arena, document, 0, maps);
     json_decref(documents);
+    if (maps->maps_count + maps->parts_count + maps->kube_dns_count == before)
+        (void)read_deep(arena, bytes, len, maps);
     return 0;
 }

@@ -222,6 +222,6 @@ const char *corefile_clean(struct arena *arena, const char *bytes, size_t len, b
         memset(text, ' ', 3);
     clean_around(text);
     clean_key(text);
-    *ret_template = clean_placeholders(text);
+    *ret_template = clean_placeholders(text) || *ret_template;
     return text;
 }

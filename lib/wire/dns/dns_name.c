@@ -196,9 +196,11 @@ static bool is_dot(const char *name, size_t at)
 {
     size_t escapes = 0;
 
+    if (name[at] != '.')
+        return false;
     while (escapes < at && name[at - escapes - 1] == '\\')
         escapes++;
-    return name[at] == '.' && escapes % 2 == 0;
+    return escapes % 2 == 0;
 }
 
 bool dns_name_is_within(const char *name, size_t len, const char *zone)
@@ -211,9 +213,10 @@ bool dns_name_is_within(const char *name, size_t len, const char *zone)
     zone_len -= zone_len && is_dot(zone, zone_len - 1);
     if (!zone_len)
         return true;
-    if (len < zone_len || strncasecmp(name + len - zone_len, zone, zone_len) != 0)
+    /* Most names that end otherwise have no dot there. */
+    if (len < zone_len || (len > zone_len && !is_dot(name, len - zone_len - 1)))
         return false;
-    return len == zone_len || is_dot(name, len - zone_len - 1);
+    return strncasecmp(name + len - zone_len, zone, zone_len) == 0;
 }
 
 unsigned dns_name_dots(const char *name)

@@ -184,3 +184,13 @@ struct log_word container_path_pod(const char *path)
     }
     return (struct log_word){0};
 }
+
+struct log_word log_word_line(struct log_word *rest)
+{
+    const char *newline = memchr(rest->at, '\n', rest->len);
+    struct log_word line = {rest->at, newline ? (size_t)(newline - rest->at) : rest->len};
+    size_t taken = line.len + (newline != NULL);
+
+    *rest = (struct log_word){rest->at + taken, rest->len - taken};
+    return line;
+}

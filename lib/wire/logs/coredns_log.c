@@ -146,14 +146,6 @@ static const char *when_read(const char *at, const char *end, uint64_t *ret_ns)
     return at + 28 < end && at[28] == ' ' ? at + 29 : at + 28;
 }
 
-/* What an older version writes when the answer was not the plugins'. */
-static void judge_rcode(struct coredns_line *line)
-{
-    line->server_made =
-        WORD_IS(line->rcode, "-") ||
-        (WORD_IS(line->rcode, "NOERROR") && (WORD_IS(line->flags, "-") || WORD_IS(line->response_size, "0")));
-}
-
 /* From the quote on: "A IN a.example. udp 77 false 1232" NOERROR qr,aa,rd 106 0.000565674s ... */
 static bool query_read(const char *at, const char *end, struct coredns_line *line)
 {
@@ -184,7 +176,7 @@ static bool query_read(const char *at, const char *end, struct coredns_line *lin
         if (close)
             line->opcode = (struct log_word){at + 1, (size_t)(close - at - 1)};
     }
-    judge_rcode(line);
+    line->server_made = coredns_is_server_made(line->rcode, line->flags, line->response_size);
     line->kind = COREDNS_QUERY;
     return true;
 }
@@ -343,7 +335,7 @@ static bool template_read(const struct log_template *t, struct log_word text, st
         take_value(&found, t->parts[i].label, values[i]);
     if (!is_plausible(&found, t, values))
         return false;
-    judge_rcode(&found);
+    found.server_made = coredns_is_server_made(found.rcode, found.flags, found.response_size);
     found.kind = COREDNS_QUERY;
     found.by_template = true;
     *line = found;
@@ -384,6 +376,8 @@ void coredns_log_read(const struct log_template *t, struct log_word text, struct
 {
     const char *at = text.at, *end = text.at + text.len, *behind;
 
+    if (!t && coredns_plain_read(text, ret))
+        return;
     begin(ret);
     at = own_time(at, end, ret);
     behind = coredns_level_read(at, end, &ret->level);

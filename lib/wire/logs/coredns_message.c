@@ -145,13 +145,48 @@ static bool slow_list_read(const char *at, const char *end, struct coredns_line 
     return true;
 }
 
+/* Source files of the kubelet and other parts of Kubernetes that no DNS server has, by their beginnings. */
+static bool is_of_kubernetes(const char *at, const char *end)
+{
+    static const char *const files[] = {"kubelet",
+                                        "kuberuntime_",
+                                        "pod_workers.go",
+                                        "pod_startup_",
+                                        "proxier",
+                                        "reconciler",
+                                        "operation_generator.go",
+                                        "prober",
+                                        "status_manager.go",
+                                        "server_others.go",
+                                        "scheduler.go",
+                                        "schedule_one.go",
+                                        "eviction_manager.go",
+                                        "topology_manager.go",
+                                        "cpu_manager.go",
+                                        "scope.go",
+                                        "volume_manager.go",
+                                        "desired_state_of_",
+                                        "csi_",
+                                        "container_manager",
+                                        "generic.go",
+                                        "garbagecollector",
+                                        "deployment_controller.go",
+                                        "endpointslice_controller.go",
+                                        "apf_controller.go"};
+
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+        if (starts(at, end, files[i], strlen(files[i])))
+            return true;
+    return false;
+}
+
 /* E0322 21:22:59.665365       1 reflector.go:138] text. Source: klog's header. */
 static bool klog_read(const char *at, const char *end, struct coredns_line *line)
 {
     static const char letters[] = "IWEF";
     static const int levels[] = {COREDNS_LEVEL_INFO, COREDNS_LEVEL_WARNING, COREDNS_LEVEL_ERROR,
                                  COREDNS_LEVEL_FATAL};
-    const char *letter = *at ? strchr(letters, *at) : NULL, *close;
+    const char *letter = *at ? strchr(letters, *at) : NULL, *close, *file;
 
     if (!letter || end - at < 22 || at[5] != ' ' || at[8] != ':' || at[11] != ':' || at[14] != '.')
         return false;
@@ -160,6 +195,9 @@ static bool klog_read(const char *at, const char *end, struct coredns_line *line
             return false;
     close = memmem(at, (size_t)(end - at), "] ", 2);
     if (!close)
+        return false;
+    file = memrchr(at, ' ', (size_t)(close - at));
+    if (file && is_of_kubernetes(file + 1, close))
         return false;
     line->kind = COREDNS_MESSAGE;
     line->level = levels[letter - letters];

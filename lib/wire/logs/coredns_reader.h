@@ -83,6 +83,20 @@ static inline uint64_t number(struct log_word word, uint64_t max)
     return value;
 }
 
+/* What an older version writes when the answer was not the plugins'. */
+static inline bool coredns_is_server_made(struct log_word rcode, struct log_word flags,
+                                          struct log_word response_size)
+{
+    return WORD_IS(rcode, "-") ||
+           (WORD_IS(rcode, "NOERROR") && (WORD_IS(flags, "-") || WORD_IS(response_size, "0")));
+}
+
+/*
+ * Read a query line of the usual format that has nothing unusual: IPv4, no blank behind a backslash, the
+ * duration with nine digits, nothing behind it. False for any other, which has to be read as any line is, and
+ * of which `ret_line` then says nothing.
+ */
+bool coredns_plain_read(struct log_word text, struct coredns_line *ret_line);
 /* Take "[LEVEL] " off. Return what follows, `at` itself without a level. */
 const char *coredns_level_read(const char *at, const char *end, int *ret_level);
 /* What stands behind a level. */

@@ -8,6 +8,15 @@
 
 /* RFC 4180, with commas, semicolons or tabs. */
 
+/* A cell may go on over lines without an end; of a longer one this much is read. */
+#define CELL_MAX (1U << 20)
+
+static void add(struct log_export *e, char c)
+{
+    if (e->token.len < CELL_MAX)
+        text_add_char(&e->token, c, 1);
+}
+
 /* The cell at `*at`, without its quotes, up to the separator; false when a quote is open at the end of the
  * line. */
 static bool read_cell(struct log_export *e, const char **at, const char *end)
@@ -17,9 +26,9 @@ static bool read_cell(struct log_export *e, const char **at, const char *end)
 
         if (e->quoted) {
             if (c != '"') {
-                text_add_char(&e->token, c, 1);
+                add(e, c);
             } else if (*at + 1 < end && (*at)[1] == '"') {
-                text_add_char(&e->token, c, 1);
+                add(e, c);
                 ++*at;
             } else {
                 e->quoted = false;
@@ -29,7 +38,7 @@ static bool read_cell(struct log_export *e, const char **at, const char *end)
         } else if (c == '"' && !e->token.len) {
             e->quoted = true;
         } else if (c != '\r') {
-            text_add_char(&e->token, c, 1);
+            add(e, c);
         }
     }
     return !e->quoted;
@@ -112,7 +121,7 @@ bool export_csv_next(struct log_export *e, const char **at, const char *end, str
         return true;
     }
     /* The cell goes on in the next line. */
-    text_add_char(&e->token, '\n', 1);
+    add(e, '\n');
     *at = end;
     return false;
 }

@@ -147,7 +147,7 @@ int web_config_read(struct arena *arena, const char *bytes, size_t len, struct w
     struct web_config config = {0};
     struct reader reader = {arena, &config, err};
     json_t *documents;
-    int r = yaml_json_read(bytes, len, &documents, err);
+    int r = yaml_json_read(bytes, len, false, &documents, err);
 
     if (r < 0)
         return r;

@@ -118,7 +118,8 @@ static json_t *apply_array(json_t *before, json_t *delta)
     while (json_array_size(before) > (size_t)count)
         json_array_remove(before, json_array_size(before) - 1);
     while (json_array_size(before) < (size_t)count)
-        json_array_append_new(before, json_null());
+        if (json_array_append_new(before, json_null()) < 0)
+            return refuse(before);
     json_object_foreach(changed, key, value)
     {
         uint64_t at;

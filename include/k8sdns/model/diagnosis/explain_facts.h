@@ -8,6 +8,8 @@
 struct finding_words {
     const char *id, *title, *cause;
     int severity; /* the usual one */
+    struct step *steps;
+    size_t steps_count;
     const char **remedies, **checks, **explains;
     size_t remedies_count, checks_count, explains_count;
 };

@@ -19,6 +19,7 @@
 
 struct log_words {
     char words[LOG_WORDS][24];
+    uint8_t lens[LOG_WORDS];
     uint64_t counts[LOG_WORDS];
     size_t count;
 };

@@ -82,13 +82,14 @@ struct log_level {
 /* What the lines of a file depend on, whichever server wrote them. */
 struct log_input {
     const char *name;
-    bool foreign;             /* within a part of another program */
-    const char *part;         /* of tail's: the Pod or the file; NULL: none */
-    struct log_level *levels; /* NULL until an export is seen */
-    size_t depth;             /* levels that are read: 0 when no export is */
-    struct log_word input;    /* what the outermost is read from */
-    struct log_exported base; /* the Pod and the time that stand before it */
-    struct log_word rest;     /* further lines in the record of the innermost */
+    bool foreign;              /* within a part of another program */
+    const char *part;          /* of tail's: the Pod or the file; NULL: none */
+    struct log_source *source; /* of lines that name neither; NULL until there is one */
+    struct log_level *levels;  /* NULL until an export is seen */
+    size_t depth;              /* levels that are read: 0 when no export is */
+    struct log_word input;     /* what the outermost is read from */
+    struct log_exported base;  /* the Pod and the time that stand before it */
+    struct log_word rest;      /* further lines in the record of the innermost */
     struct log_input *next;
 };
 
@@ -111,11 +112,14 @@ struct log_stream {
     struct log_source *sources[LOG_SOURCES_MAX];
     size_t sources_count;
     struct log_source *last;        /* of the line before */
+    size_t held;                    /* octets of pieces and of hex that wait for the rest */
+    struct text *read[2];           /* of a line or a block that is whole; given back with the next line */
     size_t partials;                /* sources of which a piece of a line has come */
     struct log_input *files, *file; /* all of them; that of the line before */
     struct text built;              /* a line put together from CoreDNS's JSON */
     struct text unescaped;          /* a line that was within a text of JSON */
     bool joins;                     /* lines that are cut may be put together: none is waited for */
+    bool more;                      /* the last line may have more in it, or may have let others go */
     struct log_wrapped wrapped;
     uint64_t cut, hex_lost; /* lines whose end was not read; blocks that are longer than any message */
 };
@@ -130,7 +134,12 @@ void log_stream_fini(struct log_stream *stream);
  */
 bool log_stream_take(struct log_stream *stream, const char *name, char *text, size_t len,
                      struct log_entry *ret_entry);
-bool log_stream_more(struct log_stream *stream, struct log_entry *ret_entry);
+bool log_stream_next(struct log_stream *stream, struct log_entry *ret_entry);
+static inline bool log_stream_more(struct log_stream *stream, struct log_entry *ret_entry)
+{
+    /* Hardly any line has. */
+    return stream->more && log_stream_next(stream, ret_entry);
+}
 
 /* At the end of the input: a line that nothing ended, in the same way; false where there is none. */
 bool log_stream_end(struct log_stream *stream, struct log_entry *ret_entry);

@@ -183,6 +183,9 @@ bool matrix_is_own(const struct matrix_facts *matrix, const char *candidate);
  * it. */
 bool matrix_is_absent(const struct matrix_facts *matrix, const char *name);
 
+/* A name that was made up, to see what becomes of one that does not exist. */
+bool matrix_is_meant_absent(const struct matrix_facts *matrix, const char *name);
+
 /*
  * Every query was answered, and alike: HEALTH_OK. Some failed, servers contradict each other, or a name does
  * not exist: HEALTH_DEGRADED. No server gave an answer of use for any name, neither a record nor that it does

@@ -97,8 +97,9 @@ struct lookups_facts {
 extern const struct shape lookups_facts_shape;
 
 /*
- * All found: HEALTH_OK. A name that does not exist, or one lookup that fails beside one that does not:
- * HEALTH_DEGRADED. No server gave an answer of use: HEALTH_FAILING. No lookup at all: HEALTH_UNKNOWN.
+ * All found: HEALTH_OK. One found after a query timed out, a name that does not exist, or one lookup that
+ * fails beside one that does not: HEALTH_DEGRADED. No server gave an answer of use: HEALTH_FAILING. No lookup
+ * at all: HEALTH_UNKNOWN.
  */
 int lookups_health(const struct lookup_facts *lookups, size_t count);
 

@@ -72,7 +72,8 @@ enum concern {
     CONCERNS_CLUSTER = 1 << 4,  /* names of the cluster, which CoreDNS answers itself */
     CONCERNS_EXTERNAL = 1 << 5, /* all others, which take an upstream */
     CONCERNS_SILENCE = 1 << 6,
-    CONCERNS_REFUSAL = 1 << 7, /* REFUSED, FORMERR or NOTIMP, which no lost packet makes */
+    CONCERNS_REFUSAL = 1 << 7,  /* REFUSED, FORMERR or NOTIMP, which no lost packet makes */
+    CONCERNS_SERVFAIL = 1 << 8, /* what CoreDNS makes of a silent upstream as well, in time */
 };
 
 /* The whole in one word. The words are pinned. */

@@ -36,10 +36,18 @@ struct heavy_hitters *heavy_hitters_new(struct arena *arena, uint32_t places);
 
 /* Count a text. The place is valid until the next call. */
 uint32_t heavy_hitters_add(struct heavy_hitters *counter, const char *text, size_t len, uint64_t hash);
+/* TOP_MARKS marks nothing. */
 void heavy_hitters_mark(struct heavy_hitters *counter, uint32_t place, unsigned mark);
 
 /* Whether a text has a place. */
 bool heavy_hitters_has(const struct heavy_hitters *counter, const char *text, size_t len, uint64_t hash);
+
+/*
+ * That hash comes soon: what its place stands in may be fetched meanwhile, in two steps, since the second
+ * needs what the first fetches.
+ */
+void heavy_hitters_expect(const struct heavy_hitters *counter, uint64_t hash);
+void heavy_hitters_approach(const struct heavy_hitters *counter, uint64_t hash);
 
 /* The hash that heavy_hitters_add() wants: quick, and no secret. */
 uint64_t top_hash(const char *text, size_t len);

@@ -24,7 +24,7 @@ void active_findings_update(struct active_findings *active_findings, const struc
                             size_t count, struct clock_stamp now);
 
 /*
- * Those that stand, the newest first and of one time the worst, then those that are over. A finding whose
+ * Those that stand in the order of the last update, then those that are over, the last first. A finding whose
  * subject grows or shrinks ("replica 10.244.1.21, 10.244.1.22") is another one.
  */
 void active_finding_facts_of(const struct active_findings *active_findings, struct clock_stamp now,

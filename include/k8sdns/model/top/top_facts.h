@@ -27,7 +27,8 @@ struct top_facts {
     const char *verdict; /* one sentence */
     int frequency;       /* enum frequency, since the beginning; -1 when too little was asked */
     const char *frequency_text;
-    struct active_finding_facts *active_findings; /* those that stand first, the newest of them first */
+    struct active_finding_facts
+        *active_findings; /* those that stand first, worst first and causes above consequences */
     size_t active_findings_count;
     uint64_t active_findings_forgotten; /* ended ones that there was no room for */
     struct history_facts *history;

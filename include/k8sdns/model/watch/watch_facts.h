@@ -63,6 +63,7 @@ struct watch_target_facts {
     size_t rcodes_count, outcomes_count;
     struct shape_tally *unreachables; /* of unreachable_names */
     size_t unreachables_count;
+    const char *rejected_by; /* who said first that the port is unreachable; NULL: nobody, or not known */
     uint64_t min_us, avg_us, p50_us, p90_us, p99_us, max_us;
     uint64_t longest_bad_streak; /* bad ones in a row, in the order in which they were decided */
     uint64_t

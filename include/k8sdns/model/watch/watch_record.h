@@ -2,6 +2,7 @@
 #ifndef K8SDNS_MODEL_WATCH_RECORD_H
 #define K8SDNS_MODEL_WATCH_RECORD_H
 
+#include <k8sdns/base/address.h>
 #include <k8sdns/base/clock.h>
 #include <k8sdns/model/watch/watch_facts.h>
 #include <k8sdns/wire/dns/dns_message.h>
@@ -50,6 +51,7 @@ struct watch_target {
     uint64_t streak; /* bad ones in a row until now */
     uint32_t serial; /* the newest that it gave; 0: none */
     struct watch_failure first_failure, last_failure;
+    char rejected_by[ADDRESS_TEXT]; /* who said first that the port is unreachable; "": nobody */
     struct series series;
 };
 
@@ -70,9 +72,10 @@ struct watch_outcome {
     size_t target, type;
     struct clock_stamp sent;
     int status;
-    int rcode;       /* -1: none */
-    int unreachable; /* enum unreachable; -1: no such error came */
-    uint64_t rtt_us; /* SHAPE_UNSET: nothing came */
+    int rcode;               /* -1: none */
+    int unreachable;         /* enum unreachable; -1: no such error came */
+    const char *reported_by; /* the address that sent the ICMP error; NULL or "": none did; copied */
+    uint64_t rtt_us;         /* SHAPE_UNSET: nothing came */
     const char *name;
     const char *detail; /* or NULL; copied */
     uint16_t source_port;

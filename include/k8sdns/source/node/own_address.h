@@ -17,4 +17,10 @@ const char *own_address_interface(struct arena *arena, const struct address *add
  */
 bool own_address_is_near(const struct address *address);
 
+/*
+ * The address that this network namespace sends from to `target`, by the kernel's routes; nothing is sent.
+ * false: it has no way there.
+ */
+bool own_address_towards(const struct address *target, struct address *ret_address);
+
 #endif

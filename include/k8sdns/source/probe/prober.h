@@ -10,6 +10,7 @@
 struct probe_candidate {
     const char *name;      /* as the user gave it */
     const char *candidate; /* the full name, without the final dot */
+    uint16_t type;         /* in place of the one type of the options; 0: that one */
 };
 
 struct prober_options {
@@ -26,10 +27,11 @@ struct prober_options {
     double qps;     /* the cap; 0: none */
     /*
      * For runs that share the promise about ports: 65536 of them, zeroed before the first; else NULL. A later
-     * run may have fewer targets, from `first_target` of the first run's on.
+     * run may have fewer targets: from `first_target` of the first run's on, or those of these numbers.
      */
     uint16_t *port_targets;
     size_t first_target;
+    const size_t *target_numbers; /* NULL: in a row */
     /*
      * Where set, what has not been answered in time is still listened for after the run; prober_rest() takes
      * it. Such an answer is one, with the time that it really took. NULL there: all is answered.

@@ -12,7 +12,10 @@ struct segment_file {
     uint64_t number, size;
 };
 
-#define SEGMENT_NAME 40
+/* The last number that a file may have. At ten seconds an interval that is a century for each segment of it.
+ */
+#define SEGMENT_NUMBER_MAX UINT64_C(9999999999)
+#define SEGMENT_NAME       40
 /* The file's name, in `buf`. */
 const char *segment_file_name(uint64_t number, char buf[SEGMENT_NAME]);
 

@@ -16,9 +16,12 @@
  * no width
  */
 
+/* Nobody copies more by hand; each line takes some memory. */
+#define PASTED_TEXT_MAX (2U * 1024 * 1024)
+
 /*
- * A copy of a file without these, ended by a NUL. Each line stands in the line that it stood in; one that is
- * none of the text is empty.
+ * A copy of a file without these, ended by a NUL; what is larger is given as it is. Each line stands in the
+ * line that it stood in; one that is none of the text is empty.
  */
 const char *pasted_text_read(struct arena *arena, const char *bytes, size_t len, size_t *ret_len);
 

@@ -25,7 +25,7 @@
  */
 
 /* More than this is not of one cluster's DNS; `kubectl ... -l k8s-app=kube-dns` makes it small. */
-#define KUBE_JSON_MAX (64 * 1024 * 1024)
+#define KUBE_JSON_MAX (56 * 1024 * 1024)
 
 enum kube_answer {
     KUBE_UNKNOWN = -1,
@@ -85,11 +85,22 @@ struct kube_sign {
     const char *selector; /* "k8s-app=kube-dns" */
 };
 
+/* A port of a Service that has a name, by which SRV finds it. */
+struct kube_port {
+    const char *name;
+    const char *protocol; /* "tcp", "udp", "sctp" */
+};
+
 /* Any Service of the cluster, by its name. */
 struct kube_name {
     const char *name, *space;
+    struct kube_port *ports; /* none of a Service that stands for a name elsewhere (ExternalName) */
+    size_t ports_count;
 };
 #define KUBE_NAMES_MAX 50000
+
+/* Of one kind: no cluster's DNS has so many, and readers compare each with each. */
+#define KUBE_OBJECTS_MAX 10000
 
 struct kube_endpoint {
     struct address where; /* with the port of DNS over UDP */
@@ -183,6 +194,7 @@ struct kube_objects {
     size_t names_dropped;   /* beyond them */
     const char **not_ready; /* the names of those that say so */
     size_t not_ready_count;
+    bool too_many;             /* of a kind; the rest was not read */
     size_t others;             /* objects of other kinds or of other applications */
     const char *continue_from; /* of the last list, when it has further pages; else NULL */
     const char *status;        /* the message of a Status object, which is an answer of failure; else NULL */

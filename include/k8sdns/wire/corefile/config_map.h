@@ -14,7 +14,7 @@
  */
 
 /* A list of all ConfigMaps of a namespace. */
-#define CONFIG_MAP_BYTES_MAX (64 * 1024 * 1024)
+#define CONFIG_MAP_BYTES_MAX (24 * 1024 * 1024)
 
 struct config_map {
     const char *space, *name;   /* "" when not said */

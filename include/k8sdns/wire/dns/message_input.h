@@ -28,7 +28,7 @@ enum message_form {
 extern const char *const message_form_names[];
 
 /* Input beyond this is refused; the largest DNS message is 65535 octets, twelve bytes each in a debug log. */
-#define OCTET_INPUT_MAX (64U << 20)
+#define OCTET_INPUT_MAX (40U << 20)
 
 struct octet_block {
     int form;    /* enum message_form */

@@ -49,4 +49,7 @@ bool container_line_is_docker(const char *text, size_t len);
  */
 struct log_word container_path_pod(const char *path);
 
+/* The first line of several, which are then what is behind its end. */
+struct log_word log_word_line(struct log_word *rest);
+
 #endif

@@ -29,7 +29,7 @@ enum segment_kind {
 
 #define SEGMENT_HEAD_BYTES 40
 /* JSON of more than that is not recorded: a capture of a large cluster has a few megabytes. */
-#define SEGMENT_JSON_MAX (64 * 1024 * 1024)
+#define SEGMENT_JSON_MAX (16 * 1024 * 1024)
 
 struct segment_record {
     int kind; /* enum segment_kind */

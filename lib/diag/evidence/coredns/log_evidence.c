@@ -139,8 +139,9 @@ const struct log_failure log_failures[] = {
     {LOG_UPSTREAM_ADDRESS,
      1,
      "the address of an upstream cannot be used",
-     "The address of the upstream in the Corefile, or in the node's resolv.conf, can never work from the Pod: a "
-     "link-local IPv6 address with a zone (%eth0), a name that does not resolve, or an address without a port.",
+     "The address of the upstream in the Corefile, or in the node's resolv.conf, can never work from the Pod: an "
+     "IPv6 address where the Pod has none, a link-local one with a zone (%eth0), a name that does not resolve, or an "
+     "address without a port.",
      {{.text = "fix the address in forward", .command = "{edit}", .undo = "the line as it was"},
       {.text = "or give the kubelet a resolv.conf without it (resolvConf), then restart CoreDNS",
        .command = "{restart}"}}},

@@ -65,3 +65,17 @@ void metrics_share_weigh(struct finding *finding, uint64_t failed, uint64_t of, 
         failed > 2 && (double)failed > critical * (double)of ? SEVERITY_CRITICAL : finding->severity;
     finding->confidence = of < METRICS_MANY ? CONFIDENCE_POSSIBLE : finding->confidence;
 }
+
+uint64_t metrics_recent(const struct metrics_replica_facts *replica, uint64_t total, uint64_t change)
+{
+    if (!isnan(replica->window_s))
+        return change;
+    return total == SHAPE_UNSET || total < 2 ? 0 : total;
+}
+
+void metrics_past_weigh(struct finding *finding, uint64_t failed, uint64_t of, double line)
+{
+    finding->confidence = CONFIDENCE_POSSIBLE;
+    if (!metrics_share_is_over(failed, of, line))
+        finding->severity = SEVERITY_INFO;
+}

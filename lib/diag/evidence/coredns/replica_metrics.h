@@ -36,6 +36,16 @@ struct finding *metrics_finding(struct diagnosis *diagnosis, const struct rule *
 bool metrics_share_is_over(uint64_t failed, uint64_t of, double line);
 void metrics_share_weigh(struct finding *finding, uint64_t failed, uint64_t of, double critical);
 
+/*
+ * What was counted in the window; of a text that has no other, at least twice since the process began, since
+ * one is an accident.
+ */
+uint64_t metrics_recent(const struct metrics_replica_facts *replica, uint64_t total, uint64_t change);
+
+/* Such a total may be long over: the finding is possible, and no more than a notice below a share of the
+ * answers. */
+void metrics_past_weigh(struct finding *finding, uint64_t failed, uint64_t of, double line);
+
 /* Of so many the 99th of a hundred says something. */
 #define METRICS_MANY 100
 

@@ -108,7 +108,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     }
     finding = finding_new(d, rule,
                           arena_printf(d->arena, "%zu of %zu servers", d->servers_count, d->servers_count));
-    finding_evidence(d, finding, "%" PRIu64 " queries to %s, no answer", asked + sampled,
+    finding_evidence(d, finding, "%" PRIu64 " queries to %s got no answer", asked + sampled,
                      servers_text(d, is_silent));
     finding->consequence = down ? down->id : NULL;
     if (server_answers_tcp(d, NULL))

@@ -5,12 +5,15 @@
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     uint64_t lost = 0, sent = 0;
+    bool any_silent = false;
 
-    for (size_t i = 0; i < d->servers_count; i++)
-        if (d->servers[i].target->role == TARGET_REPLICA && !d->servers[i].silent) {
-            lost += d->servers[i].lost;
-            sent += d->servers[i].sent;
-        }
+    for (size_t i = 0; i < d->servers_count; i++) {
+        if (d->servers[i].target->role != TARGET_REPLICA)
+            continue;
+        any_silent = any_silent || d->servers[i].silent;
+        lost += d->servers[i].silent ? 0 : d->servers[i].lost;
+        sent += d->servers[i].silent ? 0 : d->servers[i].sent;
+    }
     for (size_t i = 0; i < d->servers_count; i++) {
         const struct server *server = &d->servers[i];
         struct finding *finding;
@@ -24,6 +27,8 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         finding = finding_new(d, rule, server->target->id);
         finding_about(d, finding, server->target->id);
         finding->confidence = CONFIDENCE_LIKELY;
+        if (any_silent)
+            finding->title = "queries through the ClusterIP are lost";
         finding_concerns(finding, server_lost_types(server));
         if (server->loss_ratio >= d->thresholds->loss_critical_ratio)
             finding->severity = SEVERITY_CRITICAL;

@@ -46,7 +46,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         }
         finding = finding_new(d, rule, server->target->id);
         finding_about(d, finding, server->target->id);
-        finding_evidence(d, finding, "%" PRIu64 " queries to %s, no answer, while %zu of %zu replicas answer",
+        finding_evidence(d, finding, "%" PRIu64 " queries to %s got no answer; %zu of %zu replicas answer",
                          server->asked + server->sent, server->target->id, d->replicas_heard,
                          d->replicas_count);
         server_tell_tcp(d, finding, server);

@@ -47,7 +47,7 @@ static void weigh(struct diagnosis *d, struct finding *finding, const struct pro
  * One error of one name at one of several servers: those that are asked again a moment later give the same
  * from a cache, so that it may be chance all the same.
  */
-static bool may_be_chance(const struct diagnosis *d, const struct family_tally *tallies)
+static bool may_be_chance(const struct diagnosis *d, const struct family_tally *tallies, bool aaaa)
 {
     uint64_t errors = 0;
 
@@ -57,7 +57,8 @@ static bool may_be_chance(const struct diagnosis *d, const struct family_tally *
         if (d->servers[i].silent)
             continue;
         if (tally->confirmed &&
-            (tally->example->status == PROBE_NXDOMAIN || tally->example->status == PROBE_TIMEOUT))
+            (tally->example->status == PROBE_NXDOMAIN || tally->example->status == PROBE_TIMEOUT ||
+             sampling_confirms(&d->servers[i], aaaa)))
             return false;
         errors += tally->confirmed;
     }
@@ -72,7 +73,7 @@ static void judge(const struct rule *rule, struct diagnosis *d, bool aaaa)
     struct finding *finding = NULL;
     size_t servers = 0;
     const struct family_tally *tallies = family_tallies(d, aaaa);
-    bool chance = may_be_chance(d, tallies);
+    bool chance = may_be_chance(d, tallies, aaaa);
 
     for (size_t i = 0; i < d->servers_count; i++) {
         const struct server *server = &d->servers[i];

@@ -50,12 +50,11 @@ static void by_silence(const struct rule *rule, struct diagnosis *d)
         if (!d->heard_count && !refuses)
             finding->confidence = CONFIDENCE_LIKELY;
         if (d->heard_count)
-            finding_evidence(d, finding,
-                             "%" PRIu64 " queries to %s, no answer, while %zu other servers answer",
+            finding_evidence(d, finding, "%" PRIu64 " queries to %s got no answer; %zu other servers answer",
                              server->asked + server->sent, server->target->id, d->heard_count);
         else
-            finding_evidence(d, finding, "%" PRIu64 " queries to %s, no answer", server->asked + server->sent,
-                             server->target->id);
+            finding_evidence(d, finding, "%" PRIu64 " queries to %s got no answer",
+                             server->asked + server->sent, server->target->id);
         if (refuses)
             finding_evidence(d, finding, "%s: nothing listens there; lookups fail at once",
                              server->unreachable_detail);

@@ -3,12 +3,32 @@
 #include "../../evidence/server.h"
 #include <inttypes.h>
 
+/* An ICMP error that came from another host than the one that was asked. */
+static struct finding *tell_rejected(struct diagnosis *d, const struct rule *rule, struct finding *finding,
+                                     const struct server *server)
+{
+    const char *by = server->silent ? server_rejected_by(d, server) : NULL;
+
+    if (!by)
+        return finding;
+    finding = server_finding(d, rule, finding, server);
+    finding_concerns(finding, CONCERNS_UDP);
+    finding_evidence(
+        d, finding, "%" PRIu64 " of %" PRIu64 " queries to %s were rejected by %s: ICMP port unreachable",
+        server->unreachable[UNREACHABLE_PORT], server->asked + server->sent, server->target->id, by);
+    server_tell_tcp(d, finding, server);
+    return finding;
+}
+
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     struct finding *finding = NULL;
+    bool own = false;
 
     for (size_t i = 0; i < d->servers_count; i++) {
         const struct server *server = &d->servers[i];
+
+        finding = tell_rejected(d, rule, finding, server);
 
         /* A route of this namespace that forbids it is no rule, nor is a Service without backends at the
          * socket. */
@@ -17,11 +37,15 @@ static void eval(const struct rule *rule, struct diagnosis *d)
             continue;
         finding = server_finding(d, rule, finding, server);
         finding_concerns(finding, CONCERNS_UDP);
+        own = own || server->own_errors;
         finding_evidence(d, finding, "%" PRIu64 " of %" PRIu64 " queries to %s were prohibited: %s",
                          server->filtered, server->asked + server->sent, server->target->id,
                          server->filtered_detail);
         server_tell_tcp(d, finding, server);
     }
+    /* Who answers for a packet has rejected it; what this kernel drops or refuses to send may be either. */
+    if (finding && !own)
+        finding->title = "a firewall rule rejects DNS packets";
     finding = drop_finding(d, rule, finding, DROP_CAUSE(CAUSE_RULE) | DROP_CAUSE(CAUSE_IPTABLES));
     if (finding && !finding->about_count)
         finding->alone = true; /* the kernel's own word, and of no one server */
@@ -49,7 +73,7 @@ static const char *const explains[] = {
 
 const struct rule rule_path_filtered = {
     .id = "path-filtered",
-    .title = "DNS packets are rejected or dropped by a rule",
+    .title = "a firewall rule drops or rejects DNS packets",
     .severity = SEVERITY_CRITICAL,
     .needs = NEED_MATRIX,
     .healthy = "no rule is seen to drop or reject DNS",

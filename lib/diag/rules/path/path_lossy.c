@@ -14,10 +14,21 @@ static const char *lossy_id(const struct diagnosis *d)
 {
     for (size_t i = 0; i < d->servers_count; i++)
         if (lost_of(&d->servers[i]) && !d->servers[i].silent &&
-            d->servers[i].target->role != TARGET_CLUSTER_IP)
+            (d->servers[i].target->role != TARGET_CLUSTER_IP || !d->replicas_count))
             return d->servers[i].target->id;
     return NULL;
 }
+
+#define LOOK_FOR_DROPS                                                                \
+    {                                                                                 \
+        .text = "on both nodes: look for drops", .command = "ip -s link; tc -s qdisc" \
+    }
+#define WORKAROUND                                                                                   \
+    {                                                                                                \
+        .text = "workaround: NodeLocal DNSCache asks {dns} over TCP", .undo = "delete its DaemonSet" \
+    }
+
+static const struct step replicas_tested[] = {LOOK_FOR_DROPS, WORKAROUND, {0}};
 
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
@@ -46,8 +57,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     if (lost < 3 || ratio < d->thresholds->loss_warning_ratio)
         return;
     finding = finding_new(
-        d, rule,
-        lossy == 1 && direct > 1 ? lossy_id(d) : arena_printf(d->arena, "%zu of %zu servers", lossy, direct));
+        d, rule, lossy == 1 ? lossy_id(d) : arena_printf(d->arena, "%zu of %zu servers", lossy, direct));
     finding->confidence = CONFIDENCE_LIKELY;
     finding_concerns(finding, concerns);
     if (ratio >= d->thresholds->loss_critical_ratio)
@@ -65,14 +75,16 @@ static void eval(const struct rule *rule, struct diagnosis *d)
                          "the replicas were not tested one by one: 1 of %.0f down would look the same",
                          1 / ratio);
     finding_evidence(d, finding, "each loss makes a lookup wait %s", lookup_cost(d->arena, d->facts));
+    if (d->replicas_count)
+        finding_steps(d, finding, replicas_tested);
 }
 
 static const struct step steps[] = {
-    {.text = "test the replicas one by one, if they were not",
+    {.text = "test the replicas one by one",
      .command = "kubectl -n {ns} get endpointslices -l kubernetes.io/service-name={svc} -o json | {k8sdns} "
                 "diagnose --endpoints -"},
-    {.text = "on both nodes: look for drops", .command = "ip -s link; tc -s qdisc"},
-    {.text = "workaround: NodeLocal DNSCache asks {dns} over TCP", .undo = "delete its DaemonSet"},
+    LOOK_FOR_DROPS,
+    WORKAROUND,
     {0},
 };
 

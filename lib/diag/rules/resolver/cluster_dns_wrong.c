@@ -68,6 +68,63 @@ static const char *right_address(const struct diagnosis *d, bool *ret_guessed)
     return NULL;
 }
 
+/* Where every cluster's DNS would answer it says that there is no such name. */
+static bool denies_cluster(const struct diagnosis *d, const char *id)
+{
+    const struct matrix_facts *matrix = d->facts->matrix;
+    bool denied = false;
+
+    for (size_t i = 0; i < matrix->probes_count; i++) {
+        const struct probe_facts *p = &matrix->probes[i];
+
+        if (strcmp(p->target, id) != 0 || name_kind_of(d->facts, p->name) != NAME_OWN || !probe_is_heard(p))
+            continue;
+        if (p->status != PROBE_NXDOMAIN && p->status != PROBE_REFUSED)
+            return false;
+        denied = true;
+    }
+    return denied;
+}
+
+/*
+ * The only nameservers are somebody else's, by their addresses, though the search list is the cluster's.
+ * Where others know the cluster they differ, which is told of by itself.
+ */
+static bool judge_outsiders(const struct rule *rule, struct diagnosis *d, const struct resolver_view *view,
+                            const char *right)
+{
+    const struct replicas_facts *known = d->facts->replicas;
+    struct finding *finding = NULL;
+
+    if (!view || !d->facts->matrix->cluster_domain)
+        return false;
+    for (size_t i = 0; i < d->servers_count; i++) {
+        const struct server *server = &d->servers[i];
+
+        if (is_listed(view->nameservers, view->nameservers_count, server->target->address) &&
+            (!server_outsider(d->arena, server) ||
+             (!server->silent && !denies_cluster(d, server->target->id)) ||
+             (known && is_listed(known->service_ips, known->service_ips_count, server->target->id))))
+            return false;
+    }
+    for (size_t i = 0; i < d->servers_count; i++) {
+        const struct server *server = &d->servers[i];
+
+        if (server->silent || !is_listed(view->nameservers, view->nameservers_count, server->target->address))
+            continue;
+        finding = server_finding(d, rule, finding, server);
+        finding_evidence(d, finding,
+                         "resolv.conf names %s, %s: it answers, and does not know this cluster's names",
+                         server->target->id, server_outsider(d->arena, server));
+    }
+    if (!finding)
+        return false;
+    finding->confidence = right ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
+    if (right)
+        finding_evidence(d, finding, "the cluster's names are answered at %s", right);
+    return true;
+}
+
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     const struct replicas_facts *known = d->facts->replicas;
@@ -75,6 +132,8 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     bool guessed;
     const char *right = right_address(d, &guessed);
 
+    if (judge_outsiders(rule, d, view, right))
+        return;
     if (all_know_cluster(d, view))
         return;
     if (!right) {

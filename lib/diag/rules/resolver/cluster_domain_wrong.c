@@ -23,35 +23,65 @@ static const char *found_name(const struct facts *facts, const char *own)
     return NULL;
 }
 
+/* An error instead of NXDOMAIN: no server block is for the zone, nor for the root, or the upstream fails. */
+static bool is_error(int status)
+{
+    return status == PROBE_REFUSED || status == PROBE_SERVFAIL;
+}
+
+/* Who was asked, once each; an address that is nobody's of a cluster serves no other domain of it either. */
+static bool is_of_cluster(struct diagnosis *d, const char *id, const char ***who, size_t *who_count)
+{
+    const struct server *server = server_find(d, id);
+
+    for (size_t i = 0; i < *who_count; i++)
+        if (strcmp((*who)[i], id) == 0)
+            return true;
+    if (server && server_outsider(d->arena, server))
+        return false;
+    *ARENA_PUSH(d->arena, *who, *who_count) = id;
+    return true;
+}
+
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     const struct matrix_facts *matrix = d->facts->matrix;
-    const char *domain = matrix->cluster_domain, *own = own_name(d->facts), *found;
-    uint64_t missing = 0, refused = 0, others = 0;
+    const char *domain = matrix->cluster_domain, *own = own_name(d->facts), *found, **who = NULL;
+    uint64_t missing = 0, errors = 0, others = 0;
     struct finding *finding;
+    size_t who_count = 0;
 
     for (size_t i = 0; domain && own && i < matrix->probes_count; i++) {
         const struct probe_facts *p = &matrix->probes[i];
 
         if (strcmp(p->name, own) != 0 || (!probe_is_heard(p) && is_silent_server(d, p->target)))
             continue;
-        /* REFUSED: no server block is for the zone, nor for the root. */
-        missing += p->status == PROBE_NXDOMAIN || p->status == PROBE_REFUSED;
-        refused += p->status == PROBE_REFUSED;
-        others += p->status != PROBE_NXDOMAIN && p->status != PROBE_REFUSED;
+        if (p->status != PROBE_NXDOMAIN && !is_error(p->status)) {
+            others++;
+        } else if (is_of_cluster(d, p->target, &who, &who_count)) {
+            missing++;
+            errors += is_error(p->status);
+        }
     }
     found = own ? found_name(d->facts, own) : NULL;
-    /* What is refused may be an access list, unless the other domain is served. */
-    if (!missing || others || (!found && refused))
+    /* What fails may be an access list or anything else, unless the other domain is served. */
+    if (!missing || others || (!found && errors))
         return;
     finding = finding_new(d, rule, domain);
     finding->confidence = found ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
     finding_evidence(d, finding,
-                     "kubernetes.default.svc.%s, which every cluster has, does not exist: %" PRIu64
-                     " of %" PRIu64 " answers",
-                     domain, missing, missing);
+                     "kubernetes.default.svc.%s, which every cluster has, %s: %" PRIu64 " of %" PRIu64
+                     " answers of %s",
+                     domain, errors ? "is not served" : "does not exist", missing, missing,
+                     arena_join(d->arena, who, who_count, ", "));
     if (found)
         finding_evidence(d, finding, "%s does exist: that is the domain CoreDNS serves", found);
+    else if (!d->facts->replicas || !d->facts->replicas->service_ips_count)
+        finding_evidence(
+            d, finding,
+            "where the DNS Service has another ClusterIP than %s, not the domain but the address "
+            "of resolv.conf is wrong",
+            arena_join(d->arena, who, who_count, ", "));
 }
 
 static const struct step steps[] = {
@@ -75,7 +105,8 @@ static const char *const checks[] = {
 };
 
 static const char *const explains[] = {
-    "name-not-found", "resolver-differs", "replica-refused", "failures-unexplained", "lookup-slow", NULL,
+    "name-not-found", "resolver-differs",     "replica-refused", "coredns-errors",
+    "srv-failing",    "failures-unexplained", "lookup-slow",     NULL,
 };
 
 const struct rule rule_cluster_domain_wrong = {

@@ -42,7 +42,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
             continue;
         finding = finding_new(d, rule, arena_printf(d->arena, "nameserver %s", server->target->id));
         finding_about(d, finding, server->target->id);
-        finding_evidence(d, finding, "%" PRIu64 " queries to %s, no answer, while another nameserver answers",
+        finding_evidence(d, finding, "%" PRIu64 " queries to %s got no answer; another nameserver answers",
                          server->asked + server->sent, server->target->id);
         server_tell_tcp(d, finding, server);
         if (place == 1) {

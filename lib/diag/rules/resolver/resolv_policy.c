@@ -28,21 +28,25 @@ static void eval(const struct rule *rule, struct diagnosis *d)
 {
     const struct resolv_facts *resolv = d->facts->resolv;
     bool is_default = resolv->dns_policy && strcmp(resolv->dns_policy, "Default") == 0;
+    /* Whatever wrote the file: nothing in it is the cluster's. */
+    bool is_foreign = d->facts->matrix && !d->facts->matrix->cluster_domain && is_no_cluster_dns(d);
     struct finding *finding;
 
-    if (!d->facts->host.in_pod && !(is_default && is_no_cluster_dns(d))) {
+    if (!d->facts->host.in_pod && !(is_default && is_no_cluster_dns(d)) && !is_foreign) {
         rule_unknown(d, "it was not run in a Pod; run it there, or with --pid of a Pod's process");
         return;
     }
-    if (!is_default)
+    if (!is_default && !is_foreign)
         return;
     finding = finding_new(d, rule, resolv->file);
     finding->confidence = CONFIDENCE_LIKELY;
     if (!d->facts->host.in_pod) {
         finding->title = "the nameservers of resolv.conf are not the cluster DNS";
         finding->cause =
-            "This resolv.conf is a node's, and its nameservers do not know the cluster's names. The cluster "
-            "DNS was not asked. In a Pod this comes of dnsPolicy Default.";
+            is_default ? "This resolv.conf is a node's, and its nameservers do not know the cluster's names. "
+                         "The cluster DNS was not asked. In a Pod this comes of dnsPolicy Default."
+                       : "The nameservers of this resolv.conf do not know the cluster's names. The cluster "
+                         "DNS was not asked. In a Pod this comes of other nameservers in its dnsConfig.";
         finding_step(d, finding, "test the cluster DNS itself",
                      "k8sdns diagnose --cluster-ip $(kubectl -n {ns} get service {svc} -o "
                      "jsonpath='{.spec.clusterIP}')",

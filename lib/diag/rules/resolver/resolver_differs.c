@@ -15,7 +15,7 @@
 /* What became of the queries under a search domain at one server. */
 struct suffix_tally {
     uint64_t asked, failed, lost;
-    unsigned types;
+    unsigned types, failures; /* of those that failed: enum concern */
     const struct probe_facts *example;
 };
 
@@ -43,15 +43,16 @@ static bool is_there(const struct matrix_facts *matrix, const struct probe_facts
     return p->status == PROBE_ANSWER || (other && other->status == PROBE_ANSWER);
 }
 
-/* Of the cluster's own domains only what does not exist tells of the domain. */
+/* Of the cluster's own domains only what does not exist tells of the domain. `types`: of these alone. */
 static void tally_suffix(const struct matrix_facts *matrix, const char *suffix, bool own, const char *target,
-                         struct suffix_tally *tally)
+                         unsigned types, struct suffix_tally *tally)
 {
     for (size_t i = 0; matrix && i < matrix->probes_count; i++) {
         const struct probe_facts *p = &matrix->probes[i];
 
         if (p->transport != TRANSPORT_UDP || strcmp(p->target, target) != 0 ||
-            !is_candidate_of(p->candidate, p->name, suffix) || (own && is_there(matrix, p)))
+            !(concern_of_type(p->type) & types) || !is_candidate_of(p->candidate, p->name, suffix) ||
+            (own && is_there(matrix, p)))
             continue;
         tally->asked++;
         if (!fails(p))
@@ -59,6 +60,7 @@ static void tally_suffix(const struct matrix_facts *matrix, const char *suffix, 
         tally->failed++;
         tally->lost += p->status == PROBE_TIMEOUT;
         tally->types |= concern_of_type(p->type);
+        tally->failures |= concern_of_failure(p);
         tally->example = p;
     }
 }
@@ -79,23 +81,67 @@ static bool loses_elsewhere(const struct diagnosis *d, const struct server *serv
     return false;
 }
 
-/*
- * Everything under it fails at this server, and not by chance: silence is asked again. What the cluster's own
- * domains answer with an error is for other rules.
- */
-static bool is_failing(const struct diagnosis *d, const struct server *server, const char *suffix, bool own,
-                       struct suffix_tally *ret_tally)
+/* Whether the server answers this type of something that is not under the domain. */
+static bool answers_elsewhere(const struct diagnosis *d, const struct server *server, const char *suffix,
+                              unsigned type)
+{
+    const struct matrix_facts *matrix = d->facts->matrix;
+
+    for (size_t i = 0; i < matrix->probes_count; i++) {
+        const struct probe_facts *p = &matrix->probes[i];
+
+        if (p->transport == TRANSPORT_UDP && probe_status_is_good(p->status) &&
+            concern_of_type(p->type) & type && strcmp(p->target, server->target->id) == 0 &&
+            !is_candidate_of(p->candidate, p->name, suffix))
+            return true;
+    }
+    return false;
+}
+
+/* Everything of this type under it fails at this server, and not by chance: silence is asked again. */
+static bool type_is_failing(const struct diagnosis *d, const struct server *server, const char *suffix,
+                            bool own, unsigned type, struct suffix_tally *ret_tally)
 {
     struct suffix_tally again = {0};
 
     *ret_tally = (struct suffix_tally){0};
-    tally_suffix(d->facts->matrix, suffix, own, server->target->id, ret_tally);
-    if (server->silent || ret_tally->asked < 2 || ret_tally->failed < ret_tally->asked ||
-        (own && (ret_tally->lost < ret_tally->asked || ret_tally->types != (CONCERNS_A | CONCERNS_AAAA) ||
-                 loses_elsewhere(d, server))))
+    tally_suffix(d->facts->matrix, suffix, own, server->target->id, type, ret_tally);
+    if (!ret_tally->asked || ret_tally->failed < ret_tally->asked)
         return false;
-    tally_suffix(d->facts->small, suffix, own, server->target->id, &again);
+    tally_suffix(d->facts->small, suffix, own, server->target->id, type, &again);
     return !ret_tally->lost || (again.asked && again.lost == again.asked);
+}
+
+/*
+ * The same of all that is asked for under it. A type that this server does not answer elsewhere either is
+ * told of by itself. What the cluster's own domains answer with an error is for other rules.
+ */
+static bool is_failing(const struct diagnosis *d, const struct server *server, const char *suffix, bool own,
+                       struct suffix_tally *ret_tally)
+{
+    static const unsigned types[] = {CONCERNS_A, CONCERNS_AAAA};
+    struct suffix_tally all = {0}, told = {0};
+
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        bool elsewhere = answers_elsewhere(d, server, suffix, types[i]);
+        struct suffix_tally tally, *into[2] = {&all, elsewhere ? &told : NULL};
+
+        if (!type_is_failing(d, server, suffix, own, types[i], &tally) && tally.asked)
+            return false;
+        for (size_t k = 0; k < 2; k++)
+            if (into[k] && tally.asked) {
+                into[k]->asked += tally.asked;
+                into[k]->failed += tally.failed;
+                into[k]->lost += tally.lost;
+                into[k]->types |= tally.types;
+                into[k]->failures |= tally.failures;
+                into[k]->example = tally.example;
+            }
+    }
+    *ret_tally = told.asked ? told : all;
+    return !server->silent && all.asked >= 2 &&
+           !(own && (all.lost < all.asked || all.types != (CONCERNS_A | CONCERNS_AAAA) ||
+                     loses_elsewhere(d, server)));
 }
 
 /* A replica behind it does the same. */
@@ -152,11 +198,10 @@ static bool judge_suffix(const struct rule *rule, struct diagnosis *d, const cha
             finding->title = tally.lost ? "queries under a search domain get no answer"
                                         : "queries under a search domain fail";
             finding->domain = suffix;
-            finding_concerns(finding, (own ? CONCERNS_CLUSTER : CONCERNS_EXTERNAL) |
-                                          concern_of_failure(tally.example));
+            finding_concerns(finding, own ? CONCERNS_CLUSTER : CONCERNS_EXTERNAL);
         }
         finding_about(d, finding, server->target->id);
-        finding_concerns(finding, tally.types);
+        finding_concerns(finding, tally.types | tally.failures);
         finding_evidence(d, finding, "%s: all of %" PRIu64 " queries %sunder %s fail (%s: %s)",
                          server->target->id, tally.failed, own ? "for what does not exist " : "", suffix,
                          tally.example->candidate, probe_status_names[tally.example->status]);

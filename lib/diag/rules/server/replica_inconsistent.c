@@ -31,6 +31,14 @@ static void seen_at_all(struct diagnosis *d, struct finding *finding)
             finding_seen_at(d, finding, d->servers[i].target->id);
 }
 
+/* A nameserver that is none of the cluster's knows other names, which is not a replica's fault. */
+static bool is_of_nameserver(const struct diagnosis *d, const char *id)
+{
+    const struct server *server = id ? server_find(d, id) : NULL;
+
+    return server && server->target->role == TARGET_NAMESERVER && d->replicas_count;
+}
+
 /* What they answered to our own questions. */
 static void by_answers(const struct rule *rule, struct diagnosis *d)
 {
@@ -40,7 +48,7 @@ static void by_answers(const struct rule *rule, struct diagnosis *d)
     for (size_t i = 0; i < matrix->differences_count; i++) {
         const struct difference_facts *difference = &matrix->differences[i];
 
-        if (is_said_elsewhere(d, difference))
+        if (is_said_elsewhere(d, difference) || is_of_nameserver(d, difference->target))
             continue;
         finding = finding_new(d, rule, difference->target);
         if (difference->target)

@@ -49,7 +49,8 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     for (size_t i = 0; i < d->servers_count; i++) {
         const struct server *server = &d->servers[i];
         struct refusals refusals = refusals_of(d, server);
-        bool closed = server->silent && server->unreachable[UNREACHABLE_PORT] > 0,
+        bool closed = server->silent && server->unreachable[UNREACHABLE_PORT] > 0 &&
+                      !server_rejected_by(d, server),
              says_no = refusals.refused * 2 > refusals.heard;
 
         if (closed || refusals.refused)

@@ -3,6 +3,7 @@
 #include "../../evidence/coredns/replica_metrics.h"
 #include "../../evidence/server.h"
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 /* A window in the calmer half of which hardly anything fails. */
@@ -46,13 +47,17 @@ static void by_counts(const struct rule *rule, struct diagnosis *d)
     struct finding *finding = NULL;
 
     for (const struct metrics_replica_facts *m = metrics_first(d->facts); m; m = metrics_next(d->facts, m)) {
-        if (!metrics_grew(m->forward.rejected_new))
+        uint64_t rejected = metrics_recent(m, m->forward.rejected, m->forward.rejected_new);
+
+        if (!metrics_grew(rejected))
             continue;
         finding = metrics_finding(d, rule, finding, m);
+        if (isnan(m->window_s))
+            metrics_past_weigh(finding, rejected, m->answers, d->thresholds->servfail_warning_ratio);
         finding_evidence(d, finding,
                          "%s refused %" PRIu64 " queries %s: more were on their way to its upstreams than "
                          "max_concurrent of its forward plugin allows",
-                         m->source, m->forward.rejected_new, metrics_window(d->arena, m));
+                         m->source, rejected, metrics_window(d->arena, m));
     }
 }
 

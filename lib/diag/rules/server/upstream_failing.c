@@ -114,8 +114,8 @@ static void by_answers(const struct rule *rule, struct diagnosis *d)
             finding_about(d, finding, d->servers[i].target->id);
     }
     finding->confidence = CONFIDENCE_LIKELY;
-    finding_concerns(finding, CONCERNS_EXTERNAL | tally[0].types | tally[1].types |
-                                  concern_of_failure(worse->example));
+    finding_concerns(finding, CONCERNS_EXTERNAL | tally[0].types | tally[1].types | tally[0].failures |
+                                  tally[1].failures);
     finding_evidence(d, finding,
                      "%" PRIu64 " of %" PRIu64 " queries for external names failed (%s: %s), while %" PRIu64
                      " for cluster names were answered",
@@ -197,16 +197,22 @@ static void by_counts(const struct rule *rule, struct diagnosis *d)
     struct finding *finding = NULL;
 
     for (const struct metrics_replica_facts *m = metrics_first(d->facts); m; m = metrics_next(d->facts, m)) {
+        uint64_t down;
+
         if (!metrics_is_judged(m))
             continue;
         for (size_t i = 0; i < m->forward.upstreams_count; i++)
             finding = judge_upstream(rule, d, m, &m->forward.upstreams[i], finding);
-        if (!metrics_grew(m->forward.all_down_new))
+        down = metrics_recent(m, m->forward.all_down, m->forward.all_down_new);
+        if (!metrics_grew(down))
             continue;
         finding = counted(rule, d, finding, m->source);
-        finding->severity = SEVERITY_CRITICAL;
-        finding_evidence(d, finding, "all upstreams were down for %" PRIu64 " queries to %s %s",
-                         m->forward.all_down_new, m->source, metrics_window(d->arena, m));
+        if (isnan(m->window_s))
+            metrics_past_weigh(finding, down, m->answers, d->thresholds->forward_servfail_warning_ratio);
+        else
+            finding->severity = SEVERITY_CRITICAL;
+        finding_evidence(d, finding, "all upstreams were down for %" PRIu64 " queries to %s %s", down,
+                         m->source, metrics_window(d->arena, m));
     }
 }
 
@@ -350,8 +356,8 @@ static const char *const checks[] = {
 };
 
 static const char *const explains[] = {
-    "flows-unanswered", "coredns-errors", "coredns-slow-plugin", "replica-slow",
-    "resolver-differs", "lookup-slow",    "upstream-slow",       NULL,
+    "flows-unanswered", "coredns-errors", "coredns-slow-plugin", "replica-slow", "resolver-differs",
+    "lookup-slow",      "upstream-slow",  "reverse-failing",     NULL,
 };
 
 const struct rule rule_upstream_failing = {

@@ -101,6 +101,7 @@ static const char *const checks[] = {
 static const char *const explains[] = {
     "flows-unanswered",
     "lookup-slow",
+    "reverse-failing",
     NULL,
 };
 

@@ -22,6 +22,9 @@ const char *step_expand(const struct diagnosis *diagnosis, const struct finding 
 /* The rule's steps for this finding, and its remedies in words where it has none of its own. */
 void steps_write(struct diagnosis *diagnosis, struct finding *finding);
 
+/* A step where nothing is known: usual names, and words in capitals. */
+struct step step_usual(struct arena *arena, const struct step *step);
+
 /* One step as a phrase: "look at the Pod: kubectl ...; undo: ...". */
 const char *step_phrase(struct arena *arena, const struct step *step);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "step.h"
-#include "own_pod.h"
+#include "../own_pod.h"
 #include "step_action.h"
 #include <inttypes.h>
 #include <k8sdns/base/braces.h>
@@ -122,9 +122,14 @@ static const char *phrase(struct arena *arena, const struct step *step)
                         step->undo ? step->undo : "");
 }
 
+struct step step_usual(struct arena *arena, const struct step *step)
+{
+    return expand_all(arena, NULL, NULL, step);
+}
+
 const char *step_phrase(struct arena *arena, const struct step *step)
 {
-    const struct step whole = expand_all(arena, NULL, NULL, step);
+    const struct step whole = step_usual(arena, step);
 
     return phrase(arena, &whole);
 }

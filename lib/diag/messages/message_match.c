@@ -3,7 +3,7 @@
  * Which form a message has: the tables in order, structure before bare words, and of several messages in a
  * text the first cause first.
  */
-#include "messages/message_forms.h"
+#include "message_forms.h"
 #include <ctype.h>
 #include <k8sdns/base/line.h>
 #include <string.h>
@@ -155,28 +155,81 @@ static bool says_not_resolved(const char *lower, size_t len)
 
 static const struct message_pattern not_resolved = {"could not resolve host", SYMPTOM_FAILED, "any program"};
 
+/* How final a form is for its line. */
+enum weight {
+    WEIGHT_FULL,   /* names what happened */
+    WEIGHT_FAILED, /* a lookup failed, and a reason may stand in the same line */
+    WEIGHT_OTHER,  /* not of DNS, unless the line names a lookup */
+};
+
+/*
+ * What a proxy or a tool says of a connection may have the lookup behind it; and a client of the API server
+ * that looks its name up is not CoreDNS, which has the address.
+ */
+static enum weight weight_of(const struct message_pattern *row, const char *lower, size_t len)
+{
+    static const char lookup[] = "dial tcp: lookup ", coredns[] = "plugin/";
+
+    enum symptom_class class = symptoms[row->symptom].class;
+
+    if (class == SYMPTOM_IS_NOTDNS)
+        return WEIGHT_OTHER;
+    if (class == SYMPTOM_IS_FAILED)
+        return WEIGHT_FAILED;
+    return class == SYMPTOM_IS_APISERVER && memmem(lower, len, lookup, sizeof(lookup) - 1) &&
+                   !memmem(lower, len, coredns, sizeof(coredns) - 1)
+               ? WEIGHT_OTHER
+               : WEIGHT_FULL;
+}
+
 const struct message_pattern *message_pattern_find(const char *line, size_t len)
 {
     const struct message_pattern *found = NULL;
+    enum weight found_weight = WEIGHT_OTHER;
     char lower[LINE_MAX_SEEN];
+    bool lookup;
 
     len = lower_line(line, len, lower);
+    lookup = names_a_lookup(lower, len);
     for (size_t t = 0; message_tables[t]; t++) {
         for (const struct message_pattern *row = message_tables[t]; row->form; row++) {
-            bool other = symptoms[row->symptom].class == SYMPTOM_IS_NOTDNS;
+            enum weight weight;
 
-            if ((found && other) || !message_pattern_fits(row->form, lower, len))
+            if (!message_pattern_fits(row->form, lower, len))
                 continue;
-            /* What a proxy or a tool says of a connection may have the lookup behind it. */
-            if (!other || !names_a_lookup(lower, len))
+            weight = weight_of(row, lower, len);
+            if (weight == WEIGHT_FULL || (weight == WEIGHT_OTHER && !found && !lookup))
                 return row;
-            found = row;
+            if (!found || weight < found_weight) {
+                found = row;
+                found_weight = weight;
+            }
         }
     }
-    return (!found || names_a_lookup(lower, len)) && says_not_resolved(lower, len) ? &not_resolved : found;
+    return (!found || (found_weight == WEIGHT_OTHER && lookup)) && says_not_resolved(lower, len)
+               ? &not_resolved
+               : found;
 }
 
-/* The words of four letters and more that a form and a line share; `*ret_all` is how many the form has. */
+/* Words that stand in messages of every kind, and tell nothing of what one means. */
+static bool is_common(const char *word, size_t len)
+{
+    static const char *const common[] = {
+        "error",   "failed",      "failure", "server",    "connection", "could",     "cannot",
+        "with",    "from",        "host",    "name",      "have",       "been",      "that",
+        "this",    "when",        "while",   "http",      "https",      "request",   "response",
+        "message", "information", "does",    "exception", "code",       "status",    "address",
+        "found",   "unable",      "unknown", "timeout",   "timed",      "connect",   "refused",
+        "service", "reason",      "resolve", "returned",  "denied",     "permission"};
+
+    for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
+        if (strlen(common[i]) == len && memcmp(common[i], word, len) == 0)
+            return true;
+    return false;
+}
+
+/* The telling words of four letters and more that a form and a line share; `*ret_all` is how many the form
+ * has. */
 static size_t shared_words(const char *form, const char *lower, size_t len, size_t *ret_all)
 {
     size_t shared = 0;
@@ -193,7 +246,7 @@ static size_t shared_words(const char *form, const char *lower, size_t len, size
                 word[n++] = (char)tolower((unsigned char)*form);
             form++;
         }
-        if (n < 4)
+        if (n < 4 || is_common(word, n))
             continue;
         ++*ret_all;
         shared += find_piece(lower, lower, lower + len, word, n, true, true) != NULL;
