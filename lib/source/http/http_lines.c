@@ -29,9 +29,20 @@ struct http_line *http_lines_find(struct http_lines *lines, const struct buffere
     return NULL;
 }
 
-static void end(const struct http_line *line)
+static void forget_input(const struct http_line *line)
 {
+    struct evbuffer *input = bufferevent_get_input(line->bev);
+
+    evbuffer_drain(input, evbuffer_get_length(input));
+}
+
+/* What the kernel has taken is read up to its end, or the server would not see that; none of it is kept. */
+static void end(struct http_line *line)
+{
+    line->ended = true;
+    line->octets = 0;
     shutdown(bufferevent_getfd(line->bev), SHUT_RDWR);
+    forget_input(line);
 }
 
 /* So much at once is no sender's of spans: whose request has brought most so far has to go. */
@@ -50,7 +61,6 @@ static void bound(struct http_lines *lines)
     if (sum <= lines->octets_max || !most)
         return;
     lines->ended++;
-    most->octets = 0;
     end(most);
 }
 
@@ -66,6 +76,11 @@ static void on_input(struct evbuffer *buffer, const struct evbuffer_cb_info *inf
     struct http_line *line = line_at;
 
     (void)buffer;
+    if (line->ended) {
+        if (info->n_added)
+            forget_input(line);
+        return;
+    }
     if (info->n_added && !line->began_ns)
         line->began_ns = clock_monotonic_ns();
     line->octets += info->n_added;
@@ -140,7 +155,7 @@ void http_lines_sweep(struct http_lines *lines, uint64_t now_ns)
             continue;
         if (is_over(line->bev)) {
             drop(lines, line);
-        } else if (line->began_ns && now_ns - line->began_ns > lines->request_ns) {
+        } else if (line->began_ns && !line->ended && now_ns - line->began_ns > lines->request_ns) {
             lines->ended++;
             end(line);
         }

@@ -18,6 +18,7 @@ struct http_line {
     uint64_t began_ns;       /* its request did; 0 between two */
     uint64_t idle_ns;        /* since when there is none */
     size_t octets;           /* that came of its request */
+    bool ended;              /* by us: what still comes is thrown away */
 };
 
 struct http_lines {
