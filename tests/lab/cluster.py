@@ -39,6 +39,11 @@ def replica_address(number, family=4):
     return f"10.244.1.{20 + number}" if family == 4 else f"fd00:244:1::{20 + number}"
 
 
+def hardware(network, host):
+    """A MAC address that stays: what a neighbour knows of one that went and came back would lead nowhere for 8 s."""
+    return f"02:00:0a:f4:{network:02x}:{host:02x}"
+
+
 class Lab:
     """A running cluster. Make it inside private.enter()."""
 
@@ -97,7 +102,7 @@ class Lab:
         if self.family == 6:
             self.output("node", ["sysctl", "-qw", "net.ipv6.conf.all.forwarding=1"])
         for number in (0, 1, 2):
-            self.ip("node", f"link add cni{number} type bridge")
+            self.ip("node", f"link add cni{number} address {hardware(number, 1)} type bridge")
             self.ip("node", f"addr add 10.244.{number}.1/24 dev cni{number}")
             if self.family == 6:
                 self.ip("node", f"addr add fd00:244:{number}::1/64 dev cni{number} nodad")
@@ -144,7 +149,7 @@ class Lab:
 
     def wire(self, place, network, host):
         """A network namespace, which has a name, becomes a Pod's."""
-        self.ip("node", f"link add v-{place} type veth peer name eth0 netns {place}")
+        self.ip("node", f"link add v-{place} type veth peer name eth0 address {hardware(network, host)} netns {place}")
         self.ip("node", f"link set v-{place} master cni{network} up")
         self.ip(place, f"addr add 10.244.{network}.{host}/24 dev eth0")
         self.ip(place, "link set eth0 up")
