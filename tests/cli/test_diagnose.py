@@ -1013,7 +1013,13 @@ class Answers(binary.Case):
         once = silent("svc.cluster.local")
         once.data["small"] = Facts().data["matrix"]
         more = silent("svc.cluster.local").answers("timeout", candidate=[self.EXTERNAL], type=["AAAA"])
-        for facts in (half, once, more):
+        # What goes to a silent replica is lost, whatever it asks for: that all of it was under one domain is chance.
+        chance = Facts().dead(REPLICAS[1])
+        for p in chance.probes(CLUSTER_IP, candidate=[f"{name}.svc.cluster.local" for name in (self.EXTERNAL,
+                                                                                              *names("missing"))]):
+            p.update(status="timeout", answers=[])
+        chance.data["small"] = copy.deepcopy(chance.data["matrix"])
+        for facts in (half, once, more, chance):
             self.assertNotIn("svc.cluster.local", str(self.look(facts)[0].get("resolver-differs", {}).get("subject")))
 
     def test_a_short_name_that_was_asked_about(self):

@@ -158,6 +158,19 @@ static bool is_passed_on(const struct diagnosis *d, const struct server *server,
     return false;
 }
 
+/* A replica behind it is silent: what is lost is what went there, whatever it asked for. */
+static bool is_share_of_silence(const struct diagnosis *d, const struct server *server,
+                                const struct suffix_tally *tally)
+{
+    if (!tally->lost ||
+        (server->target->role != TARGET_CLUSTER_IP && server->target->role != TARGET_NODE_LOCAL))
+        return false;
+    for (size_t i = 0; i < d->servers_count; i++)
+        if (d->servers[i].target->role == TARGET_REPLICA && d->servers[i].silent)
+            return true;
+    return false;
+}
+
 /* What it does to programs here, by the worst of the names that are looked for under it. */
 static void weigh(struct diagnosis *d, struct finding *finding)
 {
@@ -187,7 +200,7 @@ static bool judge_suffix(const struct rule *rule, struct diagnosis *d, const cha
         const struct server *server = &d->servers[i];
         struct suffix_tally tally;
 
-        if (!is_failing(d, server, suffix, own, &tally))
+        if (!is_failing(d, server, suffix, own, &tally) || is_share_of_silence(d, server, &tally))
             continue;
         servers++;
         if (is_passed_on(d, server, suffix, own))
