@@ -307,7 +307,16 @@ class Diff(binary.Case):
         self.assertLess(dead["failed_chance"], 1e-6)
         report, status = binary.run_json("diff", after, before)
         self.assertEqual((status, report["data"]["change"]), (1, "worse"))
+        self.assertFalse(report["data"]["reversed"])
         self.assertTrue(binary.run("diff", after, before).stdout.startswith("WORSE: "))
+
+    def test_the_later_one_first(self):
+        later = json.loads(json.dumps(self.dead))
+        later["data"]["time"] = later["data"]["time"].replace("20", "21", 1)
+        later, earlier = self.put("later", later), self.put("earlier", self.dead)
+        self.assertTrue(binary.run_json("diff", later, earlier)[0]["data"]["reversed"])
+        self.assertIn("The first is the later one", binary.run("diff", later, earlier).stdout)
+        self.assertNotIn("The first is the later one", binary.run("diff", earlier, later).stdout)
 
     def test_the_same(self):
         path = self.put("one", self.dead)

@@ -17,7 +17,7 @@ from drop_case import chain, skip_unless_watched
 # and the kernel sends no ICMP error when others have used up its rate.
 RULES = {
     "clusterip-broken": ("clusterip-unreachable",),
-    "reject": ("replica-refused", "replica-unreachable"),
+    "reject": ("replica-refused", "replica-unreachable", "lookup-slow"),
     "tcp-blocked": ("tcp-blocked",),
     "lossy": ("path-lossy",),
     "prohibit": (),

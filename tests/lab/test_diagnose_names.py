@@ -91,6 +91,8 @@ class Names(DiagnoseCase):
         # The node's own file, as a Pod with dnsPolicy Default has it.
         with self.resolv_conf(lambda _: f"nameserver {servers.UPSTREAM}\nsearch example.com\n"):
             self.leads(["resolv-policy"])
+            # A Service's name exists at the replicas, when these are known, and no program finds it.
+            self.leads(["resolv-policy"], "--replica", REPLICAS)
         self.leads([])
 
 

@@ -52,6 +52,7 @@ static const struct shape_field fields[] = {
                        "of the whole; the exit status is 1 when it is worse"),
     SHAPE_FIELD_TEXT(struct diff_facts, time_before, "time_before", "of the first look"),
     SHAPE_FIELD_TEXT(struct diff_facts, time_after, "time_after", "of the second look"),
+    SHAPE_FIELD_BOOL(struct diff_facts, reversed, "reversed", "the first look is the later one"),
     SHAPE_FIELD_WORD(struct diff_facts, health_before, "health_before", health_names, "of the first look"),
     SHAPE_FIELD_WORD(struct diff_facts, health_after, "health_after", health_names, "of the second look"),
     SHAPE_FIELD_OBJECTS(struct diff_facts, findings, "findings", &diff_finding_shape,

@@ -276,6 +276,7 @@ void diff_make(struct arena *arena, const struct diff_side *before, const struct
 
     *facts = (struct diff_facts){.time_before = a->time,
                                  .time_after = b->time,
+                                 .reversed = a->time && b->time && strcmp(a->time, b->time) > 0,
                                  .health_before = before->diagnosis->status,
                                  .health_after = after->diagnosis->status};
     compare_findings(arena, before->diagnosis, after->diagnosis, facts);

@@ -45,6 +45,7 @@ extern const struct shape diff_setting_shape;
 struct diff_facts {
     int change;                           /* enum diff_change: of the whole */
     const char *time_before, *time_after; /* of the two looks; NULL */
+    bool reversed;                        /* the first look is the later one */
     int health_before, health_after;      /* enum health */
     struct diff_finding *findings;        /* worse first, then better, then same */
     size_t findings_count;

@@ -78,6 +78,7 @@ static const char *const checks[] = {
 
 static const char *const explains[] = {
     "name-not-found",
+    "failures-unexplained",
     NULL,
 };
 
