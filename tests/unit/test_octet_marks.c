@@ -42,13 +42,8 @@ static void test_digits(void **state)
                  1, 9},
                 {"00000000", 8, 0},
                 {"99999999", 8, 99999999}};
-    static const char *const wrong[] = {"1234567:",
-                                        "1234/678",
-                                        "12345 78",
-                                        "123456\xb0"
-                                        "7",
-                                        ":2345678",
-                                        "a2345678"};
+    static const char *const wrong[] = {"1234567:",          "1234/678", "12345 78",
+                                        "12345\xb0\xb0\xb0", ":2345678", "a2345678"};
     uint32_t number;
 
     (void)state;
