@@ -176,10 +176,11 @@ static size_t indent_of(const struct line *line)
 static bool is_block_key(const struct line *line, size_t indent)
 {
     static const char key[] = "orefile";
-    const char *at = line->text + indent, *end = line->text + line->len;
+    const char *at, *end = line->text + line->len;
 
     if (indent == SIZE_MAX)
         return false;
+    at = line->text + indent;
     at += end - at > 1 && (*at == '"' || *at == '\'');
     if (end - at < 10 || (*at != 'C' && *at != 'c') || memcmp(at + 1, key, sizeof(key) - 1) != 0)
         return false;
