@@ -1732,6 +1732,39 @@ class Kubernetes(binary.Case):
         self.assertEqual([c["what"] for c in kube["changes"]], ["ConfigMap coredns"])
         self.assertEqual(asked.count("pods"), 1)
 
+    def test_events_alone(self):
+        """What `kubectl get events` printed, and nothing else: the rules that know Pods say what they tell of."""
+        pod, at = "coredns-5d78c9869d-x2x7k", "2026-01-31T12:00:00Z"
+        cases = {("FailedScheduling", "0/3 nodes are available: 3 Insufficient memory."): "coredns-not-started",
+                 ("BackOff", "Back-off pulling image \"coredns:1.11.1\""): "coredns-not-started",
+                 ("Failed", "Failed to pull image"): "coredns-not-started",
+                 ("FailedCreatePodSandBox", "no podCIDR"): "coredns-not-started",
+                 ("BackOff", "Back-off restarting failed container coredns in pod x"): "coredns-panic",
+                 ("Evicted", "The node was low on resource: memory."): "coredns-panic",
+                 ("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503"): "apiserver-disconnected",
+                 ("NodeNotReady", "Node is not ready"): "node-not-ready",
+                 ("TaintManagerEviction", "Marking for deletion"): None}
+
+        def look(*events):
+            items = [{"apiVersion": "v1", "kind": "Event", "type": "Warning", "reason": reason, "message": message,
+                      "involvedObject": {"kind": "Pod", "name": pod}, "count": 12, "lastTimestamp": time}
+                     for reason, message, time in events]
+            document, status = binary.run_json("diagnose", "--no-discovery", "--endpoints", "-", stdin=json.dumps(
+                {"apiVersion": "v1", "kind": "List", "items": items}).encode())
+            return {f["id"]: f for f in document["findings"]}, status
+
+        for (reason, message), wanted in cases.items():
+            with self.subTest(reason, message=message):
+                found, status = look((reason, message, at))
+                self.assertEqual((set(found), status), ({wanted} if wanted else set(), 1 if wanted else 0))
+                if wanted:
+                    self.assertIn(f"{message} (12 times, last at {at})", found[wanted]["evidence"][0])
+                    self.assertNotEqual(found[wanted]["confidence"], "certain")
+        # Long before the newest of them: over by then.
+        found, _ = look(("BackOff", "Back-off restarting failed container", "2026-01-30T12:00:00Z"),
+                        ("Unhealthy", "Readiness probe failed", at))
+        self.assertEqual(set(found), {"apiserver-disconnected"})
+
     def test_names_of_services(self):
         """A typo is found by the Services that the API tells of, and where it may not, by what fingers do."""
         services = [kube_server.service("kube-dns", "127.0.0.8"),

@@ -590,9 +590,12 @@ class Diagnosis(unittest.TestCase):
     def test_log_of_another_program(self):
         """The kubelet's log has klog's form, and says nothing of CoreDNS: not known, not sound."""
         own = 'E0314 09:01:00.1  812 dns.go:153] "Nameserver limits exceeded"\n'
+        proxy = ('I0314 09:00:00.1       1 server.go:487] "Version info" version="v1.30.1"\n'
+                 'I0314 09:00:00.2       1 config.go:192] "Starting service config controller"\n')
+        kube_dns = "I0314 09:00:00.1       1 server.go:73] Using configuration read from directory: /kube-dns-config\n"
         other = 'I0314 09:00:00.1  812 kubelet.go:2421] "SyncLoop UPDATE" source="api"\n'
         for text, status in ((own + other * 10, 3), (own * 10 + other, 0), (other * 10 + "[INFO] Reloading\n", 0),
-                             (other * 10 + query(), 0)):
+                             (other * 10 + query(), 0), (proxy, 3), (kube_dns, 0)):
             self.assertEqual(binary.run("logs", stdin=text.encode()).returncode, status, text)
 
     def test_logs_says_it_too(self):

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pods.h"
+#include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 const struct finding *pods_down_finding(const struct diagnosis *d)
@@ -15,6 +17,35 @@ const struct finding *pods_down_finding(const struct diagnosis *d)
             if (strcmp(d->findings[k].id, ids[i]) == 0 && d->findings[k].severity == SEVERITY_CRITICAL)
                 return &d->findings[k];
     return NULL;
+}
+
+const struct kube_event_facts *pods_event(const struct diagnosis *d, enum kube_event_kind kind)
+{
+    const struct kube_facts *kube = d->facts->kube;
+    const struct kube_event_facts *found = NULL;
+    double newest = d->servers_count ? 0 : INFINITY;
+
+    for (size_t i = 0; kube && !d->servers_count && i < kube->events_count; i++)
+        newest = fmin(newest, kube->events[i].age_s);
+    for (size_t i = 0; kube && i < kube->events_count; i++) {
+        const struct kube_event_facts *event = &kube->events[i];
+
+        if (kube_event_kind(event) == kind && event->age_s - newest <= d->thresholds->recent_minutes * 60 &&
+            (!found || event->age_s < found->age_s))
+            found = event;
+    }
+    return found;
+}
+
+const char *pods_event_text(struct diagnosis *d, const struct kube_event_facts *event)
+{
+    const char *last = d->servers_count || !event->time
+                           ? arena_printf(d->arena, "%.0f minutes ago", event->age_s / 60)
+                           : arena_printf(d->arena, "at %s", event->time);
+
+    return arena_printf(d->arena, "%s of %s: %s (%" PRIu64 " times, last %s)", event->reason, event->object,
+                        event->message ? event->message : "no message",
+                        event->count == SHAPE_UNSET ? 1 : event->count, last);
 }
 
 void finding_step(struct diagnosis *d, struct finding *finding, const char *text, const char *command,

@@ -11,6 +11,15 @@
  */
 const struct finding *pods_down_finding(const struct diagnosis *d);
 
+/*
+ * What the latest event of this kind says, of those within `recent_minutes`: of now, or of the newest one
+ * where only files are judged. NULL without one.
+ */
+const struct kube_event_facts *pods_event(const struct diagnosis *d, enum kube_event_kind kind);
+
+/* "FailedScheduling of coredns-x2x7k: 0/3 nodes are available (12 times, last at 2026-11-29T10:10:00Z)" */
+const char *pods_event_text(struct diagnosis *d, const struct kube_event_facts *event);
+
 /* Give a finding a step of its own in place of its rule's. `command` and `undo` may be NULL; braces as in
  * step.h. */
 void finding_step(struct diagnosis *d, struct finding *finding, const char *text, const char *command,

@@ -95,6 +95,13 @@ static size_t lower_line(const char *line, size_t len, char *ret_lower)
     return len;
 }
 
+/* "unknown host key": ssh has found the host. */
+static bool is_key_of_host(const char *at, const char *end)
+{
+    at += at < end && *at == ' ';
+    return end - at >= 3 && memcmp(at, "key", 3) == 0;
+}
+
 /* Words by which a program says itself that it was the lookup. */
 static bool names_a_lookup(const char *lower, size_t len)
 {
@@ -105,9 +112,14 @@ static bool names_a_lookup(const char *lower, size_t len)
         "dns_resolution",  "dns resolution",        "dns query",
         "dns error",       "nodename nor servname", "name or service not known"};
 
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (memmem(lower, len, words[i], strlen(words[i])))
+    const char *end = lower + len;
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        const char *at = memmem(lower, len, words[i], strlen(words[i]));
+
+        if (at && !is_key_of_host(at + strlen(words[i]), end))
             return true;
+    }
     return false;
 }
 

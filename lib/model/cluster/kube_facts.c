@@ -67,6 +67,36 @@ static const struct shape_field fields[] = {
 const struct shape kube_facts_shape = SHAPE(struct kube_facts, fields, "kube");
 
 /* NAN for a time that is not said, or cannot be read. */
+enum kube_event_kind kube_event_kind(const struct kube_event_facts *event)
+{
+    static const struct {
+        const char *reason, *begins;
+        enum kube_event_kind kind;
+    } kinds[] = {
+        {"BackOff", "Back-off pulling image", KUBE_EVENT_NOT_STARTED},
+        {"BackOff", "", KUBE_EVENT_ENDS_AGAIN},
+        {"Failed", "", KUBE_EVENT_NOT_STARTED},
+        {"FailedScheduling", "", KUBE_EVENT_NOT_STARTED},
+        {"FailedCreate", "", KUBE_EVENT_NOT_STARTED},
+        {"FailedCreatePodSandBox", "", KUBE_EVENT_NOT_STARTED},
+        {"FailedMount", "", KUBE_EVENT_NOT_STARTED},
+        {"FailedAttachVolume", "", KUBE_EVENT_NOT_STARTED},
+        {"InspectFailed", "", KUBE_EVENT_NOT_STARTED},
+        {"ErrImageNeverPull", "", KUBE_EVENT_NOT_STARTED},
+        {"Evicted", "", KUBE_EVENT_EVICTED},
+        {"Unhealthy", "", KUBE_EVENT_UNHEALTHY},
+        {"ProbeWarning", "", KUBE_EVENT_UNHEALTHY},
+        {"NodeNotReady", "", KUBE_EVENT_NODE},
+    };
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (strcmp(event->reason, kinds[i].reason) == 0 &&
+            (!*kinds[i].begins ||
+             (event->message && strncmp(event->message, kinds[i].begins, strlen(kinds[i].begins)) == 0)))
+            return kinds[i].kind;
+    return KUBE_EVENT_OTHER;
+}
+
 static double age_s(const char *time, uint64_t now_ns)
 {
     uint64_t ns;

@@ -158,6 +158,10 @@ static bool is_of_kubernetes(const char *at, const char *end)
                                         "prober",
                                         "status_manager.go",
                                         "server_others.go",
+                                        "server_linux.go",
+                                        "service_health.go",
+                                        "servicechangetracker.go",
+                                        "endpointschangetracker.go",
                                         "scheduler.go",
                                         "schedule_one.go",
                                         "eviction_manager.go",
@@ -180,6 +184,16 @@ static bool is_of_kubernetes(const char *at, const char *end)
     return false;
 }
 
+/*
+ * Such names as kube-dns has, too, with a text in quotes and values behind it, which kube-dns is too old for:
+ * kube-proxy's (cmd/kube-proxy/app/server.go, pkg/proxy/config/config.go, pkg/proxy/node.go).
+ */
+static bool is_of_kube_proxy(const char *at, const char *end, const char *text, const char *text_end)
+{
+    return text < text_end && *text == '"' &&
+           (STARTS(at, end, "server.go:") || STARTS(at, end, "config.go:") || STARTS(at, end, "node.go:"));
+}
+
 /* E0322 21:22:59.665365       1 reflector.go:138] text. Source: klog's header. */
 static bool klog_read(const char *at, const char *end, struct coredns_line *line)
 {
@@ -197,7 +211,7 @@ static bool klog_read(const char *at, const char *end, struct coredns_line *line
     if (!close)
         return false;
     file = memrchr(at, ' ', (size_t)(close - at));
-    if (file && is_of_kubernetes(file + 1, close))
+    if (file && (is_of_kubernetes(file + 1, close) || is_of_kube_proxy(file + 1, close, close + 2, end)))
         return false;
     line->kind = COREDNS_MESSAGE;
     line->level = levels[letter - letters];

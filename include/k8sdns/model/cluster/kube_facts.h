@@ -55,6 +55,22 @@ struct kube_event_facts {
 };
 extern const struct shape kube_event_facts_shape;
 
+/* What an event says of its Pod. */
+enum kube_event_kind {
+    KUBE_EVENT_OTHER,
+    KUBE_EVENT_NOT_STARTED, /* no node takes it, or no image, network or volume is there for it */
+    KUBE_EVENT_ENDS_AGAIN,  /* its container ends again and again */
+    KUBE_EVENT_EVICTED,
+    KUBE_EVENT_UNHEALTHY, /* a probe fails */
+    KUBE_EVENT_NODE,      /* its node is not ready */
+};
+
+/*
+ * By its reason, and by its message where two share one. Source: kubernetes, pkg/kubelet/events/event.go; the
+ * scheduler's and the node lifecycle controller's.
+ */
+enum kube_event_kind kube_event_kind(const struct kube_event_facts *event);
+
 struct kube_facts {
     struct kube_pod_facts *pods;
     size_t pods_count;

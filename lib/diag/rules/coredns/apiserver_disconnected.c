@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../evidence/coredns/log_evidence.h"
 #include "../../evidence/coredns/replica_metrics.h"
+#include "../../evidence/pods.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -20,24 +21,16 @@ static bool stands_out(const struct diagnosis *d, const struct finding *finding)
 /* Probes that fail, as Kubernetes tells of them. */
 static void by_events(const struct rule *rule, struct diagnosis *d)
 {
-    const struct kube_facts *kube = d->facts->kube;
+    const struct kube_event_facts *event = pods_event(d, KUBE_EVENT_UNHEALTHY);
     struct finding *finding;
 
-    for (size_t i = 0; i < kube->events_count; i++) {
-        const struct kube_event_facts *event = &kube->events[i];
-
-        if (strcmp(event->reason, "Unhealthy") != 0 || !(event->age_s <= d->thresholds->recent_minutes * 60))
-            continue;
-        finding = finding_new(d, rule, event->object);
-        finding_about_pod(d, finding, event->object);
-        /* A probe fails for many reasons; one whose replica also knows other names than its peers does not.
-         */
-        finding->confidence = stands_out(d, finding) ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
-        finding_evidence(d, finding, "%s: %s (%" PRIu64 " times, last %.0f minutes ago)", event->object,
-                         event->message ? event->message : event->reason,
-                         event->count == SHAPE_UNSET ? 1 : event->count, event->age_s / 60);
+    if (!event)
         return;
-    }
+    finding = finding_new(d, rule, event->object);
+    finding_about_pod(d, finding, event->object);
+    /* A probe fails for many reasons; one whose replica also knows other names than its peers does not. */
+    finding->confidence = stands_out(d, finding) ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
+    finding_evidence(d, finding, "%s", pods_event_text(d, event));
 }
 
 /* "403: 20, <error>: 3" */

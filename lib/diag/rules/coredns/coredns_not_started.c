@@ -22,6 +22,32 @@ static const char *reason_of(struct diagnosis *d, const struct kube_pod_facts *p
     return pod->phase && strcmp(pod->phase, "Pending") == 0 ? "Pending" : NULL;
 }
 
+static void advise(struct diagnosis *d, struct finding *finding)
+{
+    finding_step(
+        d, finding, "see what keeps it",
+        arena_printf(d->arena, "kubectl -n {ns} describe pod %s", shell_word(d->arena, finding->subject)),
+        NULL);
+    finding_step(d, finding, "see what the nodes say", "kubectl get nodes -o wide", NULL);
+}
+
+/* What events say where the Pods are not known. */
+static void by_events(const struct rule *rule, struct diagnosis *d)
+{
+    const struct kube_event_facts *event = pods_event(d, KUBE_EVENT_NOT_STARTED);
+    struct finding *finding;
+
+    if (!event) {
+        rule_unknown(d, "the Pods of CoreDNS");
+        return;
+    }
+    finding = finding_new(d, rule, event->object);
+    finding->confidence = CONFIDENCE_LIKELY;
+    finding_about_pod(d, finding, event->object);
+    finding_evidence(d, finding, "%s", pods_event_text(d, event));
+    advise(d, finding);
+}
+
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     const struct kube_facts *kube = d->facts->kube;
@@ -29,7 +55,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     size_t ready = 0, waiting = 0;
 
     if (!kube->pods_count) {
-        rule_unknown(d, "the Pods of CoreDNS");
+        by_events(rule, d);
         return;
     }
     for (size_t i = 0; i < kube->pods_count; i++)
@@ -53,11 +79,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     finding_evidence(d, finding, "%zu of %zu replicas are ready", ready, kube->pods_count);
     if (!ready && waiting == kube->pods_count)
         finding->severity = SEVERITY_CRITICAL;
-    finding_step(
-        d, finding, "see what keeps it",
-        arena_printf(d->arena, "kubectl -n {ns} describe pod %s", shell_word(d->arena, finding->subject)),
-        NULL);
-    finding_step(d, finding, "see what the nodes say", "kubectl get nodes -o wide", NULL);
+    advise(d, finding);
 }
 
 static const struct step steps[] = {

@@ -147,12 +147,38 @@ static void by_logs(const struct rule *rule, struct diagnosis *d)
     }
 }
 
+/* What events say where the Pods are not known. Return whether they say anything of it. */
+static bool by_events(const struct rule *rule, struct diagnosis *d)
+{
+    const struct kube_event_facts *again = pods_event(d, KUBE_EVENT_ENDS_AGAIN),
+                                  *evicted = pods_event(d, KUBE_EVENT_EVICTED),
+                                  *event = again ? again : evicted;
+    struct finding *finding;
+
+    if (!event)
+        return false;
+    finding = finding_new(d, rule, event->object);
+    finding->title = again ? "{dns} ends again and again" : "{dns} was evicted from its node";
+    finding->confidence = CONFIDENCE_LIKELY;
+    finding_about_pod(d, finding, event->object);
+    finding_evidence(d, finding, "%s", pods_event_text(d, event));
+    if (again)
+        finding_step(d, finding, "read why it ended",
+                     arena_printf(d->arena, "kubectl -n {ns} logs %s{c} --previous",
+                                  shell_word(d->arena, event->object)),
+                     NULL);
+    finding_step(
+        d, finding, "see its last state and limits",
+        arena_printf(d->arena, "kubectl -n {ns} describe pod %s", shell_word(d->arena, event->object)), NULL);
+    return true;
+}
+
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     /* Without Pods, metrics and log nothing was seen that could have restarted. */
     if (d->facts->kube && d->facts->kube->pods_count)
         by_restarts(rule, d);
-    else if (!(d->present & (NEED_METRICS | NEED_LOGS)))
+    else if (!by_events(rule, d) && !(d->present & (NEED_METRICS | NEED_LOGS)))
         rule_unknown(d, "the Pods of CoreDNS");
     by_counts(rule, d);
     by_logs(rule, d);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../evidence/pods.h"
 #include <k8sdns/diag/rule.h>
 #include <string.h>
 
@@ -19,7 +20,17 @@ static void eval(const struct rule *rule, struct diagnosis *d)
 {
     const struct kube_facts *kube = d->facts->kube;
     const char *own = d->facts->host.node;
+    const struct kube_event_facts *event = pods_event(d, KUBE_EVENT_NODE);
 
+    if (kube->nodes == SHAPE_UNSET && event) {
+        struct finding *finding =
+            finding_new(d, rule, arena_printf(d->arena, "the node of %s", event->object));
+
+        finding->confidence = CONFIDENCE_LIKELY;
+        finding_about_pod(d, finding, event->object);
+        finding_evidence(d, finding, "%s", pods_event_text(d, event));
+        return;
+    }
     if (kube->nodes == SHAPE_UNSET) {
         rule_unknown(d, "the nodes are not known; kubectl get nodes,pods -A -o json | {k8sdns} diagnose "
                         "--endpoints -");
