@@ -322,6 +322,9 @@ static const struct {
     {"template IN ANY {\nmatch\nfallthrough\n}", 3},
     {"template IN ANY {\nederror 65535 \"why\"\nfallthrough\n}", 0},
     {"template IN ANY {\nederror 65536\nfallthrough\n}", 3},
+    {"template IN ANY {\nvar n len(Name)\nexpr n > 3\nfallthrough\n}", 0}, /* after 1.14.7 */
+    {"template IN ANY {\nvar n\nfallthrough\n}", 3},
+    {"template IN ANY {\nexpr\nfallthrough\n}", 3},
     {"transfer a.test {\nto *\n}", 0},
     {"transfer a.test", 2},
     {"transfer {\nto 10.0.0.1 10.0.0.2:54\n}", 0},

@@ -53,6 +53,7 @@ static void test_versions(void **state)
         {"forward . 10.0.0.1 {\nnext NXDOMAIN\n}", "1.11.3", "1.11.4", 3},
         {"forward . 10.0.0.1\nforward a.test 10.0.0.2", "1.9.3", "1.9.4", 3},
         {"loadbalance weighted /f", "1.10.0", "1.10.1", 2},
+        {"template IN A {\nexpr Name != \"\"\n}", "1.14.7", "1.14.8", 3},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
