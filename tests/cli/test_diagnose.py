@@ -1741,7 +1741,8 @@ class Kubernetes(binary.Case):
                  ("FailedCreatePodSandBox", "no podCIDR"): "coredns-not-started",
                  ("BackOff", "Back-off restarting failed container coredns in pod x"): "coredns-panic",
                  ("Evicted", "The node was low on resource: memory."): "coredns-panic",
-                 ("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503"): "apiserver-disconnected",
+                 ("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503"):
+                     "apiserver-disconnected",
                  ("NodeNotReady", "Node is not ready"): "node-not-ready",
                  ("TaintManagerEviction", "Marking for deletion"): None}
 

@@ -14,10 +14,10 @@ from diagnose_case import DiagnoseCase, said
 from drop_case import chain, skip_unless_watched
 
 # A rule that drops, and what it leads to: one of these. What is lost by way of the ClusterIP may be too few to tell,
-# and the kernel sends no ICMP error when others have used up its rate.
+# and the kernel sends few ICMP errors when others have used up its rate: then the rule alone is told of.
 RULES = {
     "clusterip-broken": ("clusterip-unreachable",),
-    "reject": ("replica-refused", "replica-unreachable", "lookup-slow"),
+    "reject": (),
     "tcp-blocked": ("tcp-blocked",),
     "lossy": ("path-lossy",),
     "prohibit": (),
