@@ -42,7 +42,7 @@ class Folder(binary.Case):
 
     def watch(self, server, *more):
         return binary.run("watch", NAME, "--no-search", "--as", "glibc", "--no-discovery", "--target", server,
-                          "--timeout", "100ms", "--interval", "100ms", "--duration", "300ms", "--record", self.folder,
+                          "--timeout", "2s", "--interval", "100ms", "--duration", "300ms", "--record", self.folder,
                           *more)
 
 

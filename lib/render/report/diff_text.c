@@ -113,7 +113,8 @@ void diff_text_render(const void *data, struct printer *printer, struct arena *a
     if (facts->time_before && facts->time_after)
         printer_addf(printer, "%s to %s\n", facts->time_before, facts->time_after);
     if (facts->reversed)
-        printer_addf(printer, "The first is the later one: to compare forwards, name the earlier one first.\n");
+        printer_addf(printer,
+                     "The first is the later one: to compare forwards, name the earlier one first.\n");
     print_findings(facts, printer, arena);
     print_servers(facts, printer, arena);
     print_settings(facts, printer);
