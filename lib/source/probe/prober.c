@@ -18,6 +18,9 @@
  */
 #define BURST 64
 
+/* Each has a channel of c-ares, of 75 KB. */
+#define ANSWERED_KEPT 16
+
 /* Descriptors that are left to the rest of the program while questions are in flight. */
 #define DESCRIPTORS_KEPT 4
 
@@ -62,22 +65,54 @@ static void groups_init(struct run_state *run, const struct probe_candidate *can
                            share);
 }
 
-static void drop_oldest(struct run_state *run)
+/* Something that it asked may still be answered. */
+static bool waits(const struct group *group)
 {
-    struct group *oldest = run->done_first;
+    for (size_t i = 0; group->channel && i < group->questions_count; i++)
+        if (group->questions[i].facts.status == PROBE_TIMEOUT &&
+            group->questions[i].facts.transport == TRANSPORT_UDP)
+            return true;
+    return false;
+}
 
-    run->done_first = oldest->next_done;
-    if (!run->done_first)
-        run->done_last = NULL;
+/* Of the finished groups, or of those that have all answers. */
+static void drop_oldest(struct run_state *run, bool answered)
+{
+    struct group *before = NULL, *oldest = run->done_first;
+
+    while (answered && waits(oldest)) {
+        before = oldest;
+        oldest = oldest->next_done;
+    }
+    if (before)
+        before->next_done = oldest->next_done;
+    else
+        run->done_first = oldest->next_done;
+    if (run->done_last == oldest)
+        run->done_last = before;
     group_drop(oldest);
     run->listening--;
 }
 
-/* A finished group keeps listening for late answers until its place is needed. */
+static size_t answered_groups(const struct run_state *run)
+{
+    size_t count = 0;
+
+    for (const struct group *group = run->done_first; group; group = group->next_done)
+        count += !waits(group);
+    return count;
+}
+
+/*
+ * A finished group keeps listening for late answers until its place is needed. One that has all its answers
+ * hears at most copies of them, which come at once.
+ */
 static void make_place(struct run_state *run)
 {
     while (run->listening >= run->room && run->done_first)
-        drop_oldest(run);
+        drop_oldest(run, false);
+    for (size_t answered = answered_groups(run); answered > ANSWERED_KEPT; answered--)
+        drop_oldest(run, true);
 }
 
 /* So many groups at once as there are descriptors for, UDP and a retry over TCP each; the rest in turns. */
@@ -97,7 +132,7 @@ static int reserve(struct run_state *run, struct group *group)
     int r = prober_reserve(group);
 
     while (r == -EAGAIN && run->done_first) {
-        drop_oldest(run);
+        drop_oldest(run, false);
         r = prober_reserve(group);
     }
     return r == -EAGAIN && !run->listening ? prober_no_socket(group) : r;
@@ -238,15 +273,6 @@ static void run_fini(struct run_state *run)
         free(run->port_targets);
     free(run->buffer);
     ares_library_cleanup();
-}
-
-static bool waits(const struct group *group)
-{
-    for (size_t i = 0; group->channel && i < group->questions_count; i++)
-        if (group->questions[i].facts.status == PROBE_TIMEOUT &&
-            group->questions[i].facts.transport == TRANSPORT_UDP)
-            return true;
-    return false;
 }
 
 static void judge(struct run_state *run)

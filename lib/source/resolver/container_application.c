@@ -126,7 +126,10 @@ static bool has_sockets(uint64_t pid)
     return found;
 }
 
-/* All of one process that decides; false for one that may not be looked at, or that is this program. */
+/*
+ * All of one process that decides; false for one that may not be looked at, or that is this program. There may
+ * be thousands, most of them the kernel's own: what costs least is asked first.
+ */
 static bool look(uint64_t pid, const struct stat *own_root, const struct stat *own_program,
                  struct process *ret)
 {
@@ -135,13 +138,13 @@ static bool look(uint64_t pid, const struct stat *own_root, const struct stat *o
     ssize_t len;
 
     *ret = (struct process){.pid = pid};
-    if (!read_stat(pid, ret))
-        return false;
     len = readlink(proc_path(proc, pid, "exe"), link, sizeof(link) - 1);
     if (len <= 0)
         return false;
     link[len] = '\0';
     if (stat(proc, &st) == 0 && st.st_dev == own_program->st_dev && st.st_ino == own_program->st_ino)
+        return false;
+    if (!read_stat(pid, ret))
         return false;
     /* The name in stat is cut at 15 bytes and may be changed; the file's name is not, but busybox is many. */
     if (strcmp(strrchr(link, '/') ? strrchr(link, '/') + 1 : link, "busybox") != 0)
