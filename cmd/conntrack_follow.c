@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conntrack_follow.h"
 #include "emit.h"
+#include "output.h"
 #include <errno.h>
 #include <k8sdns/base/clock.h>
 #include <k8sdns/base/pause.h>
@@ -85,8 +86,8 @@ static int loop(struct following *f, struct flow_watch *watch)
     int r = 0;
 
     pause_begin(&pause, 1000000);
-    if (!f->run->globals->quiet && isatty(STDERR_FILENO))
-        fprintf(stderr, "watching; %s ends it\n", duration_us ? "time, or Ctrl-C," : "Ctrl-C");
+    if (isatty(STDERR_FILENO))
+        output_watching(f->run->globals, duration_us);
     while (r >= 0 && !f->r && (now_ns = clock_monotonic_ns()) < end_ns && !pause_is_enough()) {
         uint64_t left_ms = (end_ns - now_ns) / 1000000 + 1;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "emit.h"
+#include "output.h"
 #include <errno.h>
 #include <k8sdns/base/clock.h>
 #include <k8sdns/base/number.h>
@@ -140,8 +141,8 @@ static int watch(struct run *run, const struct drops_config *config, struct drop
     int r = 0;
 
     pause_begin(&pause, 1000000);
-    if (!run->globals->quiet && isatty(STDERR_FILENO))
-        fprintf(stderr, "watching; %s ends it\n", config->duration_us ? "time, or Ctrl-C," : "Ctrl-C");
+    if (isatty(STDERR_FILENO))
+        output_watching(run->globals, config->duration_us);
     while (r == 0 && (now = clock_monotonic_ns()) < end && !pause_is_enough()) {
         uint64_t left_ms = (end - now) / 1000000 + 1;
 

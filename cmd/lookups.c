@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "emit.h"
+#include "output.h"
 #include <errno.h>
 #include <k8sdns/base/clock.h>
 #include <k8sdns/base/pause.h>
@@ -170,9 +171,7 @@ static int run(struct run *run, const void *config_at, void *data)
         return r;
     state.part_arena = arena_new();
     pause_begin(&pause, 1000000);
-    if (!run->globals->quiet)
-        fprintf(stderr, "k8sdns: watching; %s\n",
-                config->duration_us ? "it ends by itself, or on Ctrl-C" : "Ctrl-C ends it");
+    output_watching(run->globals, config->duration_us);
     began_ns = clock_monotonic_ns();
     r = watch(run, trace, &state);
     if (r >= 0) {

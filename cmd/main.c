@@ -93,6 +93,14 @@ static int check_names(struct run *run)
     return 0;
 }
 
+static bool takes_name(const struct command *command)
+{
+    for (const struct option_row *row = command->options; row && row->name; row++)
+        if (strcmp(row->name, "name") == 0)
+            return true;
+    return false;
+}
+
 static int check_arguments(struct run *run)
 {
     const struct command *command = run->command;
@@ -103,8 +111,13 @@ static int check_arguments(struct run *run)
         return err_set(&run->err, ERR_USAGE, EINVAL, "missing argument; usage: k8sdns %s %s", command->name,
                        command->arguments);
     if (run->args_count > command->args_max)
-        return err_set(&run->err, ERR_USAGE, EINVAL, "'%s' is one argument too many; usage: k8sdns %s %s",
-                       run->args[command->args_max], command->name, command->arguments);
+        return err_set(
+            &run->err, ERR_USAGE, EINVAL, "'%s' is one argument too many; %s", run->args[command->args_max],
+            takes_name(command) ? "a name to look for goes behind --name"
+            : *command->arguments
+                ? arena_printf(run->arena, "usage: k8sdns %s %s", command->name, command->arguments)
+                : arena_printf(run->arena, "%s takes options only; k8sdns %s --help lists them",
+                               command->name, command->name));
     if (check_names(run) < 0)
         return -EINVAL;
     if (command->arg_words && run->args_count) {

@@ -123,3 +123,16 @@ void output_page(const struct globals *globals, struct text *out, struct printer
                                       : 0,
     };
 }
+
+void output_watching(const struct globals *globals, uint64_t duration_us)
+{
+    char time[DURATION_TEXT];
+
+    if (globals->quiet)
+        return;
+    if (duration_us)
+        fprintf(stderr, "k8sdns: watching for %s; Ctrl-C ends it earlier\n",
+                duration_format_us(time, sizeof(time), duration_us));
+    else
+        fprintf(stderr, "k8sdns: watching; Ctrl-C ends it\n");
+}

@@ -14,6 +14,9 @@ int output_write(const struct text *text, struct err *err) MUST_USE;
 /* Close it, to make sure that all got there: a full disk may only show now. Return as output_write(). */
 int output_close(struct err *err) MUST_USE;
 
+/* Say on standard error that it watches from now on, for so long; 0: until somebody ends it. */
+void output_watching(const struct globals *globals, uint64_t duration_us);
+
 /* A page for standard output as it is: its width, whether it is coloured, its character set. */
 void output_page(const struct globals *globals, struct text *out, struct printer *ret_page);
 

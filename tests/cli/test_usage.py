@@ -44,6 +44,8 @@ MISTAKES = [
     (["path", "--from", "x"], "path reads no capture"),
     (["completion", "tcsh"], "use one of bash|zsh|fish"),
     (["completion", "bash", "zsh"], "'zsh' is one argument too many"),
+    (["path", "www.example.com"], "one argument too many; a name to look for goes behind --name"),
+    (["node", "worker-3"], "node takes options only; k8sdns node --help lists them"),
     (["help", "reslv"], "did you mean resolv?"),
 ]
 
