@@ -34,8 +34,7 @@ static const struct measure {
     {MEASURE_CPU, offsetof(struct metrics_replica_facts, cpu_cores), 3, 0.3, "cores", 1, false, true},
 };
 
-#define REPLICAS_LEAST     3
-#define OBSERVATIONS_LEAST 100
+#define REPLICAS_LEAST 3
 
 static bool is_peer(const struct metrics_replica_facts *replica)
 {
@@ -107,7 +106,7 @@ static void compare_measure(struct arena *arena, struct metrics_facts *facts,
     bool less = measure->lower && value * measure->factor <= others && value + measure->least <= others;
 
     /* Of few answers the slowest is chance. */
-    if (!*measure->unit && replica->latency_ms.observations < OBSERVATIONS_LEAST)
+    if (!*measure->unit && replica->latency_ms.observations < METRICS_OBSERVATIONS_LEAST)
         return;
     if (isnan(value) || isnan(others) || !(more || less) || (measure->in_window && isnan(replica->window_s)))
         return;

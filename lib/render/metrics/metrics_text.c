@@ -271,15 +271,15 @@ static void print_remarks(const struct metrics_replica_facts *r, struct printer 
                           "%" PRIu64 " of %" PRIu64 " SERVFAIL are its own, not an upstream's",
                           r->own_servfails, r->servfails);
     if (grew(r->forward.all_down))
-        printer_paragraph(printer, "  * ", "all upstreams were down for %" PRIu64 " queries since it began",
-                          r->forward.all_down);
+        printer_paragraph(printer, "  * ", "all upstreams were down for %" PRIu64 " quer%s since it began",
+                          r->forward.all_down, r->forward.all_down == 1 ? "y" : "ies");
     if (grew(r->forward.rejected))
-        printer_paragraph(printer, "  * ", "%" PRIu64 " queries were over max_concurrent since it began",
-                          r->forward.rejected);
+        printer_paragraph(printer, "  * ", "%" PRIu64 " quer%s over max_concurrent since it began",
+                          r->forward.rejected, r->forward.rejected == 1 ? "y was" : "ies were");
     if (grew(r->reload_failed_total))
         printer_paragraph(printer, "  * ",
-                          "%" PRIu64 " Corefiles were refused since it began: it runs with an older one",
-                          r->reload_failed_total);
+                          "%" PRIu64 " Corefile%s refused since it began: it runs with an older one",
+                          r->reload_failed_total, r->reload_failed_total == 1 ? " was" : "s were");
     if (grew(r->setup_errors_total))
         printer_paragraph(printer, "  * ", "%" PRIu64 " times its address or its rules could not be put up",
                           r->setup_errors_total);
@@ -309,6 +309,10 @@ static void print_details(const struct metrics_replica_facts *r, struct printer 
         print_shares("transports", r->by_transport, r->by_transport_count, printer, arena);
         print_shares("API", r->api.codes, r->api.codes_count, printer, arena);
     }
+    if (r->latency_ms.observations)
+        printer_addf(printer, "  latency    of %" PRIu64 " answers%s\n", r->latency_ms.observations,
+                     r->latency_ms.observations < METRICS_OBSERVATIONS_LEAST ? ", too few to judge it by"
+                                                                             : "");
     if (!isnan(r->window_s) && !r->latency_ms.window && r->latency_ms.observations)
         printer_paragraph(printer, "  * ", "nothing was asked in the window; latencies are since it began");
     print_remarks(r, printer);

@@ -20,6 +20,9 @@ extern const struct shape metrics_count_facts_shape;
  * Quantiles of a histogram, as histogram_quantile() of Prometheus gives them: linear within a bucket, and
  * the last bound but infinity for what is over it.
  */
+/* Percentiles of fewer are a matter of a single answer. */
+#define METRICS_OBSERVATIONS_LEAST 100
+
 struct metrics_latency_facts {
     double p50, p90, p99;  /* ms; NAN without observations */
     bool over;             /* p99 is over the last bound, and only that bound is known */
