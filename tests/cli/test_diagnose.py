@@ -467,6 +467,8 @@ QUIET_COUNTS = {
                                                         window_s=90.0),
     "rejects of the past": lambda f: f.replica(0, "forward", rejected=7),
     "one reject, of one scrape": lambda f: f.replica(0, window_s=None).replica(0, "forward", rejected=1),
+    "the first version without the defect": lambda f: f.replica(0, version="1.7.0"),
+    "the first without another": lambda f: f.replica(0, version="1.11.0"),
     "not seen": lambda f: f.replica(0, error="no answer within 2.0 s", servfails=90, answers=100),
 }
 # Counts may show what is wrong with these, but not that all is well.
