@@ -138,7 +138,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         held = [item for item in self.server.objects if item["kind"] == kind and
                 (namespace is None or item["metadata"].get("namespace") == namespace)]
         if query.get("watch") in ("true", "1"):
-            return self.watch(version, [item for item in held if matches(item, query)])
+            return self.watch(version, kind, [item for item in held if matches(item, query)], query)
         if len(rest) == 1:
             return self.answer({"kind": f"{kind}List", "apiVersion": version, "metadata": {"resourceVersion": "1"},
                                 "items": [item for item in held if matches(item, query)]})
@@ -158,8 +158,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.execute(name, query, command)
         return self.refuse(404, "NotFound", "the server could not find the requested resource")
 
-    def watch(self, version, items):
-        """What there is, as it is; then nothing happens until the client goes."""
+    def watch(self, version, kind, items, query):
+        """What there is, as it is, and that this is all where that is asked for; then nothing until the client goes."""
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Connection", "close")
@@ -167,6 +167,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.close_connection = True
         for item in items:
             self.wfile.write(json.dumps({"type": "ADDED", "object": {"apiVersion": version, **item}}).encode() + b"\n")
+        # Clients from 1.34 on list by watching: kubernetes.io/docs/reference/using-api/api-concepts, streaming lists.
+        if query.get("sendInitialEvents") == "true":
+            end = {"resourceVersion": "1", "annotations": {"k8s.io/initial-events-end": "true"}}
+            self.wfile.write(json.dumps({"type": "BOOKMARK", "object": {
+                "apiVersion": version, "kind": kind, "metadata": end}}).encode() + b"\n")
         self.wfile.flush()
         self.rfile.read(1)
 

@@ -165,6 +165,9 @@ class Kubectl(PodCase):
                 self.assertEqual((done.returncode, len(done.stdout)), (3, 100_000), done.stderr)
                 done = self.kubectl("cp", SOURCE / "README.md", "web-0:/tmp/copied", program=program)
                 self.assertEqual(done.returncode, 0, done.stderr)
+                said = json.loads(self.kubectl("version", "--client", "-o", "json", program=program).stdout)
+                if int(said["clientVersion"]["minor"].rstrip("+")) < 23:
+                    continue  # its ephemeral containers are those before Kubernetes 1.22, which no server takes
                 done = self.kubectl("debug", "bare", "--image=k8sdns", "--target=app", "-i", "--quiet", "--", SINGLE,
                                     "resolv", "--json", program=program)
                 self.assertEqual(json.loads(done.stdout)["data"]["resolver"]["kind"], "go", done.stderr)
