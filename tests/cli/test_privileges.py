@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What root has and a command does not take is given up before it reads anything."""
+import contextlib
 import os
 import pathlib
 import re
@@ -18,7 +19,8 @@ DAC_OVERRIDE, DAC_READ_SEARCH, NET_BIND_SERVICE, NET_ADMIN, SYS_PTRACE, SYS_ADMI
 PERFMON, BPF, SYS_RESOURCE, SYSLOG = 38, 39, 24, 34
 OTHERS = {DAC_READ_SEARCH, SYS_PTRACE}  # files and links of processes of other owners
 KERNEL = {BPF, PERFMON, SYSLOG, SYS_RESOURCE}
-# By command, in a form that waits: a pipe that says nothing, or an interval of an hour.
+RECORDING = binary.SOURCE / "tests/data/recordings/two-faults"
+# By command, in a form that waits: a pipe that says nothing, an interval of an hour, or a pipe that nobody reads.
 NEEDED = (
     (["decode", "-"], set()),
     (["logs"], set()),
@@ -32,7 +34,7 @@ NEEDED = (
     (["expand", "--from", "-", "db"], set()),
     (["diff", "-", "-"], set()),
     (["report", "--from", "-"], set()),
-    (["history", "--from", "-"], set()),
+    (["history", "--from", RECORDING], set()),
     (["conntrack", "--interval", "1h"], OTHERS | {NET_ADMIN}),
     (["node", "--interval", "1h"], OTHERS | {NET_ADMIN}),
     (["ipvs", "--endpoints", "-"], OTHERS | {NET_ADMIN}),
@@ -50,6 +52,17 @@ NEEDED = (
 )
 
 
+def full_pipe():
+    """The end that nobody can write to any more, and the one that nobody reads: what prints stays."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while os.write(writer, b"x" * 4096):
+            pass
+    os.set_blocking(writer, True)
+    return reader, writer
+
+
 def capabilities(pid):
     mask = int(re.search(r"CapEff:\s*(\w+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1], 16)
     return {bit for bit in range(64) if mask >> bit & 1}
@@ -58,8 +71,10 @@ def capabilities(pid):
 class Privileges(binary.Case):
     def while_it_runs(self, needed, *arguments):
         """The capabilities of a command once it has come to `needed`, or those that it stays with."""
-        process = subprocess.Popen([binary.K8SDNS, *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        reader, writer = full_pipe()
+        process = subprocess.Popen([binary.K8SDNS, *arguments], stdout=writer, stderr=subprocess.DEVNULL,
                                    stdin=subprocess.PIPE, env=binary.ENVIRONMENT)
+        os.close(writer)
         try:
             deadline = time.monotonic() + 20
             status = ""
@@ -72,6 +87,7 @@ class Privileges(binary.Case):
         finally:
             process.send_signal(signal.SIGKILL)
             process.communicate()
+            os.close(reader)
 
     def test_only_what_it_takes(self):
         mine = capabilities("self")
