@@ -2,6 +2,7 @@
 #include "capture_file.h"
 #include "recording_timeline.h"
 #include <errno.h>
+#include <k8sdns/base/capability.h>
 #include <k8sdns/base/moment.h>
 #include <k8sdns/collect/recorded_facts.h>
 #include <k8sdns/model/report/report_facts.h>
@@ -66,6 +67,7 @@ static int run(struct run *run, const void *config_at, void *data)
     if (!recording || parse_window(run, config, recording, &window) < 0)
         return -EINVAL;
     recording_timeline(run, recording, &window, facts);
+    (void)!capability_keep(0); /* all of it is read */
     /* As JSON all of it is redacted where it is written; text is made of what is here. */
     if (config->redact && !run->globals->json &&
         report_redact_timeline(run->arena, facts, config->redact, &run->err) < 0)

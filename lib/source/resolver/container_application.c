@@ -127,8 +127,8 @@ static bool has_sockets(uint64_t pid)
 }
 
 /*
- * All of one process that decides; false for one that may not be looked at, or that is this program. There may
- * be thousands, most of them the kernel's own: what costs least is asked first.
+ * All of one process that decides; false for one that may not be looked at, or that is this program. There
+ * may be thousands, most of them the kernel's own: what costs least is asked first.
  */
 static bool look(uint64_t pid, const struct stat *own_root, const struct stat *own_program,
                  struct process *ret)
