@@ -23,7 +23,7 @@ const struct kube_event_facts *pods_event(const struct diagnosis *d, enum kube_e
 {
     const struct kube_facts *kube = d->facts->kube;
     const struct kube_event_facts *found = NULL;
-    double newest = d->servers_count ? 0 : INFINITY;
+    double newest = d->servers_count ? 0 : (double)INFINITY;
 
     for (size_t i = 0; kube && !d->servers_count && i < kube->events_count; i++)
         newest = fmin(newest, kube->events[i].age_s);

@@ -121,8 +121,8 @@ static void print_process(const struct metrics_facts *facts, struct printer *pri
     static const struct table_column columns[] = {
         {.heading = "REPLICA"},
         {.heading = "CACHED", .right = true},
-        {.heading = "EVICTED/S", .right = true},
-        {.heading = "FORWARD/S", .right = true},
+        {.heading = "EVICT/S", .right = true},
+        {.heading = "FWD/S", .right = true},
         {.heading = "API ERR", .right = true},
         {.heading = "PANICS", .right = true},
         {.heading = "CORES", .right = true},

@@ -12,7 +12,8 @@ static void print_origin(const struct decoded_message *m, size_t number, size_t 
     printer_addf(printer, ";; ");
     if (count > 1)
         printer_addf(printer, "message %zu of %zu, ", number, count);
-    printer_addf(printer, "%" PRIu64 " bytes, from %s", m->length, message_form_names[m->form]);
+    printer_addf(printer, "%" PRIu64 " byte%s, from %s", m->length, m->length == 1 ? "" : "s",
+                 message_form_names[m->form]);
     if (m->line != SHAPE_UNSET)
         printer_addf(printer, " at %s %" PRIu64, m->form == OCTETS_CAPTURE ? "packet" : "line", m->line);
     if (m->packet)
@@ -90,7 +91,8 @@ static void print_message(const struct decoded_message *m, struct printer *print
         printer_addf(printer, " at byte %" PRIu64 ": %s\n", m->damage->offset, m->damage->reason);
     }
     if (m->trailing)
-        printer_addf(printer, ";; %" PRIu64 " bytes follow the last record\n", m->trailing);
+        printer_addf(printer, ";; %" PRIu64 " byte%s behind the last record\n", m->trailing,
+                     m->trailing == 1 ? "" : "s");
     if (m->remark)
         printer_addf(printer, ";; the text it came in is damaged: %s\n", m->remark);
 }
