@@ -86,13 +86,12 @@ static void ask_small(struct collection *c)
 
     for (size_t i = 0; i < matrix->probes_count; i++) {
         const struct probe_facts *p = &matrix->probes[i];
-        bool heard = false, known = false;
+        bool known = false;
 
-        for (size_t k = 0; k < matrix->probes_count && !heard; k++)
-            heard = strcmp(matrix->probes[k].target, p->target) == 0 && probe_is_heard(&matrix->probes[k]);
         for (size_t k = 0; k < count && !known; k++)
             known = strcmp(lost[k].candidate, p->candidate) == 0;
-        if (!known && ((p->status == PROBE_TIMEOUT && heard) || fails_in_one_type(matrix, p)))
+        if (!known && ((p->status == PROBE_TIMEOUT && matrix_is_heard(matrix, p->target)) ||
+                       fails_in_one_type(matrix, p)))
             *ARENA_PUSH(c->survey->arena, lost, count) =
                 (struct probe_candidate){.name = p->name, .candidate = p->candidate};
     }
@@ -225,15 +224,6 @@ static void ask_near(struct collection *c)
                               &(struct prober_options){.timeout_us = collection_share_us(c, SHARE_AGAIN)});
 }
 
-static bool is_heard(const struct collection *c, const char *id)
-{
-    for (size_t i = 0; i < c->facts->matrix->probes_count; i++)
-        if (strcmp(c->facts->matrix->probes[i].target, id) == 0 &&
-            probe_is_heard(&c->facts->matrix->probes[i]))
-            return true;
-    return false;
-}
-
 /*
  * The Service "kubernetes" has the first address of the service range, which every container is told;
  * kube-dns has the tenth by the habit of installers, or the third. Where the address that resolv.conf names
@@ -251,7 +241,8 @@ static void ask_service_guess(struct collection *c, const struct probe_candidate
         return;
     /* In a cluster of both families the other one's address answers, and says nothing of this one. */
     for (size_t i = 0; i < c->targets_count; i++)
-        silent += c->targets[i].found_by == ORIGIN_RESOLV_CONF && !is_heard(c, c->targets[i].id) &&
+        silent += c->targets[i].found_by == ORIGIN_RESOLV_CONF &&
+                  !matrix_is_heard(c->facts->matrix, c->targets[i].id) &&
                   c->targets[i].where.family == first.family;
     if (!silent)
         return;
@@ -292,7 +283,8 @@ static void ask_tcp(struct collection *c, const struct probe_candidate *own)
     size_t lost = 0;
 
     for (size_t i = 0; tcp && i < tcp->probes_count; i++)
-        lost += tcp->probes[i].status == PROBE_TIMEOUT && is_heard(c, tcp->probes[i].target);
+        lost += tcp->probes[i].status == PROBE_TIMEOUT &&
+                matrix_is_heard(c->facts->matrix, tcp->probes[i].target);
     if (!lost)
         return;
     /* A handshake takes a busy machine longer than this: once more, before TCP is said to be lost. */

@@ -81,14 +81,6 @@ static void add_own_addresses(const struct collection *c, struct record_list *li
     }
 }
 
-static bool is_heard(const struct matrix_facts *matrix, const char *id)
-{
-    for (size_t i = 0; i < matrix->probes_count; i++)
-        if (strcmp(matrix->probes[i].target, id) == 0 && probe_is_heard(&matrix->probes[i]))
-            return true;
-    return false;
-}
-
 /*
  * What was lost once more, since one loss may be chance; and where there is no record of a port that every
  * cluster has, what every cluster's DNS says of itself, which tells whether it is one.
@@ -128,7 +120,7 @@ void collection_ask_records(struct collection *c)
     size_t count = 0, *numbers = NULL, numbers_count = 0;
 
     for (size_t i = 0; c->facts->matrix && i < c->targets_count; i++)
-        if (is_heard(c->facts->matrix, c->targets[i].id)) {
+        if (matrix_is_heard(c->facts->matrix, c->targets[i].id)) {
             *ARENA_PUSH(c->survey->arena, targets, count) = c->targets[i];
             *ARENA_PUSH(c->survey->arena, numbers, numbers_count) = i;
         }

@@ -36,26 +36,10 @@ static bool fails_anyway(const struct diagnosis *d, const struct probe_facts *ex
     return false;
 }
 
-/* An error of any kind comes from behind CoreDNS, or from where nothing serves the name. */
-static bool is_error(const struct probe_facts *p)
-{
-    switch (p->status) {
-    case PROBE_SERVFAIL:
-    case PROBE_REFUSED:
-    case PROBE_FORMERR:
-    case PROBE_NOTIMP:
-        return true;
-    case PROBE_ERROR:
-        return p->rcode != NULL;
-    default:
-        return false;
-    }
-}
-
 static void tally_external(struct external_tally *tally, const struct probe_facts *p)
 {
     tally->asked++;
-    if (!is_error(p) && p->status != PROBE_TIMEOUT)
+    if (!probe_is_error(p) && p->status != PROBE_TIMEOUT)
         return;
     tally->failed++;
     tally->example = p;
@@ -90,7 +74,7 @@ static bool is_external_query(const struct diagnosis *d, const struct probe_fact
 /* It fails as cluster names do at that server. */
 static bool tells_nothing(const struct diagnosis *d, const struct probe_facts *p)
 {
-    return (p->status == PROBE_TIMEOUT && loses_anyway(d, p)) || (is_error(p) && fails_anyway(d, p));
+    return (p->status == PROBE_TIMEOUT && loses_anyway(d, p)) || (probe_is_error(p) && fails_anyway(d, p));
 }
 
 void external_tally_server(const struct diagnosis *d, const char *id, struct external_tally ret_tally[2],

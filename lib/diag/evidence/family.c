@@ -22,19 +22,7 @@ static bool says_it_exists(const struct probe_facts *p)
 /* Not what cannot be read or came from elsewhere: these are told of by themselves. */
 static bool fails(const struct probe_facts *p)
 {
-    switch (p->status) {
-    case PROBE_NXDOMAIN:
-    case PROBE_SERVFAIL:
-    case PROBE_REFUSED:
-    case PROBE_FORMERR:
-    case PROBE_NOTIMP:
-    case PROBE_TIMEOUT:
-        return true;
-    case PROBE_ERROR:
-        return p->rcode != NULL;
-    default:
-        return false;
-    }
+    return p->status == PROBE_NXDOMAIN || p->status == PROBE_TIMEOUT || probe_is_error(p);
 }
 
 const struct probe_facts *probe_of_other_type(const struct matrix_facts *matrix, const struct probe_facts *p)

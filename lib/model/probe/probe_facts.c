@@ -58,6 +58,29 @@ bool probe_is_heard(const struct probe_facts *probe)
     return probe->rcode || probe->status <= PROBE_TRUNCATED || probe->status == PROBE_MALFORMED;
 }
 
+bool probe_is_error(const struct probe_facts *probe)
+{
+    switch (probe->status) {
+    case PROBE_SERVFAIL:
+    case PROBE_REFUSED:
+    case PROBE_FORMERR:
+    case PROBE_NOTIMP:
+        return true;
+    case PROBE_ERROR:
+        return probe->rcode != NULL;
+    default:
+        return false;
+    }
+}
+
+bool matrix_is_heard(const struct matrix_facts *matrix, const char *target)
+{
+    for (size_t i = 0; i < matrix->probes_count; i++)
+        if (strcmp(matrix->probes[i].target, target) == 0 && probe_is_heard(&matrix->probes[i]))
+            return true;
+    return false;
+}
+
 bool matrix_is_own(const struct matrix_facts *matrix, const char *candidate)
 {
     return dns_name_is_within(candidate, strlen(candidate), matrix->cluster_domain);

@@ -127,6 +127,9 @@ struct probe_facts probe_facts_unanswered(const char *target, const char *name, 
 /* Anything that answers the question came back from the server, be it an error or damaged. */
 bool probe_is_heard(const struct probe_facts *probe);
 
+/* An error came back, of any rcode: from behind the server, or since nothing there serves the name. */
+bool probe_is_error(const struct probe_facts *probe);
+
 /* Where a target differs from its peers on the same question. */
 enum difference_kind {
     DIFFERS_STATUS,  /* another rcode, or silence where others answer */
@@ -178,6 +181,9 @@ extern const struct shape matrix_facts_shape;
 /* Whether a name is one of the cluster's own, which CoreDNS answers itself; false where its domain is not
  * known. */
 bool matrix_is_own(const struct matrix_facts *matrix, const char *candidate);
+
+/* The target with this id answered something. */
+bool matrix_is_heard(const struct matrix_facts *matrix, const char *target);
 
 /* A name that should exist and does not: for each of its candidates some server says NXDOMAIN, and none has
  * it. */

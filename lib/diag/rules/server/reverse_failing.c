@@ -8,21 +8,6 @@
 #include <k8sdns/model/statistics/median.h>
 #include <string.h>
 
-static bool is_error(const struct probe_facts *p)
-{
-    switch (p->status) {
-    case PROBE_SERVFAIL:
-    case PROBE_REFUSED:
-    case PROBE_FORMERR:
-    case PROBE_NOTIMP:
-        return true;
-    case PROBE_ERROR:
-        return p->rcode != NULL;
-    default:
-        return false;
-    }
-}
-
 /* A server that loses or fails other queries failed this one by chance, perhaps. */
 static bool tells_nothing(const struct server *server, const struct probe_facts *p)
 {
@@ -130,7 +115,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         if (strcmp(p->type, "PTR") != 0 || p->transport != TRANSPORT_UDP || !server || server->silent)
             continue;
         asked++;
-        if (!is_error(p) && p->status != PROBE_TIMEOUT)
+        if (!probe_is_error(p) && p->status != PROBE_TIMEOUT)
             continue;
         rule_doubts(d);
         if (tells_nothing(server, p))
