@@ -10,20 +10,28 @@
 #include <k8sdns/collect/discovery.h>
 #include <k8sdns/model/probe/name_suggestions.h>
 #include <k8sdns/model/probe/name_view.h>
+#include <k8sdns/source/cluster/domain_probe.h>
 #include <k8sdns/source/cluster/kube_api.h>
 #include <k8sdns/source/probe/hop_probe.h>
 #include <k8sdns/source/probe/prober.h>
 #include <k8sdns/source/watch/watcher.h>
 #include <k8sdns/wire/dns/dns_message.h>
+#include <k8sdns/wire/dns/dns_name.h>
 #include <k8sdns/wire/dns/dns_words.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* As large as answers get; what is then lost is asked again for a small one. Source: RFC 6891, 6.2.5. */
 #define UDP_SIZE 4096
-/* What nearly every cluster serves. Source: kubeadm's networking.dnsDomain. */
 /* Names that are tried for each that does not exist. */
 #define NEAR_MAX 12
+
+/* The name that always is, as it is served. */
+static struct probe_candidate own_candidate(const struct collection *c)
+{
+    return (struct probe_candidate){
+        c->own, c->served ? c->served : arena_text_n(c->survey->arena, c->own, strlen(c->own) - 1)};
+}
 
 struct matrix_facts *collection_ask_at(struct collection *c, struct target_facts *targets,
                                        size_t targets_count, const struct probe_candidate *candidates,
@@ -117,21 +125,17 @@ static bool is_missing(const struct matrix_facts *matrix, const char *name)
     return denied;
 }
 
-/* Nor is it served: what is not this server's zone may be REFUSED, or fail with what is behind it. */
+/* No server has it, whatever they say of it; what is not CoreDNS's zone is the upstream's, which may fail. */
 static bool is_unserved(const struct matrix_facts *matrix, const char *name)
 {
-    bool heard = false;
-
     for (size_t i = 0; i < matrix->probes_count; i++) {
         const struct probe_facts *p = &matrix->probes[i];
 
-        if (strcmp(p->name, name) != 0)
-            continue;
-        if (p->status == PROBE_ANSWER || p->status == PROBE_NODATA || p->status == PROBE_TRUNCATED)
+        if (strcmp(p->name, name) == 0 &&
+            (p->status == PROBE_ANSWER || p->status == PROBE_NODATA || p->status == PROBE_TRUNCATED))
             return false;
-        heard = heard || probe_is_heard(p);
     }
-    return heard;
+    return true;
 }
 
 /* Services that the API tells of, where it may be asked and nobody has piped them in. */
@@ -181,15 +185,41 @@ static const char *own_space(const struct collection *c)
                : NULL;
 }
 
-/* The first server that is heard; all of them know the same names. */
-static struct target_facts *first_heard(const struct collection *c)
+/* The first server that is heard, since all of them know the same names; all of them when none is. */
+static size_t who_knows(const struct collection *c, struct target_facts **ret)
 {
-    struct target_facts *target = NULL;
+    const struct matrix_facts *matrix = c->facts->matrix;
 
-    for (size_t i = 0; i < c->facts->matrix->probes_count && !target; i++)
-        if (probe_is_heard(&c->facts->matrix->probes[i]))
-            target = target_find(c->targets, c->targets_count, c->facts->matrix->probes[i].target);
-    return target;
+    for (size_t i = 0; i < matrix->probes_count; i++)
+        if (probe_is_heard(&matrix->probes[i])) {
+            *ret = target_find(c->targets, c->targets_count, matrix->probes[i].target);
+            return 1;
+        }
+    *ret = c->targets;
+    return c->targets_count;
+}
+
+/*
+ * The Service that every cluster has, under the domain that the cluster's DNS calls Services by, and under
+ * the usual one. Where resolv.conf names another, and the upstream is silent, this alone is answered.
+ */
+static void add_other_domains(struct collection *c, struct probe_candidate **near, size_t *count)
+{
+    const char *domains[] = {NULL, CLUSTER_DOMAIN_USUAL}, *server;
+    struct address *servers = NULL;
+    size_t servers_count = 0;
+    struct err err = {0};
+
+    for (size_t i = 0; i < c->targets_count; i++)
+        *ARENA_PUSH(c->survey->arena, servers, servers_count) = c->targets[i].where;
+    if (domain_probe_run(c->survey->arena, servers, servers_count, collection_share_us(c, SHARE_AGAIN),
+                         &domains[0], &server, &err) < 0)
+        domains[0] = NULL;
+    for (size_t i = 0; i < sizeof(domains) / sizeof(domains[0]); i++)
+        if (domains[i] && !dns_name_equal(domains[i], c->domain) &&
+            (!i || !domains[0] || !dns_name_equal(domains[i], domains[0])))
+            *ARENA_PUSH(c->survey->arena, *near, *count) = (struct probe_candidate){
+                c->own, arena_printf(c->survey->arena, "kubernetes.default.svc.%s", domains[i])};
 }
 
 /* What is like a name that does not exist is asked for before it is suggested, at one server. */
@@ -197,11 +227,12 @@ static void ask_near(struct collection *c)
 {
     size_t most = QPS * (collection_share_us(c, SHARE_AGAIN) / 1000) / 1000 / 2, count = 0;
     struct probe_candidate *near = NULL;
+    struct target_facts *targets;
+    size_t targets_count;
     bool learnt = false;
 
-    if (c->domain && strcmp(c->domain, CLUSTER_DOMAIN_USUAL) != 0 && is_unserved(c->facts->matrix, c->own))
-        *ARENA_PUSH(c->survey->arena, near, count) = (struct probe_candidate){
-            c->own, arena_printf(c->survey->arena, "kubernetes.default.svc.%s", CLUSTER_DOMAIN_USUAL)};
+    if (c->domain && is_unserved(c->facts->matrix, c->own))
+        add_other_domains(c, &near, &count);
     for (size_t i = 0; c->domain && i < c->facts->names_count; i++) {
         const char *name = c->facts->names[i].name, **names;
         size_t found;
@@ -218,10 +249,18 @@ static void ask_near(struct collection *c)
         for (size_t k = 0; k < found && count < most; k++)
             *ARENA_PUSH(c->survey->arena, near, count) = (struct probe_candidate){name, names[k]};
     }
-    if (count)
-        c->facts->name_suggestions =
-            collection_ask_at(c, first_heard(c), 1, near, count,
-                              &(struct prober_options){.timeout_us = collection_share_us(c, SHARE_AGAIN)});
+    if (!count)
+        return;
+    targets_count = who_knows(c, &targets);
+    c->facts->name_suggestions =
+        collection_ask_at(c, targets, targets_count, near, count,
+                          &(struct prober_options){.timeout_us = collection_share_us(c, SHARE_AGAIN)});
+    for (size_t i = 0; c->facts->name_suggestions && i < c->facts->name_suggestions->probes_count; i++) {
+        const struct probe_facts *p = &c->facts->name_suggestions->probes[i];
+
+        if (p->status == PROBE_ANSWER && p->name == c->own)
+            c->served = p->candidate;
+    }
 }
 
 /*
@@ -276,8 +315,9 @@ static void ask_service_guess(struct collection *c, const struct probe_candidate
                               &(struct prober_options){.timeout_us = collection_share_us(c, SHARE_AGAIN)});
 }
 
-static void ask_tcp(struct collection *c, const struct probe_candidate *own)
+static void ask_tcp(struct collection *c)
 {
+    const struct probe_candidate candidate = own_candidate(c), *own = &candidate;
     struct prober_options options = {.timeout_us = collection_share_us(c, SHARE_TCP), .tcp = true};
     struct matrix_facts *tcp = c->facts->tcp = ask(c, own, 1, &options), *again;
     size_t lost = 0;
@@ -297,8 +337,6 @@ static void ask_tcp(struct collection *c, const struct probe_candidate *own)
 
 void collection_ask(struct collection *c)
 {
-    const struct probe_candidate own = {c->own, arena_text_n(c->survey->arena, c->own, strlen(c->own) - 1)};
-
     collection_progress(c, "asking the servers");
     c->port_targets = arena_array(c->survey->arena, PROBER_PORTS, sizeof(uint16_t));
     c->facts->matrix = ask(c, c->candidates, c->candidates_count,
@@ -311,7 +349,7 @@ void collection_ask(struct collection *c)
     matrix_compare(c->survey->arena, c->facts->matrix);
     ask_small(c);
     ask_near(c);
-    ask_tcp(c, &own);
+    ask_tcp(c);
 }
 
 void collection_hear_rest(struct collection *c)
@@ -326,7 +364,7 @@ void collection_hear_rest(struct collection *c)
 
 void collection_ask_strangers(struct collection *c)
 {
-    const struct probe_candidate own = {c->own, arena_text_n(c->survey->arena, c->own, strlen(c->own) - 1)};
+    const struct probe_candidate own = own_candidate(c);
     struct dns_sockets_facts *sockets = c->facts->sockets;
     struct target_facts *targets = NULL;
     struct matrix_facts *matrix;
@@ -380,13 +418,13 @@ static void look_for_interception(struct collection *c)
     if (!count)
         return;
     c->facts->interception = ARENA_NEW(c->survey->arena, struct interception_facts);
-    hop_probe_run(c->survey->arena, c->own, elsewhere, count, collection_share_us(c, SHARE_HOP),
-                  c->facts->interception);
+    hop_probe_run(c->survey->arena, own_candidate(c).candidate, elsewhere, count,
+                  collection_share_us(c, SHARE_HOP), c->facts->interception);
 }
 
 void collection_ask_aside(struct collection *c)
 {
-    const struct probe_candidate own = {c->own, arena_text_n(c->survey->arena, c->own, strlen(c->own) - 1)};
+    const struct probe_candidate own = own_candidate(c);
 
     if (c->facts->matrix)
         ask_service_guess(c, &own);
@@ -403,7 +441,7 @@ static int no_report(void *user)
 void collection_sample(struct collection *c)
 {
     static const uint16_t types[] = {DNS_TYPE_A, DNS_TYPE_AAAA};
-    const struct probe_candidate own = {c->own, arena_text_n(c->survey->arena, c->own, strlen(c->own) - 1)};
+    const struct probe_candidate own = own_candidate(c);
     struct watch_record *record = ARENA_NEW(c->survey->arena, struct watch_record);
     const struct watcher_options options = {
         .candidates = &own,

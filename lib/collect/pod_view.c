@@ -6,10 +6,12 @@
 #include <k8sdns/source/cluster/kubelet.h>
 #include <k8sdns/wire/dns/dns_message.h>
 #include <k8sdns/wire/dns/dns_name.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char usual_space[] = "default";
+
+/* CoreDNS answers what a Service is called from memory. */
+#define DOMAIN_TIMEOUT_US 700000
 
 bool pod_view_is_node(const struct survey *survey)
 {
@@ -161,20 +163,11 @@ bool pod_view_take_corefile(struct survey *survey, struct resolv_facts *resolv,
 bool pod_view_ask(struct survey *survey, struct resolv_facts *resolv, const struct address *servers,
                   size_t count)
 {
-    const char *api = getenv("KUBERNETES_SERVICE_HOST"), *domain = NULL, *server = NULL;
-    struct address *services = NULL, address;
-    size_t services_count = 0;
+    const char *domain = NULL, *server = NULL;
     struct err err = {0};
 
-    if (!is_assumed(resolv))
-        return false;
-    /* A server that is a ClusterIP has a name; a replica has none, but knows those of others. */
-    for (size_t i = 0; i < count && i < 3; i++)
-        *ARENA_PUSH(survey->arena, services, services_count) = servers[i];
-    if (api && address_parse(api, DNS_PORT, &address, NULL) == 0)
-        *ARENA_PUSH(survey->arena, services, services_count) = address;
-    if (domain_probe_run(survey->arena, servers, count, services, services_count, &domain, &server, &err) <
-            0 ||
+    if (!is_assumed(resolv) ||
+        domain_probe_run(survey->arena, servers, count, DOMAIN_TIMEOUT_US, &domain, &server, &err) < 0 ||
         !domain)
         return false;
     return learn(survey, resolv, domain, DOMAIN_DNS, server);

@@ -17,6 +17,7 @@ Rules of an address:
   has:NAME=ADDRESS        one more name; an IPv6 address is an AAAA record
   srv=N|silent            to queries for SRV
   has-srv:NAME=PORT       one more SRV record
+  has-ptr:ADDRESS=NAME    what an IPv4 address is called
   version=TEXT            of the schema of names: TXT of dns-version in the zone
   reverse=N|silent        to names of in-addr.arpa and ip6.arpa; reverse-delay=MS: answers these late
   tc:NAME=                that name's answer is too large for UDP: truncated there, whole over TCP
@@ -32,7 +33,7 @@ import threading
 import time
 import zlib
 
-A, SOA, TXT, AAAA, SRV = 1, 6, 16, 28, 33
+A, SOA, PTR, TXT, AAAA, SRV = 1, 6, 12, 16, 28, 33
 NXDOMAIN = 3
 servers = {}
 
@@ -69,6 +70,10 @@ def rdata_of(kind, value):
         port, target = value if isinstance(value, tuple) else (None, None)
         return struct.pack("!HHH", 0, 100, port) + owner(target) if target else None
     if isinstance(value, tuple):
+        return None
+    if kind == PTR:
+        return owner(value[4:]) if value.startswith("ptr:") else None
+    if value.startswith("ptr:"):
         return None
     if kind == TXT and value.startswith("\""):
         return bytes([len(value) - 1]) + value[1:].encode()
@@ -107,6 +112,8 @@ def answer(message, rules, port, tcp):
     known.update({key[4:]: value for key, value in rules.items() if key.startswith("has:")})
     known.update({key[8:]: (int(value), key[8:].split(".", 2)[2]) for key, value in rules.items()
                   if key.startswith("has-srv:")})
+    known.update({socket.inet_ntoa(socket.inet_aton(key[8:])[::-1]) + ".in-addr.arpa": "ptr:" + value
+                  for key, value in rules.items() if key.startswith("has-ptr:")})
     if "version" in rules:
         known[f"dns-version.{zone}"] = '"' + rules["version"]
     is_reverse = name.endswith((".in-addr.arpa", ".ip6.arpa"))
@@ -136,7 +143,7 @@ def answer(message, rules, port, tcp):
         for key, value in rules.items():
             if key.startswith("under:") and name.endswith("." + key[6:]):
                 return said(value)
-    if "world" in rules and not name.endswith(zone):
+    if "world" in rules and not name.endswith(zone) and not (is_reverse and name in known):
         return said(rules["world"])
     if name not in known:
         return reply(message, zone, NXDOMAIN, serial=rules.get("serial"))

@@ -29,11 +29,12 @@ class DiagnoseCase(LabCase):
     # As a Pod's process is: the kernel cannot be watched.
     rights = ("setpriv", "--bounding-set", "-bpf,-perfmon,-sys_admin")
 
+    # How busy the machine is that the lab runs on is no part of the lab.
+    settings = ("--set", "node.pressure_percent=100,replica.slow_more_ms=40")
+
     def diagnose(self, *arguments, place="pod", stdin=None, env=None):
         """Give (the document, what leads)."""
-        # How busy the machine is that the lab runs on is no part of the lab.
-        words = [os.environ["K8SDNS"], "diagnose", "--json", "--budget", self.budget, "--set",
-                 "node.pressure_percent=100,replica.slow_more_ms=40", *arguments]
+        words = [os.environ["K8SDNS"], "diagnose", "--json", "--budget", self.budget, *self.settings, *arguments]
         if place == "pod":
             named = ",".join(self.lab.address(number) for number in (1, 2, 3))
             words = self.lab.pod_command([*self.rights, *words, "--replica", named])

@@ -1,10 +1,17 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""diagnose in the Pod: with a fault on its finding leads, with it off there is silence."""
+"""diagnose in the Pod: with a fault on its finding leads, with it off there is silence.
+
+PlainFaults, RootFaults and Busy are for `tests/run all`.
+"""
+import contextlib
+import os
+import subprocess
+import sys
 import unittest
 
 import private
-from diagnose_case import DiagnoseCase, said
+from diagnose_case import PLAIN, DiagnoseCase, said
 
 # fault: the finding that leads
 LEADING = {
@@ -56,6 +63,18 @@ class Faults(DiagnoseCase):
                 self.recovers()
 
 
+class PlainFaults(Faults):
+    """As a plain user, who sees less and must not be told otherwise."""
+
+    rights = PLAIN
+
+
+class RootFaults(Faults):
+    """With all privileges, the kernel's trace among them: they make no right answer wrong."""
+
+    rights = ()
+
+
 class Healthy(DiagnoseCase):
     budget = "3s"
 
@@ -71,6 +90,25 @@ class Healthy(DiagnoseCase):
                              [(True, None)] * 2)
 
 
+class Busy(DiagnoseCase):
+    """The same while every core has something else to do, and nothing is set aside."""
+
+    budget = "5s"
+    settings = ()
+
+    def test_busy(self):
+        """Fifty times nothing at warning or above, but that the machine is busy, which it is."""
+        with contextlib.ExitStack() as stack:
+            for _ in range(os.cpu_count()):
+                spinner = stack.enter_context(subprocess.Popen([sys.executable, "-c", "while True: pass"]))
+                stack.callback(spinner.kill)
+            for number in range(50):
+                document, found = self.diagnose()
+                with self.subTest(number):
+                    self.assertLessEqual(set(found), {"node-overloaded"}, said(document))
+                    self.assertEqual(document["data"]["failed"], 0, document["data"])
+
+
 if __name__ == "__main__":
     private.enter()
-    unittest.main(verbosity=2)
+    unittest.main(defaultTest=["Faults", "Healthy"], verbosity=2)

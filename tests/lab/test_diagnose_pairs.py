@@ -98,6 +98,12 @@ class PlainPairs(Pairs):
     rights = PLAIN
 
 
+class RootPairs(Pairs):
+    """With all privileges, the kernel's trace among them."""
+
+    rights = ()
+
+
 if __name__ == "__main__":
     private.enter()
     unittest.main(defaultTest="Pairs", verbosity=2)

@@ -109,13 +109,16 @@ bool external_fails_all(const struct diagnosis *d, const char *id, struct extern
 
 uint64_t cluster_answers(const struct diagnosis *d, const char *id)
 {
+    /* Under another domain than resolv.conf's the cluster's name is among those that were tried. */
+    const struct matrix_facts *asked =
+        served_own_name(d->facts) ? d->facts->name_suggestions : d->facts->matrix;
     uint64_t count = 0;
 
-    for (size_t i = 0; i < d->facts->matrix->probes_count; i++) {
-        const struct probe_facts *p = &d->facts->matrix->probes[i];
+    for (size_t i = 0; i < asked->probes_count; i++) {
+        const struct probe_facts *p = &asked->probes[i];
 
-        count +=
-            (!id || strcmp(p->target, id) == 0) && is_cluster_query(d, p) && probe_status_is_good(p->status);
+        count += (!id || strcmp(p->target, id) == 0) &&
+                 (asked != d->facts->matrix || is_cluster_query(d, p)) && probe_status_is_good(p->status);
     }
     return count;
 }

@@ -195,6 +195,12 @@ static uint64_t first_p50_us(const struct diagnosis *d, const char *id)
     return count ? (uint64_t)median(values, count) : SHAPE_UNSET;
 }
 
+/* It is silent for the names of resolv.conf's domain, and answers for those of another. */
+static bool knows_other_domain(const struct facts *facts, const char *id)
+{
+    return facts->name_suggestions && matrix_is_heard(facts->name_suggestions, id);
+}
+
 void servers_read(struct diagnosis *d)
 {
     const struct facts *facts = d->facts;
@@ -218,7 +224,8 @@ void servers_read(struct diagnosis *d)
         /* Where no answer of the sampling came in time the first ones tell, which are waited for longer. */
         if (server->late && server->p50_us == SHAPE_UNSET)
             server->p50_us = first_p50_us(d, target->id);
-        server->silent = server->asked > 0 && !server->heard && !server->answered;
+        server->silent = server->asked > 0 && !server->heard && !server->answered &&
+                         !knows_other_domain(facts, target->id);
     }
     leave_gone(d);
     leave_redirected(d);
@@ -381,8 +388,20 @@ int name_kind_of(const struct facts *facts, const char *name)
 
 bool is_cluster_query(const struct diagnosis *d, const struct probe_facts *probe)
 {
+    if (served_own_name(d->facts))
+        return false;
     return matrix_is_own(d->facts->matrix, probe->candidate) ||
            name_kind_of(d->facts, probe->name) == NAME_OWN;
+}
+
+const char *served_own_name(const struct facts *facts)
+{
+    const struct matrix_facts *other = facts->name_suggestions;
+
+    for (size_t i = 0; other && i < other->probes_count; i++)
+        if (other->probes[i].status == PROBE_ANSWER && name_kind_of(facts, other->probes[i].name) == NAME_OWN)
+            return other->probes[i].candidate;
+    return NULL;
 }
 
 bool server_is_refused_at_socket(const struct diagnosis *d, const struct server *server)

@@ -75,6 +75,12 @@ bool is_silent_server(const struct diagnosis *diagnosis, const char *id);
 bool is_cluster_query(const struct diagnosis *diagnosis, const struct probe_facts *probe);
 
 /*
+ * The full name of the Service that every cluster has under the domain that is served, where it is another
+ * than that of resolv.conf, whose names are none of the cluster's then; NULL: no other is known.
+ */
+const char *served_own_name(const struct facts *facts);
+
+/*
  * Whose resolver stands at an address that no cluster gives to its DNS: "the resolver of AWS", "a public
  * address"; NULL where it may be the cluster's.
  */

@@ -3,10 +3,9 @@
 #include <k8sdns/source/probe/prober.h>
 #include <k8sdns/wire/dns/dns_name.h>
 #include <k8sdns/wire/dns/dns_words.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* CoreDNS answers these from memory. */
-#define TIMEOUT_US  700000
 #define SERVERS_MAX 3
 
 /* The domain of NAME.NAMESPACE.svc.DOMAIN; NULL for another name. */
@@ -23,16 +22,26 @@ static const char *domain_of(struct arena *arena, const char *name)
     return len ? arena_text_n(arena, rest, len) : NULL;
 }
 
+static void add_reverse(struct arena *arena, const struct address *service, struct probe_candidate **all,
+                        size_t *count)
+{
+    char reverse[DNS_REVERSE_TEXT];
+    const char *name = arena_text(arena, dns_name_reverse(service->family, &service->v6, reverse));
+
+    *ARENA_PUSH(arena, *all, *count) = (struct probe_candidate){name, name};
+}
+
 int domain_probe_run(struct arena *arena, const struct address *servers, size_t servers_count,
-                     const struct address *services, size_t services_count, const char **ret_domain,
-                     const char **ret_server, struct err *err)
+                     uint64_t timeout_us, const char **ret_domain, const char **ret_server, struct err *err)
 {
     static const uint16_t type = DNS_TYPE_PTR;
     const struct prober_options asking = {
-        .types = &type, .types_count = 1, .timeout_us = TIMEOUT_US, .tries = 1};
+        .types = &type, .types_count = 1, .timeout_us = timeout_us, .tries = 1};
     struct matrix_facts matrix = {0};
     struct probe_candidate *candidates = NULL;
+    const char *api = getenv("KUBERNETES_SERVICE_HOST");
     size_t candidates_count = 0, most = 0;
+    struct address service;
     int r;
 
     *ret_domain = *ret_server = NULL;
@@ -42,15 +51,12 @@ int domain_probe_run(struct arena *arena, const struct address *servers, size_t 
 
         target->where = servers[i];
         target->id = arena_text(arena, address_format(&servers[i], text, sizeof(text)));
+        add_reverse(arena, &servers[i], &candidates, &candidates_count);
     }
-    for (size_t i = 0; i < services_count; i++) {
-        char reverse[DNS_REVERSE_TEXT];
-        const char *name = arena_text(arena, dns_name_reverse(services[i].family, &services[i].v6, reverse));
-
-        *ARENA_PUSH(arena, candidates, candidates_count) = (struct probe_candidate){name, name};
-    }
-    if (!matrix.targets_count || !candidates_count)
+    if (!matrix.targets_count)
         return 0;
+    if (api && address_parse(api, DNS_PORT, &service, NULL) == 0)
+        add_reverse(arena, &service, &candidates, &candidates_count);
     r = prober_run(arena, &asking, &matrix, candidates, candidates_count, err);
     for (size_t i = 0; r == 0 && i < matrix.probes_count; i++) {
         const struct probe_facts *probe = &matrix.probes[i];

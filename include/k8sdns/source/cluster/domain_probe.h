@@ -11,12 +11,13 @@
  * NAME.NAMESPACE.svc.DOMAIN, whatever the domain is. Source: the Kubernetes DNS-Based Service Discovery
  * specification, 2.4.1.
  *
- * Ask the first few `servers` for the names of `services` (addresses), at once. Give the domain that most
- * answers have, and the server that said so; both NULL when none does. Return 0, or a negative errno when
- * nothing could be asked.
+ * Ask the first few `servers` at once what they are called themselves, and the API server where the
+ * environment tells its ClusterIP (a replica has no such name, but knows those of others). Give the domain
+ * that most answers have, and the server that said so; both NULL when none does within `timeout_us`. Return
+ * 0, or a negative errno when nothing could be asked.
  */
 int domain_probe_run(struct arena *arena, const struct address *servers, size_t servers_count,
-                     const struct address *services, size_t services_count, const char **ret_domain,
-                     const char **ret_server, struct err *err) MUST_USE;
+                     uint64_t timeout_us, const char **ret_domain, const char **ret_server,
+                     struct err *err) MUST_USE;
 
 #endif

@@ -12,21 +12,10 @@ static const char *own_name(const struct facts *facts)
     return NULL;
 }
 
-/* The same Service under the domain that is served, when it was found. */
-static const char *found_name(const struct facts *facts, const char *own)
-{
-    const struct matrix_facts *other = facts->name_suggestions;
-
-    for (size_t i = 0; other && i < other->probes_count; i++)
-        if (strcmp(other->probes[i].name, own) == 0 && other->probes[i].status == PROBE_ANSWER)
-            return other->probes[i].candidate;
-    return NULL;
-}
-
-/* An error instead of NXDOMAIN: no server block is for the zone, nor for the root, or the upstream fails. */
+/* Not NXDOMAIN: no server block is for the zone, nor for the root, or the upstream fails or is silent. */
 static bool is_error(int status)
 {
-    return status == PROBE_REFUSED || status == PROBE_SERVFAIL;
+    return status == PROBE_REFUSED || status == PROBE_SERVFAIL || status == PROBE_TIMEOUT;
 }
 
 /* Who was asked, once each; an address that is nobody's of a cluster serves no other domain of it either. */
@@ -63,20 +52,20 @@ static void eval(const struct rule *rule, struct diagnosis *d)
             errors += is_error(p->status);
         }
     }
-    found = own ? found_name(d->facts, own) : NULL;
+    found = served_own_name(d->facts);
     /* What fails may be an access list or anything else, unless the other domain is served. */
     if (!missing || others || (!found && errors))
         return;
     finding = finding_new(d, rule, domain);
     finding->confidence = found ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
-    finding_evidence(d, finding,
-                     "kubernetes.default.svc.%s, which every cluster has, %s: %" PRIu64 " of %" PRIu64
-                     " answers of %s",
-                     domain, errors ? "is not served" : "does not exist", missing, missing,
-                     arena_join(d->arena, who, who_count, ", "));
     if (found)
         finding_evidence(d, finding, "%s does exist: that is the domain CoreDNS serves", found);
-    else if (!d->facts->replicas || !d->facts->replicas->service_ips_count)
+    finding_evidence(d, finding,
+                     "kubernetes.default.svc.%s, which every cluster has, %s: %" PRIu64 " of %" PRIu64
+                     " %s %s",
+                     domain, errors ? "is not served" : "does not exist", missing, missing,
+                     errors ? "questions fail at" : "answers of", arena_join(d->arena, who, who_count, ", "));
+    if (!found && (!d->facts->replicas || !d->facts->replicas->service_ips_count))
         finding_evidence(
             d, finding,
             "where the DNS Service has another ClusterIP than %s, not the domain but the address "
