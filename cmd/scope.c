@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "capture_file.h"
+#include "json_documents.h"
 #include "scope_fleet.h"
 #include <errno.h>
 #include <jansson.h>
 #include <k8sdns/base/file.h>
 #include <k8sdns/base/sandbox.h>
+#include <k8sdns/base/text_pool.h>
 #include <k8sdns/diag/diagnose.h>
 #include <k8sdns/diag/pattern.h>
 #include <k8sdns/model/facts_read.h>
 #include <k8sdns/model/recorder/record_trigger.h>
-#include <k8sdns/model/shape/shape_json.h>
+#include <k8sdns/model/scope/scope_document.h>
 #include <k8sdns/render/scope/scope_text.h>
 #include <k8sdns/wire/capture/json_tree.h>
 #include <k8sdns/wire/recorder/record_segment.h>
 #include <math.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -27,101 +29,149 @@ struct gathering {
     struct run *run;
     struct arena *passing; /* what one document takes; given back after it */
     struct thresholds thresholds;
+    struct text_pool texts;
     struct scope_report *reports;
-    size_t count;
+    size_t count, room;
     struct scope_facts *facts;
 };
 
 /* The same text once for all reports: there are thousands of Pods, but few ids and nodes. */
 static const char *kept(struct gathering *g, const char *text)
 {
-    return text ? arena_text(g->run->arena, text) : "";
+    return text ? text_pool_keep(&g->texts, text) : "";
 }
 
-static void add_findings(struct gathering *g, struct scope_report *report, const struct finding *findings,
-                         size_t count)
+/* They grow where nothing of them stays behind: of a hundred thousand that would be as much again. */
+static struct scope_report *report_new(struct gathering *g)
 {
-    for (size_t i = 0; i < count; i++) {
-        const struct rule *rule = rule_find(findings[i].id);
+    if (g->count == g->room) {
+        g->room = g->room ? 2 * g->room : 64;
+        g->reports = reallocarray(g->reports, g->room, sizeof(*g->reports));
+        if (!g->reports)
+            err_out_of_memory();
+    }
+    return &g->reports[g->count++];
+}
 
-        if (findings[i].severity == SEVERITY_INFO)
-            continue;
-        report->fails = true;
-        report->is_critical = report->is_critical || findings[i].severity == SEVERITY_CRITICAL;
-        if (!findings[i].consequence)
-            *ARENA_PUSH(g->run->arena, report->ids, report->ids_count) =
-                rule ? rule->id : kept(g, findings[i].id);
+static bool leads(const struct scope_finding *finding)
+{
+    return finding->severity != SEVERITY_INFO && !finding->consequence;
+}
+
+static void add_findings(struct gathering *g, struct scope_report *report,
+                         const struct scope_document *document)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < document->findings_count; i++) {
+        const struct scope_finding *finding = &document->findings[i];
+
+        report->fails = report->fails || finding->severity != SEVERITY_INFO;
+        report->is_critical = report->is_critical || finding->severity == SEVERITY_CRITICAL;
+        count += leads(finding);
+    }
+    if (!count)
+        return;
+    report->ids = arena_array(g->run->arena, count, sizeof(*report->ids));
+    for (size_t i = 0; i < document->findings_count; i++) {
+        const struct rule *rule = rule_find(document->findings[i].id);
+
+        if (leads(&document->findings[i]))
+            report->ids[report->ids_count++] = rule ? rule->id : kept(g, document->findings[i].id);
     }
 }
 
-static void add(struct gathering *g, const struct diagnose_facts *facts, const struct finding *findings,
-                size_t count)
+static void add(struct gathering *g, const struct scope_document *document)
 {
     static const struct report_load unknown = {(double)NAN, (double)NAN, (double)NAN, (double)NAN};
-    struct scope_report *report = ARENA_PUSH(g->run->arena, g->reports, g->count);
+    struct scope_report *report = report_new(g);
 
-    *report = (struct scope_report){.node = kept(g, facts->node),
-                                    .pod = kept(g, facts->pod),
-                                    .time = kept(g, facts->time),
-                                    .frequency = facts->frequency,
-                                    .load = facts->load ? *facts->load : unknown};
-    add_findings(g, report, findings, count);
+    /* Times differ, to the millisecond. */
+    *report = (struct scope_report){.node = kept(g, document->node),
+                                    .pod = kept(g, document->pod),
+                                    .time = document->time ? arena_text(g->run->arena, document->time) : "",
+                                    .frequency = document->frequency,
+                                    .load = document->load ? *document->load : unknown};
+    add_findings(g, report, document);
 }
 
-/* A report as it stands, or a capture, which is judged here. */
-static int read_document(struct gathering *g, json_t *document)
+/* What is known of a report that was read, or of facts that were judged here. */
+static void add_facts(struct gathering *g, const struct diagnose_facts *facts, const struct finding *findings,
+                      size_t count)
 {
-    const char *schema = json_string_value(json_object_get(document, "schema"));
-    const char *command = json_string_value(json_object_get(document, "command"));
-    json_t *data = json_object_get(document, "data");
+    struct scope_document document = {.node = facts->node,
+                                      .pod = facts->pod,
+                                      .time = facts->time,
+                                      .frequency = facts->frequency,
+                                      .load = facts->load,
+                                      .findings_count = count};
+
+    document.findings = arena_array(g->passing, count + 1, sizeof(*document.findings));
+    for (size_t i = 0; i < count; i++)
+        document.findings[i] =
+            (struct scope_finding){findings[i].id, findings[i].severity, findings[i].consequence};
+    add(g, &document);
+}
+
+/* A capture, which is judged here: of it everything counts. */
+static int read_capture(struct gathering *g, const char *bytes, size_t len)
+{
     struct diagnose_facts *verdict = ARENA_NEW(g->passing, struct diagnose_facts);
-    struct envelope_facts *envelope = ARENA_NEW(g->passing, struct envelope_facts);
     struct facts *facts = ARENA_NEW(g->passing, struct facts);
     struct err ignored = {0};
     struct finding *findings;
+    json_error_t where;
+    json_t *tree = json_tree_read(bytes, len, 0, JSON_TREE_CAPTURE, &where);
+    int r = tree ? facts_from_json(g->passing, json_object_get(tree, "data"), facts, &ignored) : -EBADMSG;
     size_t count;
 
-    if (!schema || !command || !data || strcmp(schema, ENVELOPE_SCHEMA) != 0)
-        return -EBADMSG;
-    if (strcmp(command, "capture") == 0) {
-        if (facts_from_json(g->passing, data, facts, &ignored) < 0)
-            return -EBADMSG;
-        diagnose(g->passing, facts, &g->thresholds, &findings, &count, verdict);
-        add(g, verdict, findings, count);
-        return 0;
-    }
-    if (strcmp(command, "diagnose") != 0 ||
-        shape_from_json(g->passing, &diagnose_facts_shape, data, verdict, &ignored) < 0 ||
-        shape_from_json(g->passing, &envelope_facts_shape, document, envelope, &ignored) < 0)
-        return -EBADMSG;
-    add(g, verdict, envelope->findings, envelope->findings_count);
+    json_decref(tree);
+    if (r < 0)
+        return r;
+    diagnose(g->passing, facts, &g->thresholds, &findings, &count, verdict);
+    add_facts(g, verdict, findings, count);
     return 0;
 }
 
-/* Documents one behind another; what is no JSON ends its file. */
-static void read_all(struct gathering *g, FILE *file)
+/* A report as it stands, or a capture. */
+static int read_document(struct gathering *g, const struct json_documents *documents)
 {
     json_error_t where;
-    json_t *document;
-    int c;
+    json_t *excerpt = json_tree_read(text_string(&documents->excerpt), documents->excerpt.len, 0,
+                                     JSON_TREE_CAPTURE, &where);
+    const char *schema = json_string_value(json_object_get(excerpt, "schema"));
+    const char *command = json_string_value(json_object_get(excerpt, "command"));
+    struct scope_document document;
+    struct err ignored = {0};
+    int r = -EBADMSG;
 
-    for (;;) {
-        do
-            c = getc(file);
-        while (c == ' ' || c == '\n' || c == '\r' || c == '\t');
-        if (c == EOF || g->count >= REPORTS_MAX)
-            return;
-        ungetc(c, file);
-        json_tree_begin(JSON_TREE_CAPTURE);
-        document = json_loadf(file, JSON_DISABLE_EOF_CHECK, &where);
-        (void)json_tree_end();
-        if (!document || read_document(g, document) < 0)
-            g->facts->unread++;
-        arena_reset(g->passing);
-        if (!document)
-            return;
-        json_decref(document);
+    if (schema && command && strcmp(schema, ENVELOPE_SCHEMA) == 0 && strcmp(command, "capture") == 0) {
+        json_decref(excerpt);
+        return read_capture(g, documents->bytes + documents->from, documents->len);
     }
+    if (schema && command && strcmp(schema, ENVELOPE_SCHEMA) == 0 && strcmp(command, "diagnose") == 0)
+        r = scope_document_read(g->passing, excerpt, &document, &ignored);
+    if (r == 0)
+        add(g, &document);
+    json_decref(excerpt);
+    return r;
+}
+
+/* Documents one behind another; what is no JSON ends its file. Return 0, or a negative errno of read(). */
+static int read_all(struct gathering *g, int fd)
+{
+    struct json_documents documents = {.fd = fd, .wanted = scope_document_wanted};
+    int r;
+
+    while (g->count < REPORTS_MAX && (r = json_documents_next(&documents)) > 0) {
+        g->facts->unread += read_document(g, &documents) < 0;
+        arena_reset(g->passing);
+    }
+    if (g->count >= REPORTS_MAX)
+        r = 0;
+    json_documents_fini(&documents);
+    g->facts->unread += r == -EBADMSG;
+    return r == -EBADMSG ? 0 : r;
 }
 
 static const struct option_row options[] = {
@@ -211,7 +261,7 @@ static int read_recording(struct gathering *g, const char *path)
         if (r == 0) {
             diagnose(g->passing, interval.facts, &g->thresholds, &findings, &count, &verdict);
             if (verdict.asked || interval.facts->sampling) {
-                add(g, &verdict, findings, count);
+                add_facts(g, &verdict, findings, count);
                 add_sampling(g, interval.facts->sampling);
             }
         }
@@ -223,7 +273,7 @@ static int read_recording(struct gathering *g, const char *path)
 
 static int run_reports(struct run *run, struct scope_facts *facts)
 {
-    struct gathering g = {.run = run, .passing = arena_new(), .facts = facts};
+    struct gathering g = {.run = run, .passing = arena_new(), .texts = {.arena = run->arena}, .facts = facts};
     bool critical = false;
     int r = 0;
 
@@ -231,25 +281,26 @@ static int run_reports(struct run *run, struct scope_facts *facts)
     for (size_t i = 0; i < run->args_count && r == 0; i++) {
         bool standard = strcmp(run->args[i], "-") == 0, folder = !standard && recording_is_at(run->args[i]);
         int fd = standard ? STDIN_FILENO : folder ? -1 : file_open(run->args[i]);
-        FILE *file = standard ? stdin : fd < 0 ? NULL : fdopen(fd, "r");
 
         if (folder) {
             g.facts->files++;
             r = read_recording(&g, run->args[i]);
             continue;
         }
-        if (!file) {
-            r = err_set_errno(&run->err, ERR_INPUT, fd < 0 ? -fd : errno, "cannot open %s", run->args[i]);
+        if (fd < 0) {
+            r = err_set_errno(&run->err, ERR_INPUT, -fd, "cannot open %s", run->args[i]);
             break;
         }
         g.facts->files++;
-        read_all(&g, file);
-        if (ferror(file))
-            r = err_set(&run->err, ERR_INPUT, EIO, "cannot read %s", run->args[i]);
+        r = read_all(&g, fd);
+        if (r < 0)
+            r = err_set_errno(&run->err, ERR_INPUT, -r, "cannot read %s", run->args[i]);
         if (!standard)
-            fclose(file);
+            close(fd);
     }
     arena_free(g.passing);
+    if (g.reports)
+        arena_own(run->arena, g.reports);
     if (r < 0)
         return r;
     if (!g.count)

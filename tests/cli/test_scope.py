@@ -30,10 +30,13 @@ def at(node, pod, fails, minute=0, frequency="intermittent"):
     return document
 
 
-def scope(reports, *arguments):
-    text = "\n".join(map(json.dumps, reports)).encode()
-    document, status = binary.run_json("scope", "-", *arguments, stdin=text)
+def scope_text(text, *arguments):
+    document, status = binary.run_json("scope", "-", *arguments, stdin=text.encode())
     return document["data"], status
+
+
+def scope(reports, *arguments):
+    return scope_text("\n".join(map(json.dumps, reports)), *arguments)
 
 
 def grid(fails, nodes=8, pods=6, minutes=4):
@@ -172,6 +175,49 @@ class Input(binary.Case):
             self.assertEqual(done.returncode, 65)
             self.assertIn("there is no report in", done.stderr)
         self.assertEqual(binary.run("scope", "/nowhere").returncode, 66)
+
+    def test_what_it_does_not_read(self):
+        """A report of a newer version may say there what this one does not know; what is no JSON is none."""
+        known = at(1, 1, True)
+        newer = copy.deepcopy(known)
+        newer["data"]["checks"] = [{"id": 7, "state": "dreamt"}]
+        newer["data"]["verdict"] = None
+        newer["findings"][0]["evidence"] = {"new": "kind"}
+        newer["host"] = "elsewhere"
+        text = json.dumps(newer)
+        for inside, reports in (("", 2), (', "x": 01', 1), (', "x": "\\ud800"', 1), (', "x": "\\x"', 1), (', "x": "\t"', 1),
+                                (', "x": [1,]', 1), (', "x": ' + "[" * 3000 + "]" * 3000, 1),
+                                (', "x": ' + "[" * 1000 + "]" * 1000, 2), (', "y": tru', 1)):
+            with self.subTest(inside[:20]):
+                data, _ = scope_text(json.dumps(known) + text[:-1] + inside + "}")
+                self.assertEqual((data["reports"], data["unread"]), (reports, 2 - reports))
+
+    def test_what_it_reads_must_be_right(self):
+        for path, value in ((("findings", 0, "severity"), "dreadful"), (("findings", 0, "id"), 7), (("data",), []),
+                            (("findings",), {}), (("data", "pod"), 7), (("data", "frequency"), "often"),
+                            (("data", "load"), 3), (("schema",), "k8sdns/2"), (("command",), "probe")):
+            with self.subTest(path):
+                document = copy.deepcopy(at(1, 1, True))
+                inside = document
+                for step in path[:-1]:
+                    inside = inside[step]
+                inside[path[-1]] = value
+                data, _ = scope_text(json.dumps(document) + json.dumps(at(1, 2, True)))
+                self.assertEqual((data["reports"], data["unread"]), (1, 1))
+
+    def test_odd_spelling(self):
+        """Members in another order, twice, and with escapes in their keys are what JSON says they are."""
+        document = at(1, 1, True)
+        text = json.dumps(dict(sorted(document.items())), indent=4)
+        data, _ = scope_text(text.replace('"pod": "web-1-1"', '"pod": "first", "p\\u006fd": "l\\u0061st"'))
+        self.assertEqual([r["pod"] for r in data["rows"] if r["pod"]], ["last"])
+
+    def test_large(self):
+        """Documents larger than what is read at once, and captures among them."""
+        large = at(1, 1, True)
+        large["data"]["healthy"] = ["text " * 100] * 2000
+        data, _ = scope([at(1, 2, False), large, CAPTURE, large, at(2, 1, False)])
+        self.assertEqual((data["reports"], data["failing"], data["unread"]), (5, 2, 0))
 
     def test_hostile_names(self):
         document = at(1, 1, True)

@@ -12,7 +12,9 @@
 #include <k8sdns/base/shell_word.h>
 #include <k8sdns/base/suggest.h>
 #include <k8sdns/base/text.h>
+#include <k8sdns/base/text_pool.h>
 #include <k8sdns/base/utf16.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -323,6 +325,32 @@ static void test_file(void **state)
     assert_memory_equal(bytes, "Name:", 5);
 }
 
+static void test_text_pool(void **state)
+{
+    struct text_pool pool = {.arena = *state};
+    const char *first[5000];
+    char name[16];
+    size_t again = 0;
+
+    for (size_t i = 0; i < 5000; i++) {
+        snprintf(name, sizeof(name), "web-%zu", i);
+        first[i] = text_pool_keep(&pool, name);
+        assert_string_equal(first[i], name);
+    }
+    for (size_t i = 0; i < 5000; i++) {
+        const char *kept;
+
+        snprintf(name, sizeof(name), "web-%zu", i);
+        kept = text_pool_keep(&pool, name);
+        assert_string_equal(kept, name);
+        again += kept == first[i];
+    }
+    /* Few have found no place near theirs. */
+    assert_true(again > 4900);
+    assert_true(pool.room <= 16384);
+    assert_string_equal(text_pool_keep(&pool, ""), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -332,7 +360,7 @@ int main(void)
         ARENA_TEST(test_arena),         cmocka_unit_test(test_suggest),
         ARENA_TEST(test_shell_word),    cmocka_unit_test(test_clock),
         ARENA_TEST(test_file),          cmocka_unit_test(test_utf16),
-        ARENA_TEST(test_base64),
+        ARENA_TEST(test_base64),        ARENA_TEST(test_text_pool),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

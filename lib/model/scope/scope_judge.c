@@ -29,8 +29,9 @@ struct member {
 
 struct judge {
     struct arena *arena;
-    struct scope_report *reports; /* by node, Pod, time */
+    const struct scope_report **reports; /* by node, Pod, time */
     size_t count;
+    const struct scope_report *gathered; /* as they came */
     struct member *pods;
     size_t pods_count;
     struct report_group *nodes; /* of pods */
@@ -40,7 +41,8 @@ struct judge {
 
 static int by_place(const void *a, const void *b)
 {
-    const struct scope_report *x = a, *y = b;
+    const struct scope_report *x = *(const struct scope_report *const *)a;
+    const struct scope_report *y = *(const struct scope_report *const *)b;
     int r = strcmp(x->node, y->node);
 
     r = r ? r : strcmp(x->pod, y->pod);
@@ -49,7 +51,8 @@ static int by_place(const void *a, const void *b)
 
 static int by_time(const void *a, const void *b)
 {
-    const struct scope_report *x = a, *y = b;
+    const struct scope_report *x = *(const struct scope_report *const *)a;
+    const struct scope_report *y = *(const struct scope_report *const *)b;
 
     return strcmp(x->time, y->time);
 }
@@ -57,7 +60,7 @@ static int by_time(const void *a, const void *b)
 static void group(struct judge *j)
 {
     for (size_t i = 0; i < j->count; i++) {
-        const struct scope_report *report = &j->reports[i];
+        const struct scope_report *report = j->reports[i];
         struct member *pod = j->pods_count ? &j->pods[j->pods_count - 1] : NULL;
 
         if (!pod || strcmp(pod->node, report->node) != 0 || strcmp(pod->pod, report->pod) != 0) {
@@ -96,7 +99,7 @@ static double chance_of_pods(const struct judge *j)
     struct report_group *groups = arena_array(j->arena, j->pods_count + 1, sizeof(*groups));
 
     for (size_t i = 0; i < j->count; i++)
-        fails[i] = j->reports[i].fails;
+        fails[i] = j->reports[i]->fails;
     for (size_t i = 0; i < j->pods_count; i++)
         groups[i] = (struct report_group){.first = j->pods[i].first, .count = j->pods[i].reports};
     return scope_crowding(j->arena, groups, j->pods_count, fails, j->count);
@@ -186,7 +189,7 @@ static const char *peak_text(struct judge *j)
 {
     struct scope_peak_facts peak, *kept;
 
-    if (!scope_peak(j->arena, j->reports, j->count, &peak))
+    if (!scope_peak(j->arena, j->gathered, j->count, &peak))
         return arena_printf(j->arena,
                             "too few moments (%" PRIu64 ") know their load to tell whether it fails at peak",
                             peak.windows);
@@ -212,11 +215,11 @@ static void judge_frequency(struct judge *j)
     const char *load = j->facts->failing ? peak_text(j) : NULL;
 
     for (size_t i = 0; i < j->count; i++) {
-        if (!j->reports[i].fails || j->reports[i].frequency < 0)
+        if (!j->reports[i]->fails || j->reports[i]->frequency < 0)
             continue;
         said++;
-        always += j->reports[i].frequency == FREQUENCY_ALWAYS;
-        peak += j->reports[i].frequency == FREQUENCY_AT_PEAK;
+        always += j->reports[i]->frequency == FREQUENCY_ALWAYS;
+        peak += j->reports[i]->frequency == FREQUENCY_AT_PEAK;
     }
     j->facts->frequency = !j->facts->failing                          ? FREQUENCY_NEVER
                           : j->facts->peak && j->facts->peak->follows ? FREQUENCY_AT_PEAK
@@ -243,13 +246,13 @@ static const char *findings_text(const struct judge *j, size_t first, size_t cou
     size_t ids_count = 0;
 
     for (size_t i = first; i < first + count && ids_count < 3; i++)
-        for (size_t k = 0; k < j->reports[i].ids_count && ids_count < 3; k++) {
+        for (size_t k = 0; k < j->reports[i]->ids_count && ids_count < 3; k++) {
             bool known = false;
 
             for (size_t n = 0; n < ids_count; n++)
-                known = known || strcmp(ids[n], j->reports[i].ids[k]) == 0;
+                known = known || strcmp(ids[n], j->reports[i]->ids[k]) == 0;
             if (!known)
-                *ARENA_PUSH(j->arena, ids, ids_count) = j->reports[i].ids[k];
+                *ARENA_PUSH(j->arena, ids, ids_count) = j->reports[i]->ids[k];
         }
     return ids_count ? arena_join(j->arena, ids, ids_count, ", ") : NULL;
 }
@@ -281,7 +284,7 @@ static void add_node_rows(struct judge *j)
                                   .failing_pods = node->failing,
                                   .reports = reports};
         for (size_t k = 0; k < reports; k++)
-            row->failing += j->reports[first->first + k].fails;
+            row->failing += j->reports[first->first + k]->fails;
         row->findings = findings_text(j, first->first, reports);
     }
 }
@@ -318,7 +321,7 @@ static void add_time_rows(struct judge *j)
     for (;; width = width == MINUTE_CHARS ? HOUR_CHARS : DAY_CHARS) {
         stretches = 0;
         for (size_t i = 0; i < j->count; i++)
-            stretches += i == 0 || strncmp(j->reports[i].time, j->reports[i - 1].time, width) != 0;
+            stretches += i == 0 || strncmp(j->reports[i]->time, j->reports[i - 1]->time, width) != 0;
         if (stretches <= TIMES_SHOWN || width == DAY_CHARS)
             break;
     }
@@ -327,24 +330,26 @@ static void add_time_rows(struct judge *j)
     for (size_t i = 0; i < j->count; i++) {
         struct scope_row *row = j->facts->rows_count ? &j->facts->rows[j->facts->rows_count - 1] : NULL;
 
-        if (i == 0 || strncmp(j->reports[i].time, j->reports[i - 1].time, width) != 0) {
+        if (i == 0 || strncmp(j->reports[i]->time, j->reports[i - 1]->time, width) != 0) {
             row = ARENA_PUSH(j->arena, j->facts->rows, j->facts->rows_count);
             *row = (struct scope_row){.kind = SCOPE_ROW_TIME,
-                                      .time = beginning(j->arena, j->reports[i].time, width),
+                                      .time = beginning(j->arena, j->reports[i]->time, width),
                                       .pods = SHAPE_UNSET,
                                       .failing_pods = SHAPE_UNSET};
         }
         row->reports++;
-        row->failing += j->reports[i].fails;
+        row->failing += j->reports[i]->fails;
     }
 }
 
 void scope_judge(struct arena *arena, const struct scope_report *reports, size_t count,
                  struct scope_facts *facts)
 {
-    struct judge j = {.arena = arena, .count = count, .facts = facts};
+    struct judge j = {.arena = arena, .gathered = reports, .count = count, .facts = facts};
 
-    j.reports = arena_copy(arena, reports, count ? count * sizeof(*reports) : 1);
+    j.reports = arena_array(arena, count + 1, sizeof(*j.reports));
+    for (size_t i = 0; i < count; i++)
+        j.reports[i] = &reports[i];
     if (count)
         qsort(j.reports, count, sizeof(*j.reports), by_place);
     facts->reports = count;
