@@ -47,10 +47,12 @@ class Agent:
 
 
 class Fleet:
-    """Three agents and a Prometheus, which runs on the node; all end with the block."""
+    """Three agents and a Prometheus, which runs on the node; all end with the block. `more` is what the agents of some
+    places have beside the arguments of all: {place: [word, ...]}."""
 
-    def __init__(self, lab, *arguments, interval="1s", scrape="1s"):
+    def __init__(self, lab, *arguments, interval="1s", scrape="1s", more=None):
         self.lab, self.arguments, self.scrape = lab, ["--interval", interval, *arguments], scrape
+        self.more = more or {}
         self.agents, self.prometheus = {}, None
 
     def __enter__(self):
@@ -59,7 +61,7 @@ class Fleet:
         # The lab's node has no route out; a real one has, and translates on its way what its own programs ask.
         self.lab.ip("node", f"route replace {self.lab.cluster_ip} dev cni1")
         for place in PLACES:
-            self.agents[place] = Agent(self.lab, place, self.arguments)
+            self.agents[place] = Agent(self.lab, place, [*self.arguments, *self.more.get(place, [])])
         self.start_prometheus()
         return self
 

@@ -1,6 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""agent: what programs in the kernel see of a node, as Prometheus has it: lookups by result, drops by hook."""
+"""agent: what programs in the kernel see of a node, as Prometheus has it: lookups by result and Pod, drops by hook."""
+import contextlib
+import json
+import os
 import shutil
 import subprocess
 import sys
@@ -57,6 +60,87 @@ class Seen(LabCase):
             self.fleet.wait_for(lambda: self.value(DROPS) > 10, "drops of the node's rule")
             increase = self.fleet.wait_for(lambda: self.value(DROPS.join(("increase(", "[10s])"))), "an increase")
         self.assertGreater(increase, 5)
+
+
+# Looks one name up, again and again, four at a time; says so once.
+LOOKS_UP = """
+import socket, sys, threading, time
+
+def look_up():
+    while True:
+        try:
+            socket.getaddrinfo(sys.argv[1], 80)
+        except socket.gaierror:
+            pass
+        time.sleep(0.25)
+
+for _ in range(4):
+    threading.Thread(target=look_up, daemon=True).start()
+print(flush=True)
+time.sleep(600)
+"""
+
+
+class OnePod(LabCase):
+    """Programs of two Pods of one node, each in a group, a mount and a network namespace as a Pod has."""
+    UID = "pod12345678-1234-1234-1234-1234567890%02x"
+
+    def setUp(self):
+        # Programs of the whole machine are seen by whoever looks: one agent alone does.
+        without = ["--without", "lookups"]
+        self.fleet = self.enterContext(Fleet(self.lab, "--without", "drops", more={"pod": without, "pod2": without}))
+        self.groups = private.RUN / "groups"
+        self.groups.mkdir()
+        subprocess.run(["mount", "-t", "cgroup2", "none", self.groups], check=True)
+        self.addCleanup(subprocess.run, ["umount", "-l", self.groups], check=True)
+
+    @contextlib.contextmanager
+    def program(self, space, host):
+        """A program of a Pod of that namespace, in a network namespace of that name."""
+        self.lab.add_pod(space, 0, host)
+        group = self.groups / f"k8sdns-lab-{os.getpid()}-{space}" / (self.UID % host)
+        group.mkdir(parents=True)
+        conf, hostname = private.RUN / f"{space}.conf", private.RUN / f"{space}.hostname"
+        conf.write_text(f"nameserver {self.lab.cluster_ip}\noptions timeout:1 attempts:1\n"
+                        f"search {space}.svc.cluster.local svc.cluster.local cluster.local\n")
+        hostname.write_text(f"{space}-web-0\n")
+        script = ('echo $$ >"$1/cgroup.procs"; mount --bind "$2" /etc/hostname; '
+                  'mount --bind "$3" "$(realpath /etc/resolv.conf)"; shift 3; exec "$@"')
+        command = self.lab.inside(space, ["unshare", "--mount", "sh", "-c", script, "sh", group, hostname, conf,
+                                          "/usr/bin/python3", "-c", LOOKS_UP, NAMES["ok"]])
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            try:
+                process.stdout.readline()
+                yield
+            finally:
+                process.kill()
+                process.wait()
+                group.rmdir()
+                group.parent.rmdir()
+
+    def failed(self, space):
+        query = (f'increase(k8sdns_lookups_total{{node="node",client_namespace="{space}",'
+                 'result=~"timeout|failed"}[5m])')
+        return sum(value for _, value in self.fleet.query(query))
+
+    def test_scope(self):
+        """One Pod is not let to its name servers, another and all agents are: scope names the one."""
+        with self.program("bank", 31), self.program("shop", 32):
+            self.lab.nft("shop", "table ip one {\n chain out {\n  type filter hook output priority 0;\n"
+                                 "  udp dport 53 drop;\n }\n}\n")
+            self.fleet.wait_for(lambda: self.failed("shop") > 200, "lookups of one Pod that fail", 200)
+            self.assertEqual(self.failed("bank"), 0)
+            data = json.loads(self.fleet.scope("--json"))["data"]
+            text = self.fleet.scope()
+        self.assertEqual((data["scope"], data["status"], data["nodes"]), ("fixed-pods", "failing", 3),
+                         data["scope_text"])
+        self.assertIn("namespace shop on node", data["scope_text"])
+        self.assertIn("namespace shop on node", " ".join(text.split()))
+        self.assertEqual([place["name"] for place in data["fleet"]["places"]
+                          if place["place"] == "namespace" and place["fails"]], ["shop"])
+        # The agents' own queries do not fail.
+        self.assertEqual([place for place in data["fleet"]["places"] if place["place"] == "server" and place["fails"]], [])
+        self.assertEqual({s["signal"]: s["scope"] for s in data["fleet"]["signals"]}["queries"], "none")
 
 
 if __name__ == "__main__":
