@@ -308,6 +308,40 @@ static void test_trigger_lookups(void **state)
                         "lookups of programs fail: 3 of 5");
 }
 
+/* Lookups that fail take no turn of a server's, and what has to wait for its turn has it while it stands. */
+static void test_trigger_owed(void **state)
+{
+    struct record_trigger trigger = {0};
+    struct made *m = make(*state, 0, 1000);
+    struct traced_lookups_facts lookups = {.lookups = 5, .failed = 3};
+
+    m->interval.lookups = &lookups;
+    assert_non_null(record_trigger_look(&trigger, &m->interval, 10 * SECOND, *state));
+    assert_non_null(look(&trigger, *state, 12, 1000, 20));
+    assert_non_null(look(&trigger, *state, 0, 1000, 30)); /* it is over */
+    assert_null(look(&trigger, *state, 12, 1000, 40));    /* again, within the minute */
+    assert_null(look(&trigger, *state, 13, 1000, 79));
+    assert_string_equal(look(&trigger, *state, 14, 1000, 80), "10.244.1.22 fails: 14 of 30 queries");
+    assert_null(look(&trigger, *state, 14, 1000, 150));
+    /* A finding is told as one that stands. */
+    assert_non_null(look(&trigger, *state, 0, 1000, 160));
+    assert_non_null(look(&trigger, *state, 12, 1000, 170));
+    m->interval.lookups = NULL;
+    m->finding = (struct finding){.id = "path-lossy", .title = "t", .severity = SEVERITY_WARNING};
+    m->interval.findings = &m->finding;
+    m->interval.findings_count = 1;
+    assert_string_equal(record_trigger_look(&trigger, &m->interval, 180 * SECOND, *state),
+                        "10.244.1.22 answers again");
+    assert_string_equal(record_trigger_look(&trigger, &m->interval, 230 * SECOND, *state),
+                        "path-lossy stands: t");
+    /* What is over by then is owed nothing. */
+    assert_non_null(look(&trigger, *state, 12, 1000, 300));
+    assert_non_null(look(&trigger, *state, 0, 1000, 310));
+    assert_null(look(&trigger, *state, 12, 1000, 320));
+    assert_non_null(look(&trigger, *state, 0, 1000, 330));
+    assert_null(look(&trigger, *state, 0, 1000, 400));
+}
+
 /* What was dropped meanwhile, by kind; what a trace counts anew is not taken off. */
 static void test_drops_since(void **state)
 {
@@ -429,8 +463,9 @@ int main(void)
         ARENA_TEST(test_slow),          ARENA_TEST(test_single_loss),
         ARENA_TEST(test_findings),      ARENA_TEST(test_nothing),
         ARENA_TEST(test_trigger),       ARENA_TEST(test_trigger_lookups),
-        ARENA_TEST(test_drops_since),   ARENA_TEST(test_merge),
-        ARENA_TEST(test_trigger_bound), ARENA_TEST(test_moments),
+        ARENA_TEST(test_trigger_owed),  ARENA_TEST(test_drops_since),
+        ARENA_TEST(test_merge),         ARENA_TEST(test_trigger_bound),
+        ARENA_TEST(test_moments),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,9 +45,9 @@ static const char *look_at_findings(struct record_trigger *trigger, const struct
         if (f->severity > SEVERITY_WARNING)
             continue;
         now[count++] = id;
-        if (!why && !f->consequence && !stood(trigger, id))
-            why = arena_printf(arena, "%s begins: %s%s%s", f->id, f->title, f->subject ? ", " : "",
-                               f->subject ? f->subject : "");
+        if (!why && !f->consequence && (trigger->owed || !stood(trigger, id)))
+            why = arena_printf(arena, "%s %s: %s%s%s", f->id, stood(trigger, id) ? "stands" : "begins",
+                               f->title, f->subject ? ", " : "", f->subject ? f->subject : "");
     }
     memcpy(trigger->findings, now, count * sizeof(now[0]));
     trigger->findings_count = count;
@@ -72,7 +72,7 @@ struct turns {
     const char *begins, *ends;
 };
 
-static void look_at_server(struct trigger_server *server, const struct watch_target_facts *target,
+static void look_at_server(struct trigger_server *server, const struct watch_target_facts *target, bool owed,
                            struct arena *arena, struct turns *turns)
 {
     uint64_t decided = target->answered + target->lost;
@@ -86,10 +86,10 @@ static void look_at_server(struct trigger_server *server, const struct watch_tar
         server->usual_us =
             server->usual_us ? (server->usual_us * (MEAN_OF - 1) + target->p90_us) / MEAN_OF : target->p90_us;
     }
-    if (fails && !server->fails) {
+    if (fails && (owed || !server->fails)) {
         begins = arena_printf(arena, "%s fails: %" PRIu64 " of %" PRIu64 " queries", target->id, target->bad,
                               decided);
-    } else if (slow && !server->slow) {
+    } else if (slow && (owed || !server->slow)) {
         char text[DURATION_TEXT];
 
         begins = arena_printf(arena, "%s is slow: 90 %% of its answers take up to %s", target->id,
@@ -117,7 +117,7 @@ static void look_at_servers(struct record_trigger *trigger, const struct interva
         struct trigger_server *server = server_of(trigger, sampling->targets[i].id);
 
         if (server)
-            look_at_server(server, &sampling->targets[i], arena, turns);
+            look_at_server(server, &sampling->targets[i], trigger->owed, arena, turns);
     }
     /* Replicas come and go, and the table has a size. */
     for (size_t i = trigger->servers_count; i-- > 0;)
@@ -133,10 +133,10 @@ static const char *look_at_lookups(struct record_trigger *trigger, const struct 
          slow = lookups && record_trigger_fails(lookups->slow, lookups->lookups);
     const char *why = NULL;
 
-    if (fail && !trigger->lookups_fail)
+    if (fail && (trigger->lookups_owed || !trigger->lookups_fail))
         why = arena_printf(arena, "lookups of programs fail: %" PRIu64 " of %" PRIu64, lookups->failed,
                            lookups->lookups);
-    else if (slow && !trigger->lookups_slow)
+    else if (slow && (trigger->lookups_owed || !trigger->lookups_slow))
         why = arena_printf(arena, "lookups of programs are slow: %" PRIu64 " of %" PRIu64, lookups->slow,
                            lookups->lookups);
     trigger->lookups_fail = fail;
@@ -156,16 +156,29 @@ static bool take_place(uint64_t fired_ns[TRIGGER_AN_HOUR], uint64_t least_ns, ui
     return true;
 }
 
+/* Whether what stands has its turn; if not, it is owed one as long as it stands. */
+static bool take_turn(uint64_t fired_ns[TRIGGER_AN_HOUR], const char *why, uint64_t now_ns, bool *owed)
+{
+    bool taken = why && take_place(fired_ns, 60 * SECOND_NS, now_ns);
+
+    *owed = why && !taken;
+    return taken;
+}
+
 const char *record_trigger_look(struct record_trigger *trigger, const struct interval_facts *interval,
                                 uint64_t now_ns, struct arena *arena)
 {
-    const char *findings = look_at_findings(trigger, interval, arena),
-               *lookups = look_at_lookups(trigger, interval, arena), *why;
+    const char *begins = look_at_findings(trigger, interval, arena),
+               *lookups = look_at_lookups(trigger, interval, arena);
     struct turns turns = {0};
 
     look_at_servers(trigger, interval, arena, &turns);
-    why = findings ? findings : turns.begins ? turns.begins : lookups;
-    if (why)
-        return take_place(trigger->begun_ns, 60 * SECOND_NS, now_ns) ? why : NULL;
+    begins = begins ? begins : turns.begins;
+    if (take_turn(trigger->begun_ns, begins, now_ns, &trigger->owed)) {
+        trigger->lookups_owed = false; /* the same capture shows them */
+        return begins;
+    }
+    if (take_turn(trigger->lookups_ns, lookups, now_ns, &trigger->lookups_owed))
+        return lookups;
     return turns.ends && take_place(trigger->ended_ns, 0, now_ns) ? turns.ends : NULL;
 }

@@ -12,9 +12,10 @@
  *   a server that is slow: 90 % of its answers take five times as long as they usually do, and 20 ms more;
  *   programs whose lookups fail, or are slow, likewise: three or more, and one in ten.
  *
- * At most one a minute and twelve an hour. That a server's failing or slowness is over is worth one as well,
- * so that it is known what was right again; of these, too, there are twelve an hour at most. Constant memory,
- * no clock.
+ * At most one a minute and twelve an hour for lookups, and as many for the others, since lookups fail for
+ * reasons of a program's own. What begins within the minute has its capture when that is over, if it still
+ * stands. That a server's failing or slowness is over is worth one as well, so that it is known what was right
+ * again; of these, too, there are twelve an hour at most. Constant memory, no clock.
  */
 #define TRIGGER_SERVERS    64
 #define TRIGGER_FINDINGS   64
@@ -36,7 +37,9 @@ struct record_trigger {
     struct trigger_server servers[TRIGGER_SERVERS];
     size_t servers_count;
     bool lookups_fail, lookups_slow;
-    uint64_t begun_ns[TRIGGER_AN_HOUR], ended_ns[TRIGGER_AN_HOUR]; /* monotonic, the oldest first; 0: none */
+    bool owed, lookups_owed; /* it began, and was no capture's turn */
+    /* Monotonic, the oldest first; 0: none. */
+    uint64_t begun_ns[TRIGGER_AN_HOUR], lookups_ns[TRIGGER_AN_HOUR], ended_ns[TRIGGER_AN_HOUR];
 };
 
 /*
