@@ -80,11 +80,11 @@ int capture_take(struct run *run, const struct facts *facts)
     return 0;
 }
 
-const struct recording *capture_recording_open(struct run *run, const char *path)
+const struct recording *capture_recording_open(struct run *run, struct arena *arena, const char *path)
 {
-    struct recording *recording = ARENA_NEW(run->arena, struct recording);
+    struct recording *recording = ARENA_NEW(arena, struct recording);
 
-    if (recording_open(run->arena, path, recording, &run->err) < 0)
+    if (recording_open(arena, path, recording, &run->err) < 0)
         return NULL;
     for (size_t i = 0; i < recording->segments_count; i++)
         if (recording->segments[i].damage && !run->globals->quiet)
@@ -96,7 +96,7 @@ const struct recording *capture_recording_open(struct run *run, const char *path
 
 static int read_recording(struct run *run, const char *path, const char *at)
 {
-    const struct recording *recording = capture_recording_open(run, path);
+    const struct recording *recording = capture_recording_open(run, run->arena, path);
     struct facts *facts = ARENA_NEW(run->arena, struct facts);
     struct wall_moment moment;
     int r = recording ? 0 : -EBADMSG;

@@ -17,10 +17,11 @@ int capture_file_read(struct run *run, const char *path) MUST_USE;
 int capture_moment_read(struct run *run, const char *path_at) MUST_USE;
 
 /*
- * Open a recording for this run, and say on stderr which segments of it are damaged. Return it, or NULL with
- * a message in run->err.
+ * Open a recording for this run, and say on stderr which segments of it are damaged. Return it, which lives
+ * in `arena`, or NULL with a message in run->err.
  */
-const struct recording *capture_recording_open(struct run *run, const char *path) MUST_USE;
+const struct recording *capture_recording_open(struct run *run, struct arena *arena,
+                                               const char *path) MUST_USE;
 
 /*
  * Take facts for what this run judges: check what the shapes cannot say, and set run->captured. Return 0, or

@@ -63,7 +63,7 @@ static int run(struct run *run, const void *config_at, void *data)
     if (run->globals->at)
         return err_set(&run->err, ERR_USAGE, EINVAL, "history has --since and --until, and no --at");
     run->redact = config->redact;
-    recording = capture_recording_open(run, run->globals->from);
+    recording = capture_recording_open(run, run->arena, run->globals->from);
     if (!recording || parse_window(run, config, recording, &window) < 0)
         return -EINVAL;
     recording_timeline(run, recording, &window, facts);

@@ -235,48 +235,75 @@ static void add_sampling(struct gathering *g, const struct watch_facts *sampling
     }
 }
 
-/* Each interval is a report, where anything was asked in it. Full captures are left out: they were taken
- * since it failed. */
-static int read_recording(struct gathering *g, const char *path)
+/* An interval is a report, where anything was asked in it. An agent's findings are what it said then: facts
+ * that it sees more seldom than each ten seconds would fail on after they have changed. */
+static void add_interval(struct gathering *g, const struct interval_facts *interval)
 {
-    const struct recording *recording = capture_recording_open(g->run, path);
-    size_t stride = recording ? (recording->intervals_count + INTERVALS_MOST - 1) / INTERVALS_MOST : 0;
+    struct diagnose_facts verdict;
+    struct finding *findings;
+    size_t count;
+
+    diagnose(g->passing, interval->facts, &g->thresholds, &findings, &count, &verdict);
+    if (!verdict.asked && !interval->facts->sampling)
+        return;
+    if (interval->is_judged)
+        add_facts(g, &verdict, interval->findings, interval->findings_count);
+    else
+        add_facts(g, &verdict, findings, count);
+    add_sampling(g, interval->facts->sampling);
+}
+
+/* Intervals evenly over its time, `most` of them. Full captures are left out: they were taken since it
+ * failed. */
+static int read_recording(struct gathering *g, const char *path, size_t most)
+{
+    struct arena *arena = arena_new(); /* a day of a thousand recorders would be half a gigabyte */
+    const struct recording *recording = capture_recording_open(g->run, arena, path);
+    size_t stride = recording ? (recording->intervals_count + most - 1) / most : 0;
     struct recording_cursor *cursor;
 
-    if (!recording)
+    if (!recording) {
+        arena_free(arena);
         return -EBADMSG;
+    }
     cursor = recording_cursor_new(recording);
     for (size_t i = 0, seen = 0; i < recording->intervals_count && g->count < REPORTS_MAX; i++) {
         struct interval_facts interval;
-        struct diagnose_facts verdict;
-        struct finding *findings;
         struct err ignored;
-        size_t count;
         int r;
 
         if (recording->intervals[i].kind == SEGMENT_CAPTURE || seen++ % stride)
             continue;
-        r = recording_read(cursor, i, INTERVAL_WHOLE, g->passing, &interval, &ignored);
+        r = recording_read(cursor, i, INTERVAL_REPORT, g->passing, &interval, &ignored);
         g->facts->unread += r < 0 && r != -ENOENT;
-        if (r == 0) {
-            diagnose(g->passing, interval.facts, &g->thresholds, &findings, &count, &verdict);
-            if (verdict.asked || interval.facts->sampling) {
-                add_facts(g, &verdict, findings, count);
-                add_sampling(g, interval.facts->sampling);
-            }
-        }
+        if (r == 0)
+            add_interval(g, &interval);
         arena_reset(g->passing);
     }
     recording_cursor_free(cursor);
+    arena_free(arena);
     return 0;
+}
+
+static size_t count_folders(const struct run *run)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < run->args_count; i++)
+        count += strcmp(run->args[i], "-") != 0 && recording_is_at(run->args[i]);
+    return count;
 }
 
 static int run_reports(struct run *run, struct scope_facts *facts)
 {
     struct gathering g = {.run = run, .passing = arena_new(), .texts = {.arena = run->arena}, .facts = facts};
+    size_t folders = count_folders(run), most = INTERVALS_MOST;
     bool critical = false;
     int r = 0;
 
+    /* Of more recordings less of each, so that none is left out. */
+    if (folders > REPORTS_MAX / INTERVALS_MOST)
+        most = folders < REPORTS_MAX ? REPORTS_MAX / folders : 1;
     thresholds_init(&g.thresholds);
     for (size_t i = 0; i < run->args_count && r == 0; i++) {
         bool standard = strcmp(run->args[i], "-") == 0, folder = !standard && recording_is_at(run->args[i]);
@@ -284,7 +311,7 @@ static int run_reports(struct run *run, struct scope_facts *facts)
 
         if (folder) {
             g.facts->files++;
-            r = read_recording(&g, run->args[i]);
+            r = read_recording(&g, run->args[i], most);
             continue;
         }
         if (fd < 0) {

@@ -465,6 +465,42 @@ class Reading(Folder):
         done = binary.run("scope", "--from", TWO_FAULTS, "--at", "14:31")
         self.assertEqual(done.returncode, 64, done.stderr)
 
+    def test_scope_of_an_agent(self):
+        """What an agent said in an interval is what scope counts, not what it saw of all servers minutes ago."""
+        dead = json.loads((CAPTURES / "dead-replica.json").read_text())["data"]
+        findings = [{"id": "conntrack-full", "title": "t", "severity": "critical", "subject": "the node"},
+                    {"id": "resolv-search", "title": "t", "severity": "info", "subject": "resolv.conf"}]
+        intervals = []
+        for index, (_, value, *at) in enumerate(copy.deepcopy(self.base)):
+            value["facts"] = {**dead, **value["facts"], "host": dead["host"]}
+            for target in value["facts"]["sampling"]["targets"]:
+                target.update(bad=0, lost=0, answered=30, outcomes={"answer": 30})
+            value["findings"] = findings if index == 5 else []
+            intervals.append((recordings.WHOLE, value, *at))
+        recordings.write(self.folder, intervals)
+        data = binary.run_json("scope", "--from", self.folder)[0]["data"]
+        self.assertEqual((data["reports"], data["failing"]), (12, 1))
+        self.assertEqual([(c["id"], c["reports"]) for c in data["causes"] if c["reports"]], [("conntrack-full", 1)])
+
+    def test_scope_memory(self):
+        """What is known of one recording is given back before the next, however many intervals it has."""
+        if os.environ.get("SANITIZERS", "none") != "none":
+            self.skipTest("a sanitizer takes terabytes")
+        value, real, mono = self.base[0][1], *self.base[0][2:]
+        recordings.write(self.folder, [(recordings.WHOLE, value, real + 10 * SECOND * i, mono + 10 * SECOND * i)
+                                       for i in range(10000)])
+
+        def peak(count):
+            with subprocess.Popen([binary.K8SDNS, "scope", "--json", "--from", *[self.folder] * count],
+                                  stdout=subprocess.PIPE) as process:
+                data = json.loads(process.stdout.read())["data"]
+                _, status, usage = os.wait4(process.pid, 0)
+                process.returncode = os.waitstatus_to_exitcode(status)
+            self.assertEqual((data["files"], data["reports"]), (count, count * 715))
+            return usage.ru_maxrss
+
+        self.assertLess(peak(20) - peak(1), 7 * 1024)
+
     def test_report(self):
         """The page has the timeline of the recording, in each format, with the numbers of history."""
         self.write_with_captures()

@@ -458,13 +458,13 @@ static void test_moments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ARENA_TEST(test_two_faults),    ARENA_TEST(test_pauses),
-        ARENA_TEST(test_clock),         ARENA_TEST(test_gaps),
-        ARENA_TEST(test_slow),          ARENA_TEST(test_single_loss),
-        ARENA_TEST(test_findings),      ARENA_TEST(test_nothing),
-        ARENA_TEST(test_trigger),       ARENA_TEST(test_trigger_lookups),
-        ARENA_TEST(test_trigger_owed),  ARENA_TEST(test_drops_since),
-        ARENA_TEST(test_merge),         ARENA_TEST(test_trigger_bound),
+        ARENA_TEST(test_two_faults),   ARENA_TEST(test_pauses),
+        ARENA_TEST(test_clock),        ARENA_TEST(test_gaps),
+        ARENA_TEST(test_slow),         ARENA_TEST(test_single_loss),
+        ARENA_TEST(test_findings),     ARENA_TEST(test_nothing),
+        ARENA_TEST(test_trigger),      ARENA_TEST(test_trigger_lookups),
+        ARENA_TEST(test_trigger_owed), ARENA_TEST(test_drops_since),
+        ARENA_TEST(test_merge),        ARENA_TEST(test_trigger_bound),
         ARENA_TEST(test_moments),
     };
 

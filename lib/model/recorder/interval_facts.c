@@ -31,6 +31,17 @@ static json_t *without_the_rest(const json_t *facts)
     return kept;
 }
 
+/* Likewise, with who was asked, and what CoreDNS counts. */
+static json_t *for_a_report(const json_t *facts)
+{
+    json_t *kept = without_the_rest(facts), *matrix = json_copy(json_object_get(facts, "matrix"));
+
+    json_object_set_new(matrix, "probes", json_array());
+    json_object_set_new(kept, "matrix", matrix);
+    json_object_set(kept, "metrics", json_object_get(facts, "metrics"));
+    return kept;
+}
+
 int interval_from_json(struct arena *arena, json_t *json, enum interval_parts parts,
                        struct interval_facts *ret_interval, struct err *err)
 {
@@ -48,7 +59,11 @@ int interval_from_json(struct arena *arena, json_t *json, enum interval_parts pa
     json_decref(outside);
     if (r < 0)
         return r;
-    kept = parts == INTERVAL_TIMELINE ? without_the_rest(inside) : json_incref(inside);
+    /* Who asks all servers for all names judges what they say. */
+    interval.is_judged = json_is_object(json_object_get(inside, "matrix"));
+    kept = parts == INTERVAL_TIMELINE                       ? without_the_rest(inside)
+           : parts == INTERVAL_REPORT && interval.is_judged ? for_a_report(inside)
+                                                            : json_incref(inside);
     r = facts_from_json(arena, kept, facts, err);
     json_decref(kept);
     if (r < 0)

@@ -22,6 +22,7 @@ struct interval_facts {
     struct traced_lookups_facts *lookups; /* NULL: not watched */
     struct finding *findings;             /* that stood at its end */
     size_t findings_count;
+    bool is_judged; /* who recorded it judges, as an agent does, and as a watch does not; not in JSON */
 };
 extern const struct shape interval_facts_shape;
 
@@ -29,6 +30,7 @@ extern const struct shape interval_facts_shape;
 enum interval_parts {
     INTERVAL_WHOLE,
     INTERVAL_TIMELINE, /* host, sampling, conntrack, node, drops, lookups, findings */
+    INTERVAL_REPORT,   /* where it is judged the same, the servers, and what CoreDNS counts; else all */
 };
 
 /*
