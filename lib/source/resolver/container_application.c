@@ -85,12 +85,19 @@ struct process {
 
 static bool read_stat(uint64_t pid, struct process *ret)
 {
-    char proc[PROC_PATH_ROOM], comm[64];
-    struct arena *arena = arena_new();
-    const char *text = file_text(arena, proc_path(proc, pid, "stat"), STAT_MAX);
-    const char *open = strchr(text, '('), *at = strrchr(text, ')');
-    bool whole = open && at && at > open;
+    char proc[PROC_PATH_ROOM], comm[64], text[STAT_MAX + 1];
+    int fd = file_open(proc_path(proc, pid, "stat"));
+    /* The kernel gives it at once. */
+    ssize_t len = fd < 0 ? 0 : read(fd, text, STAT_MAX);
+    const char *open, *at;
+    bool whole;
 
+    if (fd >= 0)
+        close(fd);
+    text[len > 0 ? len : 0] = '\0';
+    open = strchr(text, '(');
+    at = strrchr(text, ')');
+    whole = open && at && at > open;
     if (whole) {
         snprintf(comm, sizeof(comm), "%.*s", (int)(at - open - 1), open + 1);
         snprintf(ret->name, sizeof(ret->name), "%s", comm);
@@ -104,7 +111,6 @@ static bool read_stat(uint64_t pid, struct process *ret)
                 ret->started = strtoull(at, NULL, 10);
         }
     }
-    arena_free(arena);
     return whole;
 }
 
@@ -151,7 +157,6 @@ static bool look(uint64_t pid, const struct stat *own_root, const struct stat *o
         snprintf(ret->name, sizeof(ret->name), "%.63s", strrchr(link, '/') ? strrchr(link, '/') + 1 : link);
     ret->own_root = stat(proc_path(proc, pid, "root/"), &st) == 0 && st.st_dev == own_root->st_dev &&
                     st.st_ino == own_root->st_ino;
-    ret->has_sockets = has_sockets(pid);
     return true;
 }
 
@@ -162,6 +167,19 @@ static bool is_better(const struct process *a, const struct process *b)
     if (a->has_sockets != b->has_sockets)
         return a->has_sockets;
     return a->started < b->started || (a->started == b->started && a->pid < b->pid);
+}
+
+/*
+ * The same for `a` of which it is not known yet whether it has sockets. There may be thousands of processes,
+ * and all descriptors of each to look at: only where they can decide.
+ */
+static bool is_better_seen(struct process *a, const struct process *b)
+{
+    a->has_sockets = true;
+    if (!is_better(a, b))
+        return false;
+    a->has_sockets = has_sockets(a->pid);
+    return is_better(a, b);
 }
 
 /* This process and those above it: a shell that somebody opened is no application. */
@@ -210,7 +228,7 @@ uint64_t application_find(struct arena *arena, const char **ret_how)
         seen++;
         /* In the machine's own pid namespace only those of this container's root are ours. */
         if (look(pid, &own_root, &own_program, &p) && !is_init(p.name) && (p.own_root || !machine) &&
-            is_better(&p, &best))
+            is_better_seen(&p, &best))
             best = p;
     }
     if (proc)

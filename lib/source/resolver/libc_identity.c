@@ -16,6 +16,7 @@
 
 enum {
     LIBRARY_MAX = 32 << 20, /* C libraries have 1 to 3 MB */
+    WORDS_MOST = 128,       /* that say glibc's version: 30 */
     MAPS_MAX = 8 << 20,     /* a process may have 65530 mappings by default (vm.max_map_count) */
 };
 
@@ -74,16 +75,54 @@ static int open_program(uint64_t pid)
     return fd < 0 ? -errno : fd;
 }
 
+/*
+ * glibc says its version somewhere in megabytes, so they are looked at through a window: memory that is fresh
+ * for each page would take longer than to look. Whoever says it at the end of a window, and perhaps not all
+ * of it, says it again in the next.
+ */
+static const char *glibc_version(struct arena *arena, int fd)
+{
+    uint8_t window[16384];
+    size_t held = 0, total = 0;
+    bool ended = false;
+
+    while (!ended && total < LIBRARY_MAX) {
+        ssize_t got = read(fd, window + held, sizeof(window) - held);
+        const char *version, *again;
+
+        ended = got <= 0;
+        held += ended ? 0 : (size_t)got;
+        total += ended ? 0 : (size_t)got;
+        version = elf_glibc_version(arena, window, held);
+        again = version && held > WORDS_MOST ? elf_glibc_version(arena, window, held - WORDS_MOST / 2) : NULL;
+        if (version && (ended || (again && strcmp(version, again) == 0)))
+            return version;
+        if (held == sizeof(window)) {
+            memmove(window, window + held - WORDS_MOST, WORDS_MOST);
+            held = WORDS_MOST;
+        }
+    }
+    return NULL;
+}
+
 /* The version that a library or loader carries; NULL when it cannot be read. */
 static const char *library_version(struct arena *arena, int root, const char *path, int kind)
 {
+    const char *version;
     size_t len;
     char *bytes;
+    int fd;
 
-    if (process_root_read(arena, root, path, LIBRARY_MAX, &bytes, &len) < 0)
+    if (kind == KIND_MUSL)
+        return process_root_read(arena, root, path, LIBRARY_MAX, &bytes, &len) < 0
+                   ? NULL
+                   : elf_musl_version(arena, (const uint8_t *)bytes, len);
+    fd = process_root_file(root, path);
+    if (fd < 0)
         return NULL;
-    return kind == KIND_MUSL ? elf_musl_version(arena, (const uint8_t *)bytes, len)
-                             : elf_glibc_version(arena, (const uint8_t *)bytes, len);
+    version = glibc_version(arena, fd);
+    close(fd);
+    return version;
 }
 
 /* Which C library a path belongs to: its loader or the library itself; KIND_UNKNOWN for any other. */
