@@ -439,11 +439,11 @@ COUNTS = {
         f"{REPLICAS[1]}:9153: p99 1.2 s, the others 7.5 ms"]), "warning", "p99 1.2 s"),
     "another Corefile": ("replica-inconsistent", lambda f: f.replica(1, odd=["Corefile"]), "info", "another Corefile"),
     "a refused Corefile": ("coredns-config", lambda f: f.replica(2, reload_failed_total=1), "warning",
-                           "refused a new Corefile 1 times"),
+                           "refused a new Corefile once"),
     "node-local setup": ("nodelocal-down", lambda f: f.replica(0, role="node-local", setup_errors_total=3), "warning",
                          "3 times since it began"),
     "node-local setup, now": ("nodelocal-down", lambda f: f.replica(
-        0, role="node-local", setup_errors_total=3, setup_errors_new=1), "warning", "1 times in"),
+        0, role="node-local", setup_errors_total=3, setup_errors_new=1), "warning", "its rules once in"),
     "rejects": ("server-rate-limited", lambda f: f.replica(1, "forward", rejected_new=7), "warning", "refused 7"),
     "rejects, of one scrape": ("server-rate-limited", lambda f: f.replica(1, window_s=None, answers=1000).replica(
         1, "forward", rejected=40), "warning", "refused 40 queries since it began"),

@@ -26,6 +26,10 @@ int size_parse(const char *text, uint64_t min, uint64_t max, uint64_t *ret_bytes
 const char *duration_format_us(char *buf, size_t size, uint64_t us);
 #define DURATION_TEXT 24
 
+/* How often, for people: "once", "12 times". */
+#define TIMES_TEXT 28
+const char *times_format(char buf[TIMES_TEXT], uint64_t count);
+
 /*
  * Compare "1.9.4" with "1.11": three numbers with dots between them; what is missing is 0, and what follows
  * a number ("1.11.1-eks") is passed over. Return less than, equal to or greater than 0.

@@ -146,3 +146,11 @@ int version_compare(const char *a, const char *b)
     }
     return 0;
 }
+
+const char *times_format(char buf[TIMES_TEXT], uint64_t count)
+{
+    if (count == 1)
+        return strcpy(buf, "once");
+    snprintf(buf, TIMES_TEXT, "%" PRIu64 " times", count);
+    return buf;
+}

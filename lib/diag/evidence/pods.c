@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pods.h"
 #include <inttypes.h>
+#include <k8sdns/base/number.h>
 #include <math.h>
 #include <string.h>
 
@@ -43,9 +44,10 @@ const char *pods_event_text(struct diagnosis *d, const struct kube_event_facts *
                            ? arena_printf(d->arena, "%.0f minutes ago", event->age_s / 60)
                            : arena_printf(d->arena, "at %s", event->time);
 
-    return arena_printf(d->arena, "%s of %s: %s (%" PRIu64 " times, last %s)", event->reason, event->object,
+    return arena_printf(d->arena, "%s of %s: %s (%s, last %s)", event->reason, event->object,
                         event->message ? event->message : "no message",
-                        event->count == SHAPE_UNSET ? 1 : event->count, last);
+                        times_format((char[TIMES_TEXT]){0}, event->count == SHAPE_UNSET ? 1 : event->count),
+                        last);
 }
 
 void finding_step(struct diagnosis *d, struct finding *finding, const char *text, const char *command,

@@ -281,8 +281,8 @@ static void print_remarks(const struct metrics_replica_facts *r, struct printer 
                           "%" PRIu64 " Corefile%s refused since it began: it runs with an older one",
                           r->reload_failed_total, r->reload_failed_total == 1 ? " was" : "s were");
     if (grew(r->setup_errors_total))
-        printer_paragraph(printer, "  * ", "%" PRIu64 " times its address or its rules could not be put up",
-                          r->setup_errors_total);
+        printer_paragraph(printer, "  * ", "its address or its rules could not be put up %s",
+                          times_format((char[TIMES_TEXT]){0}, r->setup_errors_total));
     if (r->text.malformed || r->text.too_long || r->text.cut || r->text.dropped)
         printer_paragraph(printer, "  * ",
                           "of its text %" PRIu64 " lines are not of the format, %" PRIu64

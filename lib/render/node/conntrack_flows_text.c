@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <inttypes.h>
+#include <k8sdns/base/number.h>
 #include <k8sdns/render/node/conntrack_flows_text.h>
 #include <k8sdns/render/page/status_line.h>
 #include <k8sdns/render/page/table.h>
@@ -231,9 +232,9 @@ void conntrack_flows_text_render(const struct conntrack_facts *facts, struct pri
         return;
     if (f->overruns)
         printer_paragraph(printer, "* ",
-                          "events came faster than they were read, %" PRIu64 " times: %s; of %" PRIu64
+                          "events came faster than they were read, %s: %s; of %" PRIu64
                           " flows it is not known whether they were answered",
-                          f->overruns,
+                          times_format((char[TIMES_TEXT]){0}, f->overruns),
                           f->lost == SHAPE_UNSET ? "some are lost"
                                                  : arena_printf(arena, "%" PRIu64 " are lost", f->lost),
                           f->unsure);

@@ -2,6 +2,7 @@
 /* The panel of the connection tracking: the gauge, what its counters do, collisions and stale entries. */
 #include "top_panel.h"
 #include <inttypes.h>
+#include <k8sdns/base/number.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,7 +177,8 @@ static void put_flows(const struct top_scene *scene, struct top_line *line)
     if (lately != SHAPE_UNSET)
         top_line_addf(line, lately ? STYLE_BAD : STYLE_PLAIN, ", %" PRIu64 " in the last minute", lately);
     if (flows->overruns)
-        top_line_addf(line, STYLE_ODD, ", events lost %" PRIu64 " times", flows->overruns);
+        top_line_addf(line, STYLE_ODD, ", events lost %s",
+                      times_format((char[TIMES_TEXT]){0}, flows->overruns));
 }
 
 static const struct conntrack_item *at(const void *items, size_t i)

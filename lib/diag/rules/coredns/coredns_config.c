@@ -2,6 +2,7 @@
 #include "../../evidence/coredns/log_evidence.h"
 #include "../../evidence/coredns/replica_metrics.h"
 #include <inttypes.h>
+#include <k8sdns/base/number.h>
 
 /* More than these make a page that nobody reads; k8sdns corefile has them all. */
 #define EVIDENCE_MAX 6
@@ -49,8 +50,8 @@ static void by_reloads(const struct rule *rule, struct diagnosis *d)
             continue;
         finding = metrics_finding(d, rule, finding, m);
         finding->title = "CoreDNS refuses its Corefile";
-        finding_evidence(d, finding, "%s has refused a new Corefile %" PRIu64 " times since it began%s",
-                         m->source, m->reload_failed_total,
+        finding_evidence(d, finding, "%s has refused a new Corefile %s since it began%s", m->source,
+                         times_format((char[TIMES_TEXT]){0}, m->reload_failed_total),
                          metrics_grew(m->reload_failed_new) ? ", and did so just now" : "");
         /* One that was refused long ago may have been mended since. */
         if (!metrics_grew(m->reload_failed_new))

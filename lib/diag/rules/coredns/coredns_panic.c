@@ -3,6 +3,7 @@
 #include "../../evidence/coredns/replica_metrics.h"
 #include "../../evidence/pods.h"
 #include <inttypes.h>
+#include <k8sdns/base/number.h>
 #include <k8sdns/base/shell_word.h>
 #include <k8sdns/diag/rule.h>
 #include <string.h>
@@ -87,8 +88,9 @@ static void by_restarts(const struct rule *rule, struct diagnosis *d)
             continue;
         finding = finding_new(d, rule, pod->name);
         finding_about_pod(d, finding, pod->name);
-        finding_evidence(d, finding, "%s has restarted %" PRIu64 " times%s%s (%s)", pod->name, pod->restarts,
-                         recent ? ", last at " : "", recent ? recent : "", words ? words : "no reason given");
+        finding_evidence(d, finding, "%s has restarted %s%s%s (%s)", pod->name,
+                         times_format((char[TIMES_TEXT]){0}, pod->restarts), recent ? ", last at " : "",
+                         recent ? recent : "", words ? words : "no reason given");
         if (looping) {
             finding->title = pod->kube_dns ? "kube-dns ends again and again" : "{dns} ends again and again";
             finding_evidence(d, finding, "%s is in CrashLoopBackOff, and not ready", pod->name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../evidence/coredns/log_evidence.h"
 #include <inttypes.h>
+#include <k8sdns/base/number.h>
 #include <k8sdns/diag/rule.h>
 
 /* A Corefile whose upstream is CoreDNS itself. */
@@ -45,8 +46,8 @@ static void by_logs(const struct rule *rule, struct diagnosis *d)
         return;
     finding = finding_new(d, rule, "CoreDNS's log");
     if (logs->loop.detected) {
-        finding_evidence(d, finding, "the loop plugin found a loop and ended CoreDNS, %" PRIu64 " times",
-                         logs->loop.detected);
+        finding_evidence(d, finding, "the loop plugin found a loop and ended CoreDNS, %s",
+                         times_format((char[TIMES_TEXT]){0}, logs->loop.detected));
     } else {
         /* A probe that another replica sees may have come by the upstream as it should not, or by the
          * ClusterIP. */

@@ -3,6 +3,7 @@
 #include "../../evidence/coredns/replica_metrics.h"
 #include "../../evidence/server.h"
 #include <inttypes.h>
+#include <k8sdns/base/number.h>
 #include <k8sdns/base/shell_word.h>
 #include <string.h>
 
@@ -130,8 +131,9 @@ static void by_setup(const struct rule *rule, struct diagnosis *d)
         finding->severity = SEVERITY_WARNING;
         if (grew) {
             finding->confidence = CONFIDENCE_CERTAIN;
-            finding_evidence(d, finding, "%s could not put up its address or its rules %" PRIu64 " times %s",
-                             m->source, m->setup_errors_new, metrics_window(d->arena, m));
+            finding_evidence(d, finding, "%s could not put up its address or its rules %s %s", m->source,
+                             times_format((char[TIMES_TEXT]){0}, m->setup_errors_new),
+                             metrics_window(d->arena, m));
             continue;
         }
         finding->confidence = CONFIDENCE_POSSIBLE;
@@ -159,7 +161,8 @@ static void by_logged_setup(const struct rule *rule, struct diagnosis *d)
         finding->cause =
             "Its address or its firewall rules are not there, so that queries of this node's Pods to the "
             "cache fail, or pass through conntrack.";
-        finding_evidence(d, finding, "its log says so %" PRIu64 " times: %s", s->count, s->text);
+        finding_evidence(d, finding, "its log says so %s: %s", times_format((char[TIMES_TEXT]){0}, s->count),
+                         s->text);
         if (s->quiet_s > SETUP_QUIET_S)
             finding_evidence(d, finding, "not in the last %.0f s of its log", s->quiet_s);
     }

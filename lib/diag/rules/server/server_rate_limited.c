@@ -3,6 +3,7 @@
 #include "../../evidence/coredns/replica_metrics.h"
 #include "../../evidence/server.h"
 #include <inttypes.h>
+#include <k8sdns/base/number.h>
 #include <math.h>
 #include <string.h>
 
@@ -75,9 +76,9 @@ static void by_refusals(const struct rule *rule, struct diagnosis *d)
         finding = finding_new(d, rule, w->id);
         finding_about(d, finding, w->id);
         finding->confidence = CONFIDENCE_LIKELY;
-        finding_evidence(d, finding,
-                         "%s refused one query %" PRIu64 " times and answered it %" PRIu64 " times", w->id,
-                         refused, good);
+        finding_evidence(d, finding, "%s refused one query %s and answered it %s", w->id,
+                         times_format((char[TIMES_TEXT]){0}, refused),
+                         times_format((char[TIMES_TEXT]){0}, good));
     }
 }
 
@@ -138,7 +139,8 @@ static void by_dnsmasq(const struct rule *rule, struct diagnosis *d)
         "dnsmasq drops queries while as many as dns-forward-max (150) wait for its upstreams: these are "
         "slow, or too many queries come at once.";
     finding_steps(d, finding, dnsmasq_steps);
-    finding_evidence(d, finding, "%" PRIu64 " times%s: %s", log_events(d, LOG_DNSMASQ_LIMIT),
+    finding_evidence(d, finding, "%s%s: %s",
+                     times_format((char[TIMES_TEXT]){0}, log_events(d, LOG_DNSMASQ_LIMIT)),
                      log_last(d, event), event->text);
 }
 

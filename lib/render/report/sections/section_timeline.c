@@ -424,11 +424,13 @@ static void print_changes(const struct page *page)
                      kube->changes[i].how >= 0 ? kube_change_names[kube->changes[i].how] : "",
                      kube->changes[i].age_s);
     for (size_t i = 0; i < kube->events_count && i < CHANGES_SHOWN; i++)
-        print_change(page, kube->events[i].time, kube->events[i].object,
-                     arena_printf(page->arena, "%s: %s (%" PRIu64 " times)",
-                                  text_or(kube->events[i].reason, "warning"),
-                                  text_or(kube->events[i].message, ""), kube->events[i].count),
-                     kube->events[i].age_s);
+        print_change(
+            page, kube->events[i].time, kube->events[i].object,
+            arena_printf(page->arena, "%s: %s (%s)", text_or(kube->events[i].reason, "warning"),
+                         text_or(kube->events[i].message, ""),
+                         times_format((char[TIMES_TEXT]){0},
+                                      kube->events[i].count == SHAPE_UNSET ? 1 : kube->events[i].count)),
+            kube->events[i].age_s);
     html(h, "</tbody></table>");
 }
 
