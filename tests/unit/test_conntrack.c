@@ -31,6 +31,51 @@ static void count_entry(void *user, const uint8_t *bytes, size_t len)
     conntrack_summary_add(counting->summary, &entry);
 }
 
+/* Two attributes of 8 bytes in the other order. */
+static void swap8(uint8_t *at)
+{
+    uint8_t first[8];
+
+    memcpy(first, at, 8);
+    memcpy(at, at + 8, 8);
+    memcpy(at + 8, first, 8);
+}
+
+/* An entry whose attributes are in another order than the kernel's says the same. */
+static void read_in_another_order(void *user, const uint8_t *bytes, size_t len)
+{
+    size_t *compared = user;
+    struct conntrack_entry entry = {0}, again = {0};
+    uint8_t copy[512];
+
+    /* Of IPv4, and both tuples without a zone: 52 bytes each behind the family's header. */
+    if (bytes[0] != AF_INET || len > sizeof(copy) || len < 108 || bytes[4] != 52 || bytes[56] != 52)
+        return;
+    memcpy(copy, bytes, len);
+    for (size_t tuple = 4; tuple <= 56; tuple += 52) {
+        swap8(copy + tuple + 8);
+        swap8(copy + tuple + 36);
+    }
+    assert_int_equal(conntrack_entry_read(bytes, len, 0, &entry), 1);
+    assert_int_equal(conntrack_entry_read(copy, len, 0, &again), 1);
+    assert_true(address_equal(&entry.orig_src, &again.orig_src));
+    assert_true(address_equal(&entry.orig_dst, &again.orig_dst));
+    assert_true(address_equal(&entry.reply_src, &again.reply_src));
+    assert_true(address_equal(&entry.reply_dst, &again.reply_dst));
+    assert_true(entry.orig_src.port && entry.orig_dst.port && entry.orig_src.v4.s_addr);
+    assert_int_equal(entry.protocol, again.protocol);
+    assert_int_equal(entry.status, again.status);
+    (*compared)++;
+}
+
+static void test_order_of_attributes(void **state)
+{
+    size_t compared = 0;
+
+    replay(*state, RECORDED "conntrack-entries.bin", read_in_another_order, &compared);
+    assert_true(compared > 20);
+}
+
 static struct address at(const char *text)
 {
     struct address address;
@@ -304,13 +349,10 @@ static void test_stale_of_udp_alone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ARENA_TEST(test_recorded_entries),
-        ARENA_TEST(test_both_readers),
-        ARENA_TEST(test_recorded_counters),
-        ARENA_TEST(test_cut_short),
-        ARENA_TEST(test_kinds),
-        ARENA_TEST(test_bounds),
-        ARENA_TEST(test_stale_of_udp_alone),
+        ARENA_TEST(test_recorded_entries), ARENA_TEST(test_order_of_attributes),
+        ARENA_TEST(test_both_readers),     ARENA_TEST(test_recorded_counters),
+        ARENA_TEST(test_cut_short),        ARENA_TEST(test_kinds),
+        ARENA_TEST(test_bounds),           ARENA_TEST(test_stale_of_udp_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,7 @@ void netlink_time_set(uint64_t us)
 int netlink_open(struct netlink *netlink, int bus)
 {
     /* Zeroes, since what pads attributes goes to the kernel. */
-    *netlink = (struct netlink){.socket = mnl_socket_open2(bus, SOCK_CLOEXEC),
+    *netlink = (struct netlink){.socket = mnl_socket_open2(bus, SOCK_CLOEXEC | SOCK_NONBLOCK),
                                 .buffer = calloc(1, BUFFER_SIZE),
                                 .left_ns = TIME_NS,
                                 .sequence = (unsigned)clock_monotonic_ns()};
@@ -64,17 +64,34 @@ static void take_time(struct netlink *netlink, uint64_t *since_ns)
     *since_ns = now_ns;
 }
 
-/* Whether something has come. 0: not in this time; or a negative errno. */
+static uint64_t time_left(const struct netlink *netlink)
+{
+    return netlink->left_ns < together_ns ? netlink->left_ns : together_ns;
+}
+
+/* Until something has come, or the time is over. Return 0 or a negative errno. */
 static int wait_for(const struct netlink *netlink)
 {
     struct pollfd wait = {.fd = mnl_socket_get_fd(netlink->socket), .events = POLLIN};
-    uint64_t left_ns = netlink->left_ns < together_ns ? netlink->left_ns : together_ns;
+
+    return poll(&wait, 1, (int)(time_left(netlink) / 1000000) + 1) < 0 && errno != EINTR ? -errno : 0;
+}
+
+/* Once. Return 1 when more is to come, 0 at the end, or a negative errno. */
+static int receive(const struct netlink *netlink, mnl_cb_t each, void *user)
+{
+    ssize_t n = mnl_socket_recvfrom(netlink->socket, netlink->buffer, BUFFER_SIZE);
     int r;
 
-    if (!left_ns)
-        return -ETIMEDOUT;
-    r = poll(&wait, 1, (int)(left_ns / 1000000) + 1);
-    return r < 0 && errno == EINTR ? 0 : r < 0 ? -errno : r;
+    /* The next part of a dump is there as soon as one is taken, so that it is rarely waited for. */
+    if (n < 0 && errno == EAGAIN) {
+        r = wait_for(netlink);
+        return r < 0 ? r : 1;
+    }
+    r = n < 0 ? -1
+              : mnl_cb_run(netlink->buffer, (size_t)n, netlink->sequence,
+                           mnl_socket_get_portid(netlink->socket), each, user);
+    return r < 0 ? -errno : r > 0;
 }
 
 int netlink_exchange(struct netlink *netlink, struct nlmsghdr *message, mnl_cb_t each, void *user)
@@ -85,18 +102,11 @@ int netlink_exchange(struct netlink *netlink, struct nlmsghdr *message, mnl_cb_t
     if (mnl_socket_sendto(netlink->socket, message, message->nlmsg_len) < 0)
         return -errno;
     while (r > 0) {
-        int came = wait_for(netlink);
-        ssize_t n;
-
         take_time(netlink, &since_ns);
-        if (came < 0)
-            return came;
-        if (!came)
-            continue;
-        n = mnl_socket_recvfrom(netlink->socket, netlink->buffer, BUFFER_SIZE);
-        r = n < 0 ? -1
-                  : mnl_cb_run(netlink->buffer, (size_t)n, netlink->sequence,
-                               mnl_socket_get_portid(netlink->socket), each, user);
+        if (!time_left(netlink))
+            return -ETIMEDOUT;
+        r = receive(netlink, each, user);
     }
-    return r < 0 ? -errno : 0;
+    take_time(netlink, &since_ns);
+    return r;
 }
