@@ -148,6 +148,8 @@ FAULTS = {fault.name: fault for fault in (
     twisted("srv-refused", "every replica refuses SRV", "refuse-type:33", ALL),
     rule_fault("clusterip-broken", "the node drops what goes to the ClusterIP", "node", "prerouting", -300,
                f"ip daddr {rules.CLUSTER_IP} drop"),
+    rule_fault("half-zone", "a conntrack zone for what the Pod asks alone: nobody translates the answers back", "node",
+               "prerouting", -300, 'iifname { "cni0", "v-pod" } udp dport 53 ct zone set 7'),
     Fault("clusterip-unrouted", "kube-proxy's rules are gone: no route to the ClusterIP",
           lambda lab: lab.output("node", ["nft", "flush", "ruleset"]), lambda lab: lab.set_rules()),
     rule_fault("clusterip-lossy", "the node loses a third of what goes to the ClusterIP, and nothing else", "node",

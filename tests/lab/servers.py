@@ -109,7 +109,7 @@ class Server:
         self.process.kill()
         self.process.wait()
 
-    def wait_for_port(self, port=53, seconds=10):
+    def wait_for_port(self, port=53, seconds=60):
         """Return when something is bound to the UDP port in the server's place."""
         wanted = f":{port:04X} "
         end = time.monotonic() + seconds

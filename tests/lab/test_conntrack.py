@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """conntrack in the cluster's node: what it says is what conntrack(8) and the kernel say, and each fault shows."""
+import contextlib
 import json
 import os
 import pathlib
@@ -63,17 +64,38 @@ class Conntrack(LabCase):
                     process.kill()
 
     def test_zones(self):
-        """A zone for what a Pod sends, in both directions, keeps its entries apart: no fault, and none is missed."""
-        self.lab.nft("node", "table ip zones {\n chain pre {\n  type filter hook prerouting priority raw;\n"
-                             "  ip saddr 10.244.0.10 ct original zone set 7;\n }\n}\n")
-        try:
-            document, status = self.lab.probe("database")
+        """A zone in both directions, or for what a Pod begins, keeps its entries apart: no fault, and none is missed."""
+        for rule in ("ip saddr 10.244.0.10 ct original zone set 7", "ct zone set 7"):
+            self.lab.output("node", ["conntrack", "-F"])
+            with self.subTest(rule), self.zone(rule):
+                document, status = self.lab.probe("database")
+                data, _, _ = self.node()
+                self.assertEqual((status, document["data"]["differences"]), (0, []))
+                self.assertEqual((data["collisions_total"], data["stale_total"], data["dns"]["unreplied"]), (0, 0, 0))
+                self.assertGreaterEqual(data["dns"]["entries"], 2)
+
+    def test_zone_of_one_direction(self):
+        """Then a query and its answer are two entries, neither of which has a reply, and conntrack(8) counts the same."""
+        self.lab.output("node", ["conntrack", "-F"])
+        with self.lab.fault("half-zone"):
+            document, status = self.lab.probe("--timeout", "600ms", "--no-search", "database.default.svc.cluster.local.")
             data, _, _ = self.node()
+            listed = [line for line in self.peer("conntrack", "-L").splitlines()
+                      if "dport=53 " in line.split("src=")[1]]
+        self.assertEqual((status, [d["target"] for d in document["data"]["differences"]]), (1, [CLUSTER_IP]))
+        in_zone = [line for line in listed if "zone=7" in line and "[UNREPLIED]" in line]
+        self.assertGreaterEqual(len(in_zone), 2)
+        self.assertEqual(data["dns"]["unreplied"], sum("[UNREPLIED]" in line for line in listed))
+        self.assertEqual((data["dns"]["entries"], data["collisions_total"]), (len(listed), 0))
+
+    @contextlib.contextmanager
+    def zone(self, rule):
+        self.lab.nft("node", "table ip zones {\n chain pre {\n  type filter hook prerouting priority raw;\n"
+                             f"  {rule};\n }}\n}}\n")
+        try:
+            yield
         finally:
             self.lab.nft("node", "delete table ip zones\n")
-        self.assertEqual((status, document["data"]["differences"]), (0, []))
-        self.assertEqual((data["collisions_total"], data["stale_total"], data["dns"]["unreplied"]), (0, 0, 0))
-        self.assertGreaterEqual(data["dns"]["entries"], 2)
 
     def peer(self, *command):
         return subprocess.run(self.lab.inside("node", list(command)), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,

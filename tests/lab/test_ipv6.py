@@ -16,9 +16,9 @@ from cluster import CLUSTER_IP, POD6
 from diagnose_case import DiagnoseCase
 from lab_case import LabCase
 
-# In the short run a few of each kind: silence, ICMP, wrong answers, NAT, the Pod's own rules.
+# In the short run a few of each kind: silence, ICMP, wrong answers, NAT, the Pod's own rules; `tests/run all` has all.
 FEW = ("dead-replica", "closed-port", "prohibit", "garbage", "near-replica", "no-aaaa", "clusterip-broken",
-       "clusterip-unrouted", "output-blocked")
+       "clusterip-unrouted", "output-blocked", "half-zone")
 ALL = "K8SDNS_ALL" in os.environ
 
 
@@ -45,6 +45,16 @@ class Diagnosis(DiagnoseCase):
                     else:
                         self.leads([finding])
                 self.recovers()
+
+    def test_answers(self):
+        """What is wrong with answers alone: fragments of IPv6, other records, a name that hides another."""
+        with self.lab.fault("fragments-lost"):
+            self.leads(["large-answer-lost"], "wide")
+        with self.lab.fault("other-answers"):
+            self.leads(["replica-inconsistent"], "database.default")
+        with self.lab.fault("nodata-wildcard"):
+            self.leads(["resolver-differs"], "--as", "musl", "www.example.com")
+        self.recovers()
 
     def test_healthy(self):
         document = self.leads([])
