@@ -45,6 +45,15 @@ def skip_unless_watched():
         raise unittest.SkipTest(done.stderr.strip())
 
 
+def is_attached(pid):
+    """The programs of a k8sdns are, and it listens to them."""
+    try:
+        links = [os.readlink(path) for path in pathlib.Path(f"/proc/{pid}/fd").iterdir()]
+    except OSError:
+        return False
+    return any("bpf_link" in link for link in links) and any("ringbuf" in link or "eventpoll" in link for link in links)
+
+
 @contextlib.contextmanager
 def chain(lab, place, hook, priority, rule):
     """A rule in a place while the block runs: table fault-test, a chain of the hook's name."""
@@ -75,17 +84,9 @@ class DropCase(LabCase):
         paths = ",".join(f"/run/netns/{place}" for place in places or self.places())
         process = subprocess.Popen([*prefix, os.environ["K8SDNS"], "drops", "--json", "--netns", paths, *arguments],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        while process.poll() is None and not self.is_attached(process.pid):
+        while process.poll() is None and not is_attached(process.pid):
             time.sleep(0.01)
         return process
-
-    def is_attached(self, pid):
-        try:
-            links = [os.readlink(path) for path in pathlib.Path(f"/proc/{pid}/fd").iterdir()]
-        except OSError:
-            return False
-        return any("bpf_link" in link for link in links) and any("ringbuf" in link or "eventpoll" in link
-                                                                 for link in links)
 
     def end(self, process):
         """Stop it as a person does; (events, summary, status)."""

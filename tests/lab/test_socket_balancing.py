@@ -13,13 +13,29 @@ import subprocess
 import sys
 import time
 import unittest
+import uuid
 
 import private
-from diagnose_case import DiagnoseCase
+from diagnose_case import DiagnoseCase, said
+from drop_case import chain, is_attached, skip_unless_watched
+from rules import with_port
 
 SOURCE = pathlib.Path(__file__).with_name("socket_balancer_bpf.c")
 HOOKS = [f"{hook}{family}" for hook in ("connect", "sendmsg", "recvmsg", "getpeername") for family in (4, 6)]
 QUESTION = b"\1\1\1\0\0\1\0\0\0\0\0\0\3www\7example\3com\0\0\1\0\1"
+# Keep one connected socket, as some programs do, and ask with it again and again; print one line when it is connected.
+KEPT = """
+import socket, sys, time
+s = socket.socket(socket.%s, socket.SOCK_DGRAM)
+s.connect((sys.argv[1], 53))
+print(flush=True)
+while True:
+    try:
+        s.send(%r)
+    except OSError:
+        pass
+    time.sleep(0.1)
+"""
 BPF, GROUPS = pathlib.Path("/run/bpf"), pathlib.Path("/run/cgroup2")
 
 
@@ -35,7 +51,8 @@ class Balancer:
         for folder, kind in ((BPF, "bpf"), (GROUPS, "cgroup2")):
             folder.mkdir(exist_ok=True)
             self.run("mount", "-t", kind, "none", folder)
-        self.group = GROUPS / f"k8sdns-lab-{os.getpid()}"
+        # One hierarchy for the whole machine, on which other labs have the same process ids.
+        self.group = GROUPS / f"k8sdns-lab-{uuid.uuid4().hex[:12]}"
         self.group.mkdir()
         made = pathlib.Path("/run/balancer.o")
         self.run("clang", "-O2", "-g", "-target", "bpf", f"-I/usr/include/{os.uname().machine}-linux-gnu", "-c", SOURCE,
@@ -146,6 +163,49 @@ class SocketBalancing(DiagnoseCase):
                 done = subprocess.run(self.balancer.command(command) if balanced else command, stdout=subprocess.PIPE,
                                       text=True, check=False)
                 self.assertIn(json.loads(done.stdout)["data"]["socket_backend"], wanted)
+
+    def test_stale(self):
+        """A socket that some process keeps stays with its replica when that has gone, and fresh ones are fine."""
+        self.lead_to(2)
+        words = [sys.executable, "-c", KEPT % (self.socket_family, QUESTION), self.lab.cluster_ip]
+        others = ",".join(self.lab.address(n) for n in (1, 3))
+        with subprocess.Popen(self.balancer.command(self.lab.inside("pod", words)), stdout=subprocess.PIPE) as kept:
+            try:
+                kept.stdout.readline()
+                with self.lab.fault("dead-replica"):
+                    self.lead_to(1, 3)
+                    command = [*self.rights, os.environ["K8SDNS"], "diagnose", "--json", "--budget", "2s",
+                               "--no-metrics", "--set", "node.pressure_percent=100,replica.slow_more_ms=40", "--replica",
+                               others]
+                    done = subprocess.run(self.lab.pod_command(command), env=self.lab.pod_environment(), text=True,
+                                          stdout=subprocess.PIPE, timeout=60, check=False)
+            finally:
+                kept.kill()
+        document = json.loads(done.stdout)
+        leads = [f for f in document["findings"] if f["severity"] != "info"]
+        self.assertEqual([f["id"] for f in leads], ["socket-stale"], said(document))
+        told = " ".join(leads[0]["evidence"])
+        self.assertIn(f"stays connected to {with_port(self.lab.address(2))}", told)
+        self.assertIn("sockets are load balanced here", told)
+
+    def test_drops(self):
+        """What a rule drops of a query to the ClusterIP is shown with the replica that the socket was led to."""
+        self.lead_to(2)
+        words = self.lab.inside("node", [os.environ["K8SDNS"], "drops", "--json", "--netns", "/run/netns/node"])
+        asked = (f"import socket; s = socket.socket(socket.{self.socket_family}, socket.SOCK_DGRAM)\n"
+                 f"s.sendto({QUESTION!r}, ({self.lab.cluster_ip!r}, 53))\n")
+        skip_unless_watched()
+        with chain(self.lab, "node", "forward", 5, "udp dport 53 drop"), \
+                subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as drops:
+            while drops.poll() is None and not is_attached(drops.pid):
+                time.sleep(0.05)
+            self.lab.pod(*self.balancer.command([sys.executable, "-c", asked]))
+            time.sleep(0.5)
+            drops.send_signal(signal.SIGINT)
+            documents = [json.loads(line)["data"] for line in drops.stdout]
+        found = [d for d in documents if d.get("name") == "www.example.com."]
+        self.assertEqual({(d["dst"], d["cause"], d["hook"]) for d in found},
+                         {(self.lab.address(2), "rule", "forward")}, documents)
 
     def test_no_collisions(self):
         """One socket that sends to many backends is what such a data plane makes of musl's."""
