@@ -145,6 +145,8 @@ int capture_file_read(struct run *run, const char *path)
 
     if (recording_is_at(path))
         return read_recording(run, path, run->globals->at);
+    if (run->globals->at && access(path, F_OK) < 0)
+        return err_set_errno(&run->err, ERR_INPUT, errno, "cannot open %s", path);
     if (run->globals->at)
         return err_set(&run->err, ERR_USAGE, EINVAL, "--at goes with a recording, and %s is a file", path);
     r = file_take_text(path, CAPTURE_MAX, &bytes, &len, &run->err);

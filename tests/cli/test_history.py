@@ -534,6 +534,7 @@ class Reading(Folder):
                 (["diagnose", "--from", self.folder, "--at", "16:00"], 3, "nothing was recorded at"),
                 (["diagnose", "--from", self.folder, "--at", "soon"], 64, "--at"),
                 (["diagnose", "--from", CAPTURES / "healthy.json", "--at", "14:31"], 64, "--at goes with"),
+                (["diagnose", "--from", "/nowhere/at/all", "--at", "14:31"], 66, "cannot open /nowhere/at/all"),
                 (["diagnose", "--at", "14:31"], 64, "--at goes with")):
             with self.subTest(arguments):
                 done = binary.run(*arguments)

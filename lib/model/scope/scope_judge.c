@@ -130,6 +130,13 @@ static const char *percent(struct arena *arena, double chance)
     return chance < 0.001 ? "under 0.1 %" : arena_printf(arena, "%.1f %%", chance * 100);
 }
 
+/* "1 Pod on 1 node", "12 Pods on 3 nodes" */
+static const char *places_text(const struct judge *j)
+{
+    return arena_printf(j->arena, "%zu %s on %zu %s", j->pods_count, j->pods_count == 1 ? "Pod" : "Pods",
+                        j->nodes_count, j->nodes_count == 1 ? "node" : "nodes");
+}
+
 static void judge_scope(struct judge *j)
 {
     struct scope_facts *f = j->facts;
@@ -138,15 +145,14 @@ static void judge_scope(struct judge *j)
     bool repeated = j->count > j->pods_count;
 
     f->scope_ratio = j->pods_count ? ratio : (double)NAN;
-    f->scope_text = arena_printf(j->arena, "%" PRIu64 " of %zu Pods on %zu nodes fail", f->failing_pods,
-                                 j->pods_count, j->nodes_count);
+    f->scope_text = arena_printf(j->arena, "%" PRIu64 " of %s %s", f->failing_pods, places_text(j),
+                                 f->failing_pods == 1 ? "fails" : "fail");
     confide(f, j->pods_count < FEW_PODS ? "low" : "high",
-            arena_printf(j->arena, "%zu Pods on %zu nodes have reported%s", j->pods_count, j->nodes_count,
+            arena_printf(j->arena, "%s %s reported%s", places_text(j), j->pods_count == 1 ? "has" : "have",
                          j->pods_count < FEW_PODS ? ", which is too few to tell much" : ""));
     if (!f->failing) {
         f->scope = SCOPE_NONE;
-        f->scope_text =
-            arena_printf(j->arena, "none of %zu Pods on %zu nodes fails", j->pods_count, j->nodes_count);
+        f->scope_text = arena_printf(j->arena, "none of %s fails", places_text(j));
     } else if (ratio >= WHOLE_RATIO) {
         f->scope = SCOPE_WHOLE_CLUSTER;
     } else if (by_node < CHANCE) {
