@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """diagnose in the Pod: with a fault on its finding leads, with it off there is silence.
 
-PlainFaults, RootFaults and Busy are for `tests/run all`.
+Busy is for `tests/run all`.
 """
 import contextlib
 import os
@@ -11,7 +11,7 @@ import sys
 import unittest
 
 import private
-from diagnose_case import PLAIN, DiagnoseCase, said
+from diagnose_case import DiagnoseCase, said
 
 # fault: the finding that leads
 LEADING = {
@@ -62,18 +62,6 @@ class Faults(DiagnoseCase):
                     else:
                         self.leads([finding])
                 self.recovers()
-
-
-class PlainFaults(Faults):
-    """As a plain user, who sees less and must not be told otherwise."""
-
-    rights = PLAIN
-
-
-class RootFaults(Faults):
-    """With all privileges, the kernel's trace among them: they make no right answer wrong."""
-
-    rights = ()
 
 
 class Healthy(DiagnoseCase):

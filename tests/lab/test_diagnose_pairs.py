@@ -4,7 +4,9 @@
 import unittest
 
 import private
-from diagnose_case import PLAIN, DiagnoseCase
+from diagnose_case import PLAIN, DiagnoseCase, said
+from test_diagnose import LEADING
+from test_diagnose_rights import RULED
 
 # The faults go on in this order, and off in the other.
 PAIRS = [
@@ -99,9 +101,18 @@ class PlainPairs(Pairs):
 
 
 class RootPairs(Pairs):
-    """With all privileges, the kernel's trace among them."""
+    """With all privileges, the kernel's trace among them: where a rule drops or rejects, the rule may be named."""
 
     rights = ()
+
+    def both_lead(self, wanted):
+        ruled = wanted & {LEADING[fault] for fault in RULED}
+        for _ in range(4):
+            document, found = self.diagnose()
+            missing, more = wanted - set(found), set(found) - wanted
+            if not missing and not more or (missing <= ruled and more == {"path-filtered"}):
+                return
+        self.fail(said(document))
 
 
 if __name__ == "__main__":
