@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Stand in the place of a program for another architecture, and run it under qemu. A static program, since libraries that
- * are loaded before the other one (LD_PRELOAD) are not for this one; qemu hands the environment on as it is.
+ * Stand in the place of a program for another architecture, and run it under qemu. A static program, since
+ * libraries that are loaded before the other one (LD_PRELOAD) are not for this one; qemu hands the
+ * environment on as it is.
  */
 #include <stdio.h>
 #include <stdlib.h>
