@@ -64,7 +64,7 @@ class Conntrack(LabCase):
                     process.kill()
 
     def test_zones(self):
-        """A zone in both directions, or for what a Pod begins, keeps its entries apart: no fault, and none is missed."""
+        """A zone in both directions, or for what a Pod begins, keeps entries apart: no fault, and none is missed."""
         for rule in ("ip saddr 10.244.0.10 ct original zone set 7", "ct zone set 7"):
             self.lab.output("node", ["conntrack", "-F"])
             with self.subTest(rule), self.zone(rule):
@@ -75,10 +75,11 @@ class Conntrack(LabCase):
                 self.assertGreaterEqual(data["dns"]["entries"], 2)
 
     def test_zone_of_one_direction(self):
-        """Then a query and its answer are two entries, neither of which has a reply, and conntrack(8) counts the same."""
+        """Then a query and its answer are two entries without a reply, and conntrack(8) counts the same."""
         self.lab.output("node", ["conntrack", "-F"])
         with self.lab.fault("half-zone"):
-            document, status = self.lab.probe("--timeout", "600ms", "--no-search", "database.default.svc.cluster.local.")
+            document, status = self.lab.probe("--timeout", "600ms", "--no-search",
+                                              "database.default.svc.cluster.local.")
             data, _, _ = self.node()
             listed = [line for line in self.peer("conntrack", "-L").splitlines()
                       if "dport=53 " in line.split("src=")[1]]

@@ -2,9 +2,9 @@
 /*
  * The part of libmnl's interface that this program uses, for a program that carries all its libraries.
  *
- * Older distributions (Debian 12) ship libmnl as a shared library only, so a static program cannot have it. Where
- * there is the archive, it is used, and this file is not built. The declarations are libmnl's own header, so a
- * difference does not compile.
+ * Older distributions (Debian 12) ship libmnl as a shared library only, so a static program cannot have it.
+ * Where there is the archive, it is used, and this file is not built. The declarations are libmnl's own
+ * header, so a difference does not compile.
  *
  * Source: netlink(7), <linux/netlink.h>, libmnl's documentation of each function.
  */
