@@ -36,6 +36,10 @@ TABLE = {
     "gke": ("34.118.224.10", {**USUAL, "workload": "deployment/kube-dns", "software": "kube-dns",
                               "container": "kubedns", "config_map": "kube-dns", "account": "kube-dns"},
             ["10.8.0.3:53", "10.8.1.4:53"], "kubectl -n kube-system edit configmap kube-dns"),
+    "gke-node-local": ("34.118.224.10", {**USUAL, "distribution": "gke", "workload": "deployment/kube-dns",
+                                         "software": "kube-dns", "container": "kubedns", "config_map": "kube-dns",
+                                         "account": "kube-dns", "node_cache": "daemonset/node-local-dns"},
+                       ["10.8.0.3:53", "10.8.1.4:53"], "kubectl -n kube-system edit configmap kube-dns"),
     "gke-cloud-dns": ("169.254.169.254", {"kind": "managed", "software": "cloud", "workload": None, "config_map": None,
                                           "selector": None}, [], None),
     "openshift": ("172.30.0.10", {"namespace": "openshift-dns", "service": "dns-default", "kind": "daemonset",
@@ -73,6 +77,7 @@ FORBIDDEN = {
     "openshift": ["edit configmap", "set resources", " scale ", "kube-system get configmap", "k8s-app=kube-dns",
                   "coredns"],
     "gke": ["set resources", " scale ", "coredns", "rollout undo"],
+    "gke-node-local": ["set resources", " scale ", "rollout undo"],
     "gke-cloud-dns": ["configmap", "-l k8s-app=kube-dns", "rollout", "coredns", "delete pod [^N]"],
     "eks-auto": ["configmap", "-l k8s-app=kube-dns", "rollout", "coredns"],
     "helm": ["kube-dns", "edge"],
@@ -117,8 +122,8 @@ def cloud_mistake(words):
     return None if arguments == 0 else "too many or too few arguments"
 
 
-def steps(name):
-    nameserver = TABLE[name][0]
+def steps(name, nameserver=None):
+    nameserver = nameserver or TABLE[name][0]
     done = subprocess.run([PRINT_STEPS, FOLDER / f"{name}.json", nameserver], capture_output=True, text=True,
                           check=True)
     return [json.loads(line) for line in done.stdout.splitlines()]
@@ -203,7 +208,8 @@ class Distributions(binary.Case):
         """Its Corefile is found in its objects, and what turns on the log goes where the distribution reads it."""
         writes = {"aks": "configmap coredns-custom", "k3s": "configmap coredns-custom", "openshift": OPERATOR}
         for name, (_, expected, _, _) in TABLE.items():
-            if name in ("gke", "gke-cloud-dns", "eks-auto", "kubespray", "node-local", "helm", "by-address"):
+            if name in ("gke", "gke-node-local", "gke-cloud-dns", "eks-auto", "kubespray", "node-local", "helm",
+                        "by-address"):
                 continue
             with self.subTest(name):
                 document, _ = binary.run_json("corefile", FOLDER / f"{name}.json", "--enable", "log")
@@ -278,6 +284,19 @@ class Distributions(binary.Case):
                 self.check_all(commands)
 
         self.assertEqual(CLOUD_SEEN, {"aws", "az", "gcloud"})
+
+    def test_cache_of_the_node(self):
+        """Who asks a cache on its node: AKS's LocalDNS is a service there, others' are Pods, GKE's beside kube-dns."""
+        for name, nameserver, wanted, never in (
+                ("aks", "169.254.10.11", "systemctl restart localdns", "node-local"),
+                ("gke-node-local", "169.254.20.10", "logs -l k8s-app=node-local-dns", "localdns -"),
+                ("node-local", "169.254.20.10", "logs -l k8s-app=node-local-dns", "localdns -")):
+            with self.subTest(name):
+                all_steps = steps(name, nameserver)
+                commands = [s["command"] for s in all_steps if s["rule"] == "nodelocal-down" and s["command"]]
+                self.assertTrue(any(wanted in c for c in commands), commands)
+                self.assertFalse(any(never in c for c in commands), commands)
+                self.check_all([c for c in commands if is_command(c)])
 
     def test_cloud_commands_are_judged(self):
         for command in ("aws eks update-addon --cluster-name X --addon coredns", "az aks nodepool upgrade --name x",

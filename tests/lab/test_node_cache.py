@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""NodeLocal DNSCache on the node: healthy, ended, refusing, without its interface, its rules or an upstream, and what it
-counts."""
+"""NodeLocal DNSCache on the node: healthy, ended, refusing, with parts of it missing, and what it counts."""
 import contextlib
 import json
 import os
