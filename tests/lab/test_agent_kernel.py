@@ -139,7 +139,8 @@ class OnePod(LabCase):
         self.assertEqual([place["name"] for place in data["fleet"]["places"]
                           if place["place"] == "namespace" and place["fails"]], ["shop"])
         # The agents' own queries do not fail.
-        self.assertEqual([place for place in data["fleet"]["places"] if place["place"] == "server" and place["fails"]], [])
+        self.assertEqual([place for place in data["fleet"]["places"]
+                          if place["place"] == "server" and place["fails"]], [])
         self.assertEqual({s["signal"]: s["scope"] for s in data["fleet"]["signals"]}["queries"], "none")
 
 

@@ -14,8 +14,8 @@
  *
  * At most one a minute and twelve an hour for lookups, and as many for the others, since lookups fail for
  * reasons of a program's own. What begins within the minute has its capture when that is over, if it still
- * stands. That a server's failing or slowness is over is worth one as well, so that it is known what was right
- * again; of these, too, there are twelve an hour at most. Constant memory, no clock.
+ * stands. That a server's failing or slowness is over is worth one as well, so that it is known what was
+ * right again; of these, too, there are twelve an hour at most. Constant memory, no clock.
  */
 #define TRIGGER_SERVERS    64
 #define TRIGGER_FINDINGS   64
