@@ -39,6 +39,8 @@ class Spec:
     capabilities: tuple = tuple(CAPABILITIES)
     uid: int = 0
     read_only: bool = False
+    no_new_privileges: bool = False  # allowPrivilegeEscalation: false
+    empty: tuple = ()  # folders that the kubelet makes for it, which it may write
     tmp: str = "image"  # image, none, noexec
     seccomp: str = ""  # "by capabilities": containers-common's profile; "as without capabilities"
     host_pid: bool = False
@@ -66,6 +68,8 @@ def configuration(spec, name, root, folder, joined_pid):
         source = folder / destination.replace("/", "_")
         source.write_text(text)
         mounts.append(bind(source, destination))
+    mounts += [{"destination": path, "type": "tmpfs", "source": "tmpfs", "options": ["mode=0777", "size=16m"]}
+               for path in spec.empty]
     if spec.tmp == "noexec":
         mounts.append({"destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "options": ["noexec", "mode=1777"]})
     namespaces = [{"type": "mount"}, {"type": "ipc"}, {"type": "uts"},
@@ -95,7 +99,7 @@ def configuration(spec, name, root, folder, joined_pid):
         "root": {"path": str(root), "readonly": spec.read_only},
         "process": {"terminal": False, "user": {"uid": spec.uid, "gid": spec.uid}, "args": list(spec.args), "cwd": "/",
                     "env": [f"{key}={value}" for key, value in environment.items()], "capabilities": sets,
-                    "noNewPrivileges": False},
+                    "noNewPrivileges": spec.no_new_privileges},
     }
 
 
