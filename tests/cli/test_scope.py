@@ -185,8 +185,8 @@ class Input(binary.Case):
         newer["findings"][0]["evidence"] = {"new": "kind"}
         newer["host"] = "elsewhere"
         text = json.dumps(newer)
-        for inside, reports in (("", 2), (', "x": 01', 1), (', "x": "\\ud800"', 1), (', "x": "\\x"', 1), (', "x": "\t"', 1),
-                                (', "x": [1,]', 1), (', "x": ' + "[" * 3000 + "]" * 3000, 1),
+        for inside, reports in (("", 2), (', "x": 01', 1), (', "x": "\\ud800"', 1), (', "x": "\\x"', 1),
+                                (', "x": "\t"', 1), (', "x": [1,]', 1), (', "x": ' + "[" * 3000 + "]" * 3000, 1),
                                 (', "x": ' + "[" * 1000 + "]" * 1000, 2), (', "y": tru', 1)):
             with self.subTest(inside[:20]):
                 data, _ = scope_text(json.dumps(known) + text[:-1] + inside + "}")
