@@ -4,11 +4,12 @@
 
 bool line_cursor_next(struct line_cursor *cursor, struct line *ret_line)
 {
-    const char *from = cursor->bytes + cursor->at, *end;
+    const char *from, *end;
     size_t room = cursor->len - cursor->at;
 
     if (room == 0)
         return false;
+    from = cursor->bytes + cursor->at;
     end = memchr(from, '\n', room);
     *ret_line = (struct line){
         .number = ++cursor->number,
