@@ -322,7 +322,7 @@ static void add_time_rows(struct judge *j)
 {
     size_t width = MINUTE_CHARS, stretches;
 
-    qsort(j->reports, j->count, sizeof(*j->reports), by_time);
+    qsort(j->reports, j->count, sizeof(struct scope_report *), by_time);
     /* Minutes, or hours, or days when there are too many. */
     for (;; width = width == MINUTE_CHARS ? HOUR_CHARS : DAY_CHARS) {
         stretches = 0;
@@ -353,11 +353,11 @@ void scope_judge(struct arena *arena, const struct scope_report *reports, size_t
 {
     struct judge j = {.arena = arena, .gathered = reports, .count = count, .facts = facts};
 
-    j.reports = arena_array(arena, count + 1, sizeof(*j.reports));
+    j.reports = arena_array(arena, count + 1, sizeof(struct scope_report *));
     for (size_t i = 0; i < count; i++)
         j.reports[i] = &reports[i];
     if (count)
-        qsort(j.reports, count, sizeof(*j.reports), by_place);
+        qsort(j.reports, count, sizeof(struct scope_report *), by_place);
     facts->reports = count;
     for (size_t i = 0; i < count; i++)
         facts->failing += reports[i].fails;
