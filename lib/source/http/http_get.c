@@ -338,6 +338,8 @@ void http_get_all(struct arena *arena, struct http_question *questions, size_t c
             questions[i].result = explain(&all[i], &questions[i].err);
     for (size_t i = 0; i < count; i++)
         tear_down(&all[i]);
+    /* A stream with a callback that was put off keeps its session until that has had its turn. */
+    (void)event_base_loop(loop.base, EVLOOP_NONBLOCK);
     event_base_free(loop.base);
 }
 
