@@ -138,7 +138,7 @@ class Cache(DiagnoseCase):
             document, status = self.metrics(setup)
         (finding,) = document["findings"]
         self.assertEqual((status, finding["id"], finding["severity"]), (1, "nodelocal-down", "warning"))
-        self.assertIn("could not put up its address or its rules 1 times", " ".join(finding["evidence"]))
+        self.assertIn("could not put up its address or its rules once", " ".join(finding["evidence"]))
 
     def test_metrics_of_nobody(self):
         """With its process its metrics are gone, which is said and is no finding of its own."""
