@@ -33,7 +33,6 @@ LEADING = {
     "clusterip-broken": "clusterip-unreachable",
     "clusterip-unrouted": "clusterip-unreachable",
     "clusterip-lossy": "clusterip-lossy",
-    "half-zone": "answer-mismatch",
     "everything-down": "all-unreachable",
     "reject": "path-filtered",
     "prohibit": "path-filtered",

@@ -18,7 +18,7 @@ from lab_case import LabCase
 
 # In the short run a few of each kind: silence, ICMP, wrong answers, NAT, the Pod's own rules; `tests/run all` has all.
 FEW = ("dead-replica", "closed-port", "prohibit", "garbage", "near-replica", "no-aaaa", "clusterip-broken",
-       "clusterip-unrouted", "output-blocked", "half-zone")
+       "clusterip-unrouted", "output-blocked")
 ALL = "K8SDNS_ALL" in os.environ
 
 
