@@ -26,11 +26,13 @@
 /* Names that are tried for each that does not exist. */
 #define NEAR_MAX 12
 
-/* The name that always is, as it is served. */
+/* The name that always is, under the domain that is served, where that is another. */
 static struct probe_candidate own_candidate(const struct collection *c)
 {
+    const char *served = matrix_found(c->facts->name_suggestions, c->own);
+
     return (struct probe_candidate){
-        c->own, c->served ? c->served : arena_text_n(c->survey->arena, c->own, strlen(c->own) - 1)};
+        c->own, served ? served : arena_text_n(c->survey->arena, c->own, strlen(c->own) - 1)};
 }
 
 struct matrix_facts *collection_ask_at(struct collection *c, struct target_facts *targets,
@@ -108,34 +110,26 @@ static void ask_small(struct collection *c)
             ask(c, lost, count, &(struct prober_options){.timeout_us = collection_share_us(c, SHARE_AGAIN)});
 }
 
-/* No server knows it, as far as they answer. */
-static bool is_missing(const struct matrix_facts *matrix, const char *name)
-{
-    bool denied = false;
-
-    for (size_t i = 0; i < matrix->probes_count; i++) {
-        const struct probe_facts *p = &matrix->probes[i];
-
-        if (strcmp(p->name, name) != 0)
-            continue;
-        if (p->status == PROBE_ANSWER || p->status == PROBE_NODATA || p->status == PROBE_TRUNCATED)
-            return false;
-        denied = denied || p->status == PROBE_NXDOMAIN;
-    }
-    return denied;
-}
-
-/* No server has it, whatever they say of it; what is not CoreDNS's zone is the upstream's, which may fail. */
-static bool is_unserved(const struct matrix_facts *matrix, const char *name)
+/* Some server has it. */
+static bool is_known(const struct matrix_facts *matrix, const char *name)
 {
     for (size_t i = 0; i < matrix->probes_count; i++) {
         const struct probe_facts *p = &matrix->probes[i];
 
         if (strcmp(p->name, name) == 0 &&
             (p->status == PROBE_ANSWER || p->status == PROBE_NODATA || p->status == PROBE_TRUNCATED))
-            return false;
+            return true;
     }
-    return true;
+    return false;
+}
+
+/* No server knows it, as far as they answer. */
+static bool is_missing(const struct matrix_facts *matrix, const char *name)
+{
+    for (size_t i = 0; i < matrix->probes_count; i++)
+        if (strcmp(matrix->probes[i].name, name) == 0 && matrix->probes[i].status == PROBE_NXDOMAIN)
+            return !is_known(matrix, name);
+    return false;
 }
 
 /* Services that the API tells of, where it may be asked and nobody has piped them in. */
@@ -231,7 +225,8 @@ static void ask_near(struct collection *c)
     size_t targets_count;
     bool learnt = false;
 
-    if (c->domain && is_unserved(c->facts->matrix, c->own))
+    /* Whatever they say of it: what is not CoreDNS's zone is the upstream's, which may fail. */
+    if (c->domain && !is_known(c->facts->matrix, c->own))
         add_other_domains(c, &near, &count);
     for (size_t i = 0; c->domain && i < c->facts->names_count; i++) {
         const char *name = c->facts->names[i].name, **names;
@@ -255,12 +250,6 @@ static void ask_near(struct collection *c)
     c->facts->name_suggestions =
         collection_ask_at(c, targets, targets_count, near, count,
                           &(struct prober_options){.timeout_us = collection_share_us(c, SHARE_AGAIN)});
-    for (size_t i = 0; c->facts->name_suggestions && i < c->facts->name_suggestions->probes_count; i++) {
-        const struct probe_facts *p = &c->facts->name_suggestions->probes[i];
-
-        if (p->status == PROBE_ANSWER && p->name == c->own)
-            c->served = p->candidate;
-    }
 }
 
 /*
@@ -317,9 +306,9 @@ static void ask_service_guess(struct collection *c, const struct probe_candidate
 
 static void ask_tcp(struct collection *c)
 {
-    const struct probe_candidate candidate = own_candidate(c), *own = &candidate;
+    const struct probe_candidate own = own_candidate(c);
     struct prober_options options = {.timeout_us = collection_share_us(c, SHARE_TCP), .tcp = true};
-    struct matrix_facts *tcp = c->facts->tcp = ask(c, own, 1, &options), *again;
+    struct matrix_facts *tcp = c->facts->tcp = ask(c, &own, 1, &options), *again;
     size_t lost = 0;
 
     for (size_t i = 0; tcp && i < tcp->probes_count; i++)
@@ -329,7 +318,7 @@ static void ask_tcp(struct collection *c)
         return;
     /* A handshake takes a busy machine longer than this: once more, before TCP is said to be lost. */
     options.timeout_us = collection_share_us(c, SHARE_AGAIN);
-    again = ask(c, own, 1, &options);
+    again = ask(c, &own, 1, &options);
     for (size_t i = 0; again && i < again->probes_count && i < tcp->probes_count; i++)
         if (tcp->probes[i].status == PROBE_TIMEOUT)
             tcp->probes[i] = again->probes[i];

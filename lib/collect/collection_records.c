@@ -28,21 +28,10 @@ static void add(struct record_list *list, const char *name, const char *candidat
     *ARENA_PUSH(list->arena, list->items, list->count) = (struct probe_candidate){name, candidate, type};
 }
 
-/* The full name of a given one that some server has the address of; NULL for none. */
-static const char *found_candidate(const struct collection *c, const char *name)
-{
-    const struct matrix_facts *matrix = c->facts->matrix;
-
-    for (size_t i = 0; i < matrix->probes_count; i++)
-        if (matrix->probes[i].status == PROBE_ANSWER && strcmp(matrix->probes[i].name, name) == 0)
-            return matrix->probes[i].candidate;
-    return NULL;
-}
-
 /* The named ports of a Service, where objects tell of it. */
 static void add_ports(const struct collection *c, struct record_list *list, const char *name)
 {
-    const char *candidate = found_candidate(c, name);
+    const char *candidate = matrix_found(c->facts->matrix, name);
 
     for (size_t i = 0; candidate && c->domain && i < c->services_count; i++) {
         const struct kube_name *service = &c->services[i];
@@ -126,7 +115,7 @@ void collection_ask_records(struct collection *c)
         }
     if (!count)
         return;
-    if (found_candidate(c, c->own))
+    if (matrix_found(c->facts->matrix, c->own))
         add(&list, c->own,
             arena_printf(c->survey->arena, "_https._tcp.%.*s", (int)strlen(c->own) - 1, c->own),
             DNS_TYPE_SRV);

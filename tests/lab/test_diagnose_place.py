@@ -106,8 +106,8 @@ class Gone(DiagnoseCase):
         with self.lab.fault("dead-replica"), self.client(replica_address(2), "connect"):
             self.lab.set_rules([1, 3])
             try:
-                words = [os.environ["K8SDNS"], "diagnose", "--json", "--budget", "2s", "--no-metrics", "--set",
-                         "node.pressure_percent=100,replica.slow_more_ms=40", "--replica", others]
+                words = [os.environ["K8SDNS"], "diagnose", "--json", "--budget", "2s", "--no-metrics",
+                         *self.settings, "--replica", others]
                 done = subprocess.run(self.lab.pod_command([*self.rights, *words]), env=self.lab.pod_environment(),
                                       text=True, stdout=subprocess.PIPE, timeout=60, check=False)
             finally:

@@ -175,8 +175,7 @@ class SocketBalancing(DiagnoseCase):
                 with self.lab.fault("dead-replica"):
                     self.lead_to(1, 3)
                     command = [*self.rights, os.environ["K8SDNS"], "diagnose", "--json", "--budget", "2s",
-                               "--no-metrics", "--set", "node.pressure_percent=100,replica.slow_more_ms=40",
-                               "--replica", others]
+                               "--no-metrics", *self.settings, "--replica", others]
                     done = subprocess.run(self.lab.pod_command(command), env=self.lab.pod_environment(), text=True,
                                           stdout=subprocess.PIPE, timeout=60, check=False)
             finally:

@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(os.environ["SOURCE"], "tests/pod"))
 import pod_case  # noqa: E402
 from containers import Spec  # noqa: E402
 from pod_case import REPLICAS, SINGLE, PodCase, private  # noqa: E402
-from diagnose_case import leading  # noqa: E402
+from diagnose_case import DiagnoseCase, leading  # noqa: E402
 from test_diagnose import CHANCE, LEADING  # noqa: E402
 from test_diagnose_pairs import PAIRS  # noqa: E402
 
@@ -31,8 +31,8 @@ class InContainers(PodCase):
         cls.start("hardened", Spec(image="musl", uid=NOBODY, capabilities=(), read_only=True, tmp="none"))
 
     def diagnose(self, name):
-        done = self.containers.run(name, SINGLE, "diagnose", "--json", "--budget", "2s", "--set",
-                                   "node.pressure_percent=100,replica.slow_more_ms=40", "--replica", REPLICAS)
+        done = self.containers.run(name, SINGLE, "diagnose", "--json", "--budget", DiagnoseCase.budget,
+                                   *DiagnoseCase.settings, "--replica", REPLICAS)
         document = json.loads(done.stdout)
         return document, sorted(leading(document))
 

@@ -33,7 +33,6 @@ struct collection {
     struct facts *facts;
     const struct resolver_view *view;
     const char *domain, *own; /* the cluster's, and a name of it that always is */
-    const char *served;       /* that name under the domain that is served, where it is another; NULL */
     struct target_facts *targets;
     size_t targets_count;
     struct probe_candidate *candidates;

@@ -396,11 +396,16 @@ bool is_cluster_query(const struct diagnosis *d, const struct probe_facts *probe
 
 const char *served_own_name(const struct facts *facts)
 {
-    const struct matrix_facts *other = facts->name_suggestions;
+    const char *own = own_name(facts);
 
-    for (size_t i = 0; other && i < other->probes_count; i++)
-        if (other->probes[i].status == PROBE_ANSWER && name_kind_of(facts, other->probes[i].name) == NAME_OWN)
-            return other->probes[i].candidate;
+    return own ? matrix_found(facts->name_suggestions, own) : NULL;
+}
+
+const char *own_name(const struct facts *facts)
+{
+    for (size_t i = 0; i < facts->names_count; i++)
+        if (facts->names[i].kind == NAME_OWN)
+            return facts->names[i].name;
     return NULL;
 }
 

@@ -86,6 +86,9 @@ const char *served_own_name(const struct facts *facts);
  */
 const char *server_outsider(struct arena *arena, const struct server *server);
 
+/* The Service's name that every cluster has, as it was asked for; NULL when it was not. */
+const char *own_name(const struct facts *facts);
+
 /* The kind of the name that a question was asked for. */
 int name_kind_of(const struct facts *facts, const char *name);
 

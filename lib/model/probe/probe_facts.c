@@ -81,6 +81,14 @@ bool matrix_is_heard(const struct matrix_facts *matrix, const char *target)
     return false;
 }
 
+const char *matrix_found(const struct matrix_facts *matrix, const char *name)
+{
+    for (size_t i = 0; matrix && i < matrix->probes_count; i++)
+        if (matrix->probes[i].status == PROBE_ANSWER && strcmp(matrix->probes[i].name, name) == 0)
+            return matrix->probes[i].candidate;
+    return NULL;
+}
+
 bool matrix_is_own(const struct matrix_facts *matrix, const char *candidate)
 {
     return dns_name_is_within(candidate, strlen(candidate), matrix->cluster_domain);

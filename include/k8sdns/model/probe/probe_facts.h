@@ -185,6 +185,10 @@ bool matrix_is_own(const struct matrix_facts *matrix, const char *candidate);
 /* The target with this id answered something. */
 bool matrix_is_heard(const struct matrix_facts *matrix, const char *target);
 
+/* The first full name of this one that some server has the address of; NULL when none has, or nothing was
+ * asked. */
+const char *matrix_found(const struct matrix_facts *matrix, const char *name);
+
 /* A name that should exist and does not: for each of its candidates some server says NXDOMAIN, and none has
  * it. */
 bool matrix_is_absent(const struct matrix_facts *matrix, const char *name);

@@ -4,14 +4,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const char *own_name(const struct facts *facts)
-{
-    for (size_t i = 0; i < facts->names_count; i++)
-        if (facts->names[i].kind == NAME_OWN)
-            return facts->names[i].name;
-    return NULL;
-}
-
 /* Not NXDOMAIN: no server block is for the zone, nor for the root, or the upstream fails or is silent. */
 static bool is_error(int status)
 {
