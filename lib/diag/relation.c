@@ -103,8 +103,7 @@ static bool covers_servers(const struct diagnosis *d, const struct finding *caus
     count = servers_of(d, effect, &servers);
     for (size_t i = 0; some && i < count; i++) {
         const struct server *server = server_find(d, servers[i]);
-        bool free = server && !server->silent &&
-                    (server->target->role == TARGET_CLUSTER_IP || server->target->role == TARGET_NODE_LOCAL);
+        bool free = server && !server->silent && server_passes_on(server);
 
         if (!free && some < d->replicas_count && !is_about(cause, servers[i]))
             return false;

@@ -676,6 +676,11 @@ class Places(binary.Case):
         self.assertNotIn("srv-failing", self.found(facts)[0])
         facts = Facts().records("SRV", "timeout", REPLICAS[0]).sampled(3, REPLICAS[0])
         self.assertNotIn("srv-failing", self.found(facts)[0])
+        for status, fault in (("timeout", lambda f: f.dead(REPLICAS[1])),
+                              ("servfail", lambda f: f.sampled(3, REPLICAS[1]))):
+            with self.subTest(status=status):
+                facts = fault(Facts().records("SRV", status, CLUSTER_IP))
+                self.assertNotIn("srv-failing", self.found(facts)[0])
 
     def test_first_nameserver_knows_no_cluster(self):
         """Then cluster names are never found, whatever the second knows."""

@@ -256,17 +256,42 @@ struct finding *server_finding(struct diagnosis *d, const struct rule *rule, str
     return finding;
 }
 
+bool server_passes_on(const struct server *server)
+{
+    return server->target->role == TARGET_CLUSTER_IP || server->target->role == TARGET_NODE_LOCAL;
+}
+
+/* A replica behind it has this. */
+static bool has_replica(const struct diagnosis *d, const struct server *server,
+                        bool (*has_it)(const struct server *server))
+{
+    for (size_t i = 0; server_passes_on(server) && i < d->servers_count; i++)
+        if (d->servers[i].target->role == TARGET_REPLICA && has_it(&d->servers[i]))
+            return true;
+    return false;
+}
+
 bool server_is_at_fault(const struct diagnosis *d, const struct server *server,
                         bool (*has_it)(const struct server *server))
 {
-    bool passes_on = server->target->role == TARGET_CLUSTER_IP || server->target->role == TARGET_NODE_LOCAL;
+    return has_it(server) && !has_replica(d, server, has_it);
+}
 
-    if (!has_it(server))
-        return false;
-    for (size_t i = 0; passes_on && i < d->servers_count; i++)
-        if (d->servers[i].target->role == TARGET_REPLICA && has_it(&d->servers[i]))
-            return false;
-    return true;
+static bool loses(const struct server *server)
+{
+    return server->silent || server->lost > 0;
+}
+
+static bool fails(const struct server *server)
+{
+    return server->bad > 0;
+}
+
+bool server_fails_by_chance(const struct diagnosis *d, const struct server *server, int status)
+{
+    bool (*has_it)(const struct server *) = status == PROBE_TIMEOUT ? loses : fails;
+
+    return has_it(server) || has_replica(d, server, has_it);
 }
 
 const char *servers_text(struct diagnosis *d, bool (*is_one)(const struct server *server))

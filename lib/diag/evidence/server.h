@@ -21,6 +21,15 @@ struct finding *server_finding(struct diagnosis *diagnosis, const struct rule *r
 bool server_is_at_fault(const struct diagnosis *diagnosis, const struct server *server,
                         bool (*has_it)(const struct server *server));
 
+/* It passes questions on to replicas: a ClusterIP, or a cache on the node. */
+bool server_passes_on(const struct server *server);
+
+/*
+ * Whether one query that ended so (enum probe_status) at this server tells nothing of what was asked: the
+ * server, or a replica behind it, loses or fails others.
+ */
+bool server_fails_by_chance(const struct diagnosis *diagnosis, const struct server *server, int status);
+
 /* Their ids, with commas between. */
 const char *servers_text(struct diagnosis *diagnosis, bool (*is_one)(const struct server *server));
 

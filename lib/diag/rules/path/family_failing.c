@@ -11,7 +11,7 @@
 static bool is_passed_on(const struct diagnosis *d, const struct server *server,
                          const struct family_tally *tallies)
 {
-    if (server->target->role != TARGET_CLUSTER_IP && server->target->role != TARGET_NODE_LOCAL)
+    if (!server_passes_on(server))
         return false;
     for (size_t i = 0; i < d->servers_count; i++) {
         if (d->servers[i].target->role == TARGET_REPLICA && !d->servers[i].silent && tallies[i].confirmed)

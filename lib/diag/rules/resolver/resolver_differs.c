@@ -144,18 +144,12 @@ static bool is_failing(const struct diagnosis *d, const struct server *server, c
                      loses_elsewhere(d, server)));
 }
 
-/* Its answers are those of servers behind it. */
-static bool passes_on(const struct server *server)
-{
-    return server->target->role == TARGET_CLUSTER_IP || server->target->role == TARGET_NODE_LOCAL;
-}
-
 /* A replica behind it does the same. */
 static bool is_passed_on(const struct diagnosis *d, const struct server *server, const char *suffix, bool own)
 {
     struct suffix_tally tally;
 
-    if (!passes_on(server))
+    if (!server_passes_on(server))
         return false;
     for (size_t i = 0; i < d->servers_count; i++)
         if (d->servers[i].target->role == TARGET_REPLICA &&
@@ -168,7 +162,7 @@ static bool is_passed_on(const struct diagnosis *d, const struct server *server,
 static bool is_share_of_silence(const struct diagnosis *d, const struct server *server,
                                 const struct suffix_tally *tally)
 {
-    return tally->lost && passes_on(server) && d->replicas_heard < d->replicas_count;
+    return tally->lost && server_passes_on(server) && d->replicas_heard < d->replicas_count;
 }
 
 /* What it does to programs here, by the worst of the names that are looked for under it. */

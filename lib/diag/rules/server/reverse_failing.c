@@ -8,12 +8,6 @@
 #include <k8sdns/model/statistics/median.h>
 #include <string.h>
 
-/* A server that loses or fails other queries failed this one by chance, perhaps. */
-static bool tells_nothing(const struct server *server, const struct probe_facts *p)
-{
-    return p->status == PROBE_TIMEOUT ? server->lost > 0 : server->bad > 0;
-}
-
 /* One word of a kubernetes line is a zone that this name is in; a range (10.0.0.0/8) may be. */
 static bool may_have(const char *arguments, const char *candidate)
 {
@@ -118,7 +112,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         if (!probe_is_error(p) && p->status != PROBE_TIMEOUT)
             continue;
         rule_doubts(d);
-        if (tells_nothing(server, p))
+        if (server_fails_by_chance(d, server, p->status))
             continue;
         finding = add(rule, d, finding, p);
         /* What is silent at first may be SERVFAIL when it is asked again. */

@@ -56,8 +56,7 @@ static enum port_answer answer_of(const struct diagnosis *d, const struct probe_
     case PROBE_FORMERR:
     case PROBE_NOTIMP:
     case PROBE_TIMEOUT:
-        /* A server that fails now and then failed here by chance, perhaps. */
-        return server->bad || server->lost ? PORT_UNKNOWN : PORT_FAILING;
+        return server_fails_by_chance(d, server, p->status) ? PORT_UNKNOWN : PORT_FAILING;
     default:
         return PORT_UNKNOWN;
     }
@@ -78,7 +77,7 @@ static bool is_passed_on(const struct diagnosis *d, const struct probe_facts *p,
     const struct matrix_facts *records = d->facts->records;
     const struct server *server = server_find(d, p->target);
 
-    if (server->target->role != TARGET_CLUSTER_IP && server->target->role != TARGET_NODE_LOCAL)
+    if (!server_passes_on(server))
         return false;
     for (size_t i = 0; i < records->probes_count; i++) {
         const struct probe_facts *q = &records->probes[i];
