@@ -54,7 +54,7 @@ class Agent:
 
     def get(self, path="/metrics", accept=None, method="GET", headers=None, port=None):
         """(status, media type, text)"""
-        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=60)
         with contextlib.closing(connection):
             connection.request(method, path, headers={**({"Accept": accept} if accept else {}), **(headers or {})})
             answer = connection.getresponse()
@@ -66,7 +66,7 @@ class Agent:
     def end(self):
         """Stop it; the last line's data."""
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(60)
         self.reader.join(20)
         return self.lines[-1]["data"]
 
@@ -76,7 +76,7 @@ def page(port, path="/metrics", seconds=20):
     end = time.monotonic() + seconds
     while True:
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
             with contextlib.closing(connection):
                 connection.request("GET", path)
                 return connection.getresponse().read().decode()

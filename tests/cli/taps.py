@@ -165,11 +165,12 @@ def receive(sender):
 
 def dial(where):
     """A connected socket to a path or an (address, port), as soon as somebody listens there."""
-    for _ in range(200):
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
         sender = socket.socket(socket.AF_UNIX if isinstance(where, (str, pathlib.Path)) else socket.AF_INET)
         with contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
             sender.connect(os.fspath(where) if isinstance(where, pathlib.Path) else where)
-            sender.settimeout(10)
+            sender.settimeout(60)
             return sender
         sender.close()
         time.sleep(0.05)

@@ -192,7 +192,7 @@ class Life(binary.Case):
         for number in (signal.SIGTERM, signal.SIGINT):
             with closed_port() as closed, agents.agent("--replica", closed) as agent:
                 agent.process.send_signal(number)
-                self.assertEqual(agent.process.wait(20), 0)
+                self.assertEqual(agent.process.wait(60), 0)
                 agent.reader.join(20)
                 self.assertTrue(agent.lines[-1]["summary"])
         done = binary.run("agent", "--no-listen", "--duration", "600ms", "--interval", "500ms", "--without",
@@ -216,7 +216,7 @@ class Life(binary.Case):
                 self.assertIsNone(process.poll())
             finally:
                 process.terminate()
-            self.assertEqual(process.wait(20), 74)
+            self.assertEqual(process.wait(60), 74)
 
     def test_usage(self):
         for words in (["--listen", "nowhere"], ["--without", "everything"], ["--interval", "1ms"], ["--set", "x=1"]):

@@ -55,7 +55,7 @@ class Guarded(binary.Case):
         context = ssl.create_default_context(cafile=self.folder / "ca.pem")
         if client:
             context.load_cert_chain(**client)
-        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=10, context=context)
+        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=60, context=context)
         with contextlib.closing(connection):
             connection.request("GET", path, headers=headers or {})
             answer = connection.getresponse()

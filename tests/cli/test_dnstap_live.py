@@ -312,7 +312,7 @@ class Senders(Live):
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=binary.ENVIRONMENT, text=True)
         process.stdout.close()
         taps.send(self.path, taps.answered(1))
-        self.assertEqual(process.wait(timeout=20), 74)
+        self.assertEqual(process.wait(timeout=60), 74)
         self.assertIn("cannot write the output", process.stderr.read())
         process.stderr.close()
         self.assertFalse(self.path.exists())

@@ -335,7 +335,7 @@ class Faults(binary.Case):
                                    ("<html>", {}, "no text of Prometheus"),
                                    ("go_goroutines 5\n", {}, "none of CoreDNS")):
             with self.subTest(why), served(body, **options) as (where, _):
-                document, status = metrics(*QUICK, "--count", "1", where)
+                document, status = metrics(*QUICK, "--count", "1", "--timeout", "60s", where)
                 self.assertEqual(status, 3)
                 self.assertIn(why, document["data"]["replicas"][0]["error"])
                 self.assertIn(why, document["unobserved"][0]["why"])

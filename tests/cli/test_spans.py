@@ -187,7 +187,8 @@ def receiver(*arguments):
     process = subprocess.Popen([binary.K8SDNS, "spans", "--listen", f"127.0.0.1:{port}", *arguments],
                                env=binary.ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
-        for _ in range(200):
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                 break
             time.sleep(0.02)
@@ -198,7 +199,7 @@ def receiver(*arguments):
 
 
 def post(port, body, path="/api/v2/spans", method="POST", **headers):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request(method, path, body, {"Content-Type": "application/json", **headers})
     answer = connection.getresponse()
     words = answer.read().decode()
@@ -213,7 +214,7 @@ class Receiving(binary.Case):
             for path in POSTS:
                 self.assertEqual(post(port, path.read_bytes())[0], 202)
             process.send_signal(signal.SIGTERM)
-            out, errors = process.communicate(timeout=20)
+            out, errors = process.communicate(timeout=60)
         documents = [json.loads(line) for line in out.splitlines()]
         for document in documents:
             binary.validator().validate(document)
@@ -249,7 +250,7 @@ class Receiving(binary.Case):
             with contextlib.suppress(ConnectionError):
                 self.assertEqual(post(port, b" " * (3 << 20))[0], 413)
             process.send_signal(signal.SIGINT)
-            out, _ = process.communicate(timeout=20)
+            out, _ = process.communicate(timeout=60)
         self.assertIn("6 posts were refused", out)
 
     def test_slow_and_many_senders(self):
@@ -264,7 +265,7 @@ class Receiving(binary.Case):
                 thread.start()
             for thread in threads:
                 thread.join()
-            self.assertEqual(process.wait(20), 0)
+            self.assertEqual(process.wait(60), 0)
             out = process.stdout.read()
         self.assertIn("1 trace, 240 spans", out)
         self.assertIn("228 spans were there already", out)
@@ -274,7 +275,7 @@ class Receiving(binary.Case):
             with receiver("--duration", "1s") as (_, other):
                 self.assertNotEqual(port, other)
             done = binary.run("spans", "--listen", f"127.0.0.1:{port}")
-            self.assertEqual(process.wait(20), 3)
+            self.assertEqual(process.wait(60), 3)
         self.assertEqual(done.returncode, 66)
         self.assertIn("cannot listen at", done.stderr)
         self.assertEqual(binary.run("spans", "--listen", "127.0.0.1,127.0.0.2").returncode, 64)
@@ -286,7 +287,7 @@ class Receiving(binary.Case):
             for path in POSTS:
                 with contextlib.suppress(ConnectionError):
                     post(port, path.read_bytes())
-            self.assertEqual(process.wait(20), 74)
+            self.assertEqual(process.wait(60), 74)
             process.stdout = open(os.devnull, encoding="utf-8")
 
 

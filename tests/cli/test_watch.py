@@ -208,7 +208,7 @@ class Ends(binary.Case):
                                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
                 process.stdout.readline(), process.stdout.readline()
                 process.send_signal(number)
-                out, err = process.communicate(timeout=20)
+                out, err = process.communicate(timeout=60)
             self.assertEqual((process.returncode, err), (0, ""))
             self.assertIn("OK: none", out)
 
@@ -220,7 +220,7 @@ class Ends(binary.Case):
                 process.stdout.readline()
                 process.stdout.close()
                 self.assertIn("Broken pipe", process.stderr.read())
-                self.assertEqual(process.wait(20), 74)
+                self.assertEqual(process.wait(60), 74)
                 process.stderr.close()
 
     def test_constant_memory(self):
@@ -273,7 +273,7 @@ class Text(binary.Case):
                         out += os.read(master, 65536)
                     except OSError:
                         break
-                process.wait(20)
+                process.wait(60)
                 os.close(master)
                 self.assertEqual(bool(re.search(rb"\033\[\d+A\033\[J", out)), moves, out)
                 self.assertIn(b"OK: none", out)

@@ -109,14 +109,15 @@ class LookupsCase(TraceCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         return (time.monotonic() - began) * 1e6
 
-    def check_call(self, compiler):
-        """
-        One call, and nothing by packets; it took most of the time of a program that does nothing else. Another
-        process has its library mapped, so that it is watched from the start.
-        """
+    def map_library(self, compiler):
+        """A process has this library mapped, so that calls of others are watched from their start."""
         waiter = subprocess.Popen([self.build(f"{compiler}_waits", compiler, source=WAIT)])
         self.addCleanup(waiter.wait)
         self.addCleanup(waiter.kill)
+
+    def check_call(self, compiler):
+        """One call, and nothing by packets; it took most of the time of a program that does nothing else."""
+        self.map_library(compiler)
         program = self.build(f"{compiler}_once"[:15], compiler, "-O1")
         with self.twisted("slow:300"):  # without, a call takes a millisecond
             took = []
@@ -191,11 +192,14 @@ class Lookups(LookupsCase):
 
     def test_ended_in_call(self):
         """A program that is killed while it waits."""
+        self.map_library("gcc")
         program = self.build("glibc_once", "gcc", "-O1")
 
         def action():
             process = subprocess.Popen(self.lab.pod_command([program, "lost.example.com"]), stdout=subprocess.DEVNULL)
-            time.sleep(0.5)
+            while f"pid={process.pid}," not in self.lab.pod("ss", "-Hunp", "dst", f"{self.lab.cluster_ip}:53").stdout:
+                self.assertIsNone(process.poll(), "it ended before it asked")
+            time.sleep(0.3)
             process.kill()
             process.wait()
 

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import socket
 import statistics
 import subprocess
@@ -142,6 +143,15 @@ class Soaker:
         if self.process and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+
+    def has_begun(self):
+        """It is ready for SIGTERM, or has ended."""
+        try:
+            status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        caught = re.search(r"SigCgt:\s*([0-9a-f]+)", status)
+        return self.process.poll() is not None or int(caught[1], 16) >> (signal.SIGTERM - 1) & 1
 
     def end(self, is_output_bad=False):
         """SIGTERM, and what must hold then."""
