@@ -33,6 +33,14 @@ void finding_about(struct diagnosis *d, struct finding *finding, const char *ser
     *ARENA_PUSH(d->arena, finding->about, finding->about_count) = server;
 }
 
+bool finding_is_about(const struct finding *finding, const char *server)
+{
+    for (size_t i = 0; i < finding->about_count; i++)
+        if (strcmp(finding->about[i], server) == 0)
+            return true;
+    return false;
+}
+
 void finding_seen_at(struct diagnosis *d, struct finding *finding, const char *server)
 {
     *ARENA_PUSH(d->arena, finding->seen_at, finding->seen_at_count) = server;

@@ -13,21 +13,14 @@ bool rule_explains(const struct rule *rule, const char *id)
     return false;
 }
 
-static bool is_about(const struct finding *finding, const char *id)
-{
-    for (size_t i = 0; i < finding->about_count; i++)
-        if (strcmp(finding->about[i], id) == 0)
-            return true;
-    return false;
-}
-
 /* How many of the replicas a finding is about. */
 static size_t replicas_about(const struct diagnosis *d, const struct finding *finding)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < d->servers_count; i++)
-        count += d->servers[i].target->role == TARGET_REPLICA && is_about(finding, d->servers[i].target->id);
+        count += d->servers[i].target->role == TARGET_REPLICA &&
+                 finding_is_about(finding, d->servers[i].target->id);
     return count;
 }
 
@@ -68,7 +61,7 @@ static bool shares_server(const struct diagnosis *d, const struct finding *cause
     bool any = false;
 
     for (size_t i = 0; i < count; i++) {
-        if (is_about(cause, servers[i]))
+        if (finding_is_about(cause, servers[i]))
             return true;
         any = any || server_find(d, servers[i]);
     }
@@ -82,7 +75,7 @@ static bool is_within(const struct diagnosis *d, const struct finding *cause, co
     size_t count = servers_of(d, effect, &servers);
 
     for (size_t i = 0; i < count; i++)
-        if (server_find(d, servers[i]) && !is_about(cause, servers[i]))
+        if (server_find(d, servers[i]) && !finding_is_about(cause, servers[i]))
             return false;
     return true;
 }
@@ -97,15 +90,18 @@ static bool covers_servers(const struct diagnosis *d, const struct finding *caus
 {
     size_t some = replicas_about(d, cause), count;
     const char **servers;
+    bool is_of_some = false;
 
     if (is_of_nameservers(d, cause) && !(shares_server(d, cause, effect) && is_within(d, cause, effect)))
         return false;
+    for (size_t i = 0; i < cause->about_count; i++)
+        is_of_some = is_of_some || server_find(d, cause->about[i]);
     count = servers_of(d, effect, &servers);
-    for (size_t i = 0; some && i < count; i++) {
+    for (size_t i = 0; is_of_some && i < count; i++) {
         const struct server *server = server_find(d, servers[i]);
         bool free = server && !server->silent && server_passes_on(server);
 
-        if (!free && some < d->replicas_count && !is_about(cause, servers[i]))
+        if (!free && some < d->replicas_count && !finding_is_about(cause, servers[i]))
             return false;
     }
     return true;

@@ -1683,6 +1683,22 @@ class Drops(binary.Case):
                 self.assertEqual({f["id"] for f in document["findings"]
                                   if not f["consequence_of"] and f["severity"] != "info"}, leading)
 
+    def test_a_rule_for_the_clusterip_explains_no_dead_link(self):
+        """Where all servers are known whose packets a rule took, it explains the silence of no other."""
+        both = {"path-filtered", "replica-unreachable"}
+        for servers, more, leading in (([CLUSTER_IP], {}, both), ([CLUSTER_IP, REPLICAS[1]], {}, {"path-filtered"}),
+                                       ([CLUSTER_IP], {"lost": 3}, {"path-filtered"}),
+                                       ([CLUSTER_IP], {"unshown": 3}, {"path-filtered"})):
+            with self.subTest(servers=servers, more=more):
+                facts = Facts().dead(CLUSTER_IP).dead(REPLICAS[1])
+                facts.put("drops", {**dropped("rule", servers=servers, has_more_servers=False), **more})
+                _, document = self.finding(facts, "path-filtered")
+                self.assertEqual({f["id"] for f in document["findings"]
+                                  if not f["consequence_of"] and f["severity"] != "info"}, leading)
+        facts = Facts().dead(REPLICAS[1]).put("drops", dropped("rule", servers=[CLUSTER_IP], has_more_servers=True))
+        _, document = self.finding(facts, "path-filtered")
+        self.assertIn("path-filtered", [f["consequence_of"] for f in document["findings"]])
+
     def test_other_causes_are_none_of_these(self):
         _, document = self.finding(Facts().put("drops", dropped("other")), "path-filtered")
         self.assertEqual({f["id"] for f in document["findings"]}, REMARKS)

@@ -98,6 +98,7 @@ void finding_evidence(struct diagnosis *diagnosis, struct finding *finding, cons
     PRINTF_LIKE(3, 4);
 /* The finding is about this server (target_facts.id); one that is about none in particular is about all. */
 void finding_about(struct diagnosis *diagnosis, struct finding *finding, const char *server);
+bool finding_is_about(const struct finding *finding, const char *server);
 /* A server that shows the same and is not to blame: what is wrong at another does not explain the finding. */
 void finding_seen_at(struct diagnosis *diagnosis, struct finding *finding, const char *server);
 /* Likewise about the replica that is the Pod of this name, where the facts say which that is. */

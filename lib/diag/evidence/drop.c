@@ -45,22 +45,29 @@ static unsigned transport_of(const struct drop_kind_facts *kind)
     return concerns;
 }
 
-static bool is_server(const struct diagnosis *d, const struct drop_ends_facts *ends)
+static const struct server *server_at(const struct diagnosis *d, const char *address)
 {
-    for (size_t i = 0; ends && i < d->servers_count; i++) {
-        const char *address = d->servers[i].target->address;
+    for (size_t i = 0; i < d->servers_count; i++)
+        if (strcmp(d->servers[i].target->address, address) == 0)
+            return &d->servers[i];
+    return NULL;
+}
 
-        if ((ends->src && strcmp(ends->src, address) == 0) || (ends->dst && strcmp(ends->dst, address) == 0))
-            return true;
-    }
-    return false;
+static bool has_server(const struct diagnosis *d, const struct drop_ends_facts *ends)
+{
+    return ends && ((ends->src && server_at(d, ends->src)) || (ends->dst && server_at(d, ends->dst)));
 }
 
 /* Between this place and one of the servers asked: what else the node drops is no evidence here. */
-static bool is_of_servers(const struct diagnosis *d, const struct drop_facts *example)
+static bool is_of_servers(const struct diagnosis *d, const struct drop_kind_facts *kind)
 {
-    return !example || is_server(d, &example->ends) || is_server(d, example->before_nat) ||
-           is_server(d, example->after_nat);
+    const struct drop_facts *example = kind->example;
+
+    for (size_t i = 0; i < kind->servers_count; i++)
+        if (server_at(d, kind->servers[i]))
+            return true;
+    return !example || has_server(d, &example->ends) || has_server(d, example->before_nat) ||
+           has_server(d, example->after_nat);
 }
 
 struct finding *drop_finding(struct diagnosis *d, const struct rule *rule, struct finding *finding,
@@ -74,7 +81,7 @@ struct finding *drop_finding(struct diagnosis *d, const struct rule *rule, struc
     for (size_t i = 0; drops && i < drops->kinds_count && told < TOLD; i++) {
         const struct drop_kind_facts *kind = &drops->kinds[i];
 
-        if (!(DROP_CAUSE(kind->cause) & causes) || !is_of_servers(d, kind->example))
+        if (!(DROP_CAUSE(kind->cause) & causes) || !is_of_servers(d, kind))
             continue;
         if (!finding) {
             finding = finding_new(d, rule, NULL);
@@ -93,4 +100,26 @@ struct finding *drop_finding(struct diagnosis *d, const struct rule *rule, struc
     else if (told)
         finding->concerns &= ~(unsigned)(CONCERNS_UDP | CONCERNS_TCP);
     return finding;
+}
+
+void drop_about(struct diagnosis *d, struct finding *finding, unsigned causes)
+{
+    const struct drops_facts *drops = d->facts->drops;
+    bool is_whole = drops && !drops->lost && !drops->unshown;
+
+    for (size_t i = 0; is_whole && i < drops->kinds_count; i++)
+        is_whole = !(DROP_CAUSE(drops->kinds[i].cause) & causes) || drops->kinds[i].has_more_servers == 0;
+    for (size_t i = 0; is_whole && i < drops->kinds_count; i++) {
+        const struct drop_kind_facts *kind = &drops->kinds[i];
+
+        for (size_t k = 0; DROP_CAUSE(kind->cause) & causes && k < kind->servers_count; k++) {
+            const struct server *server = server_at(d, kind->servers[k]);
+
+            if (!server || finding_is_about(finding, server->target->id))
+                continue;
+            finding_about(d, finding, server->target->id);
+            if (finding->subject)
+                finding->subject = arena_printf(d->arena, "%s, %s", finding->subject, server->target->id);
+        }
+    }
 }

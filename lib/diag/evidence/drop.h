@@ -16,4 +16,7 @@
 struct finding *drop_finding(struct diagnosis *diagnosis, const struct rule *rule, struct finding *finding,
                              unsigned causes);
 
+/* The finding is about the servers whose packets these causes took, where every one of those is known. */
+void drop_about(struct diagnosis *diagnosis, struct finding *finding, unsigned causes);
+
 #endif

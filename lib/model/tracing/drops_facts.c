@@ -52,6 +52,10 @@ static const struct shape_field kind_fields[] = {
     SHAPE_FIELD_POINTER(struct drop_kind_facts, example, "example", &drop_facts_shape, "one of them"),
     SHAPE_FIELD_TEXTS(struct drop_kind_facts, transports, "transports",
                       "udp, tcp: of the packets that were looked at, each once"),
+    SHAPE_FIELD_TEXTS(struct drop_kind_facts, servers, "servers",
+                      "that they were to or from, each once: a Service's address and its backend's"),
+    SHAPE_FIELD_ANSWER(struct drop_kind_facts, has_more_servers, "has_more_servers",
+                       "there are more servers than are told; null: none of the packets was looked at"),
 };
 const struct shape drop_kind_facts_shape = SHAPE(struct drop_kind_facts, kind_fields, "drop_kind");
 

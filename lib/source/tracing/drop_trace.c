@@ -286,15 +286,58 @@ static bool same_kind(const struct drop_key *a, const struct drop_key *b)
     return a->stack == b->stack && a->reason == b->reason && a->judge == b->judge && a->chain == b->chain;
 }
 
-/* One of each kind and transport. */
+/* The one of its kind and transport; NULL: there are too many kinds. */
+static struct drop_example *example_of(struct drop_trace *trace, const struct drop_event *event)
+{
+    struct drop_example *example;
+
+    for (size_t i = 0; i < trace->examples_count; i++) {
+        example = &trace->examples[i];
+        if (same_kind(&example->event.key, &event->key) && example->event.protocol == event->protocol)
+            return example;
+    }
+    if (trace->examples_count == EXAMPLES_MAX)
+        return NULL;
+    example = ARENA_PUSH(trace->arena, trace->examples, trace->examples_count);
+    *example = (struct drop_example){.event = *event};
+    return example;
+}
+
+static void add_server(struct drop_example *example, const uint8_t address[16])
+{
+    for (size_t i = 0; i < example->servers_count; i++)
+        if (memcmp(example->servers[i], address, 16) == 0)
+            return;
+    if (example->servers_count == EXAMPLE_SERVERS)
+        example->has_more = true;
+    else
+        memcpy(example->servers[example->servers_count++], address, 16);
+}
+
+static bool is_dns_port(const struct drop_trace *trace, uint16_t port)
+{
+    for (size_t i = 0; i < DROP_PORTS; i++)
+        if (port && trace->programs->rodata->dns_ports[i] == port)
+            return true;
+    return false;
+}
+
+/* Connection tracking knows both of a Service and its backend, whatever their ports. */
 static void keep_example(struct drop_trace *trace, const struct drop_event *event)
 {
-    if (trace->examples_count == EXAMPLES_MAX)
+    const struct drop_tuple *packet = &event->packet;
+    struct drop_example *example = example_of(trace, event);
+
+    if (!example)
         return;
-    for (size_t i = 0; i < trace->examples_count; i++)
-        if (same_kind(&trace->examples[i].key, &event->key) && trace->examples[i].protocol == event->protocol)
-            return;
-    *ARENA_PUSH(trace->arena, trace->examples, trace->examples_count) = *event;
+    if (event->key.tracking & DROP_TRACKED) {
+        add_server(example, event->original.dst);
+        add_server(example, event->reply.src);
+    } else {
+        bool from_server = is_dns_port(trace, packet->src_port) && !is_dns_port(trace, packet->dst_port);
+
+        add_server(example, from_server ? packet->src : packet->dst);
+    }
 }
 
 static int receive(void *user, void *data, size_t size)

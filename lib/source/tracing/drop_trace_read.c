@@ -250,20 +250,36 @@ static void add_transport(struct arena *arena, struct drop_kind_facts *kind, con
     *ARENA_PUSH(arena, kind->transports, kind->transports_count) = transport;
 }
 
+static void add_servers(struct arena *arena, struct drop_kind_facts *kind, const struct drop_example *example)
+{
+    kind->has_more_servers = kind->has_more_servers == 1 || example->has_more;
+    for (size_t i = 0; i < example->servers_count; i++) {
+        const char *address = address_of(arena, example->servers[i]);
+        size_t k = 0;
+
+        while (k < kind->servers_count && strcmp(kind->servers[k], address) != 0)
+            k++;
+        if (k == kind->servers_count)
+            *ARENA_PUSH(arena, kind->servers, kind->servers_count) = address;
+    }
+}
+
 static void find_example(struct drop_trace *trace, struct arena *arena, const struct drop_key *key,
                          struct drop_kind_facts *kind)
 {
     for (size_t i = 0; i < trace->examples_count; i++) {
-        const struct drop_key *other = &trace->examples[i].key;
+        const struct drop_example *example = &trace->examples[i];
+        const struct drop_key *other = &example->event.key;
 
         if (other->stack != key->stack || other->reason != key->reason || other->judge != key->judge ||
             other->chain != key->chain)
             continue;
-        add_transport(arena, kind, trace->examples[i].protocol == IPPROTO_TCP ? "tcp" : "udp");
+        add_transport(arena, kind, example->event.protocol == IPPROTO_TCP ? "tcp" : "udp");
+        add_servers(arena, kind, example);
         if (kind->example)
             continue;
         kind->example = ARENA_NEW(arena, struct drop_facts);
-        drop_trace_read(trace, arena, &trace->examples[i], kind->example);
+        drop_trace_read(trace, arena, &example->event, kind->example);
     }
 }
 
@@ -280,7 +296,8 @@ static void add_row(struct drop_trace *trace, struct arena *arena, const struct 
                                          .sure = place.sure,
                                          .hook = place.hook,
                                          .table = label(arena, row->table),
-                                         .chain = label(arena, row->chain)};
+                                         .chain = label(arena, row->chain),
+                                         .has_more_servers = -1};
     struct drop_kind_facts *kind = kind_of(arena, ret, &like);
 
     kind->count += row->count;

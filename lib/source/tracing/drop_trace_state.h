@@ -17,9 +17,19 @@ struct bpf_link;
 
 /* Events kept as examples of their kinds; kinds beyond these have none. */
 #define EXAMPLES_MAX 64
+/* Servers told of each kind. */
+#define EXAMPLE_SERVERS 64
 
 /* Probes of drop_rules_bpf.c, of one kind. */
 #define RULE_LINKS_MAX 16
+
+/* One event of a kind and a transport, and which servers all the others of it were to or from. */
+struct drop_example {
+    struct drop_event event;
+    uint8_t servers[EXAMPLE_SERVERS][16];
+    size_t servers_count;
+    bool has_more; /* servers */
+};
 
 struct drop_trace {
     struct arena *arena; /* what lives as long as the trace */
@@ -34,7 +44,7 @@ struct drop_trace {
     size_t links_count;
     struct ring_buffer *events;
     struct netns_owners *owners;
-    struct drop_event *examples;
+    struct drop_example *examples;
     size_t examples_count;
     struct drop_probe_facts *probes;
     size_t probes_count;

@@ -45,6 +45,9 @@ struct drop_kind_facts {
     struct drop_facts *example; /* NULL when no event of it came through */
     const char **transports;    /* of the events that came through, each once: "udp", "tcp" */
     size_t transports_count;
+    const char **servers; /* likewise: addresses of both a Service and its backend, at most 64 a transport */
+    size_t servers_count;
+    int has_more_servers; /* 1: than these, 0: no, -1: no event of it came through */
 };
 extern const struct shape drop_kind_facts_shape;
 

@@ -3,6 +3,8 @@
 #include "../../evidence/server.h"
 #include <inttypes.h>
 
+#define RULES (DROP_CAUSE(CAUSE_RULE) | DROP_CAUSE(CAUSE_IPTABLES))
+
 /* An ICMP error that came from another host than the one that was asked. */
 static struct finding *tell_rejected(struct diagnosis *d, const struct rule *rule, struct finding *finding,
                                      const struct server *server)
@@ -46,7 +48,9 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     /* Who answers for a packet has rejected it; what this kernel drops or refuses to send may be either. */
     if (finding && !own)
         finding->title = "a firewall rule rejects DNS packets";
-    finding = drop_finding(d, rule, finding, DROP_CAUSE(CAUSE_RULE) | DROP_CAUSE(CAUSE_IPTABLES));
+    finding = drop_finding(d, rule, finding, RULES);
+    if (finding)
+        drop_about(d, finding, RULES);
     if (finding && !finding->about_count)
         finding->alone = true; /* the kernel's own word, and of no one server */
 }
