@@ -14,11 +14,15 @@ struct agent_record {
     struct flight_recorder *recorder;
     struct event *tick;
     struct sampling_parts parts;
-    struct arena *lookups_arena;
-    struct lookups_tally *lookups; /* of this interval */
     struct drops_since drops;
-    uint64_t began_ns; /* of this interval */
-    bool fails;        /* the last could not be written */
+    bool fails; /* the last could not be written */
+
+    /* Of this interval. */
+    struct arena *arena;
+    struct lookups_tally *lookups;
+    struct finding *begun; /* told to begin; they may be over when it ends */
+    size_t begun_count;
+    uint64_t began_ns;
 };
 
 /* A new interval: what came so far is forgotten. */

@@ -64,6 +64,15 @@ bool agent_is_told(const struct agent *agent, const char *id, const char *subjec
     return false;
 }
 
+const struct finding *agent_finding(const struct agent *agent, const char *id, const char *subject)
+{
+    for (size_t i = 0; i < agent->facts.findings_count; i++)
+        if (same_text(agent->facts.findings[i].id, id) &&
+            same_text(agent->facts.findings[i].subject, subject))
+            return &agent->facts.findings[i];
+    return NULL;
+}
+
 static struct agent_standing keep(struct arena *arena, const struct active_finding_facts *finding)
 {
     return (struct agent_standing){arena_text(arena, finding->id),
@@ -97,6 +106,8 @@ void agent_tell_findings(struct agent *agent)
 
         if (due)
             tell(agent, &event);
+        if (due && !told)
+            agent_record_finding(agent, finding->id, finding->subject);
         if (told != due)
             *ARENA_PUSH(arena, standing, count) = keep(arena, finding);
     }

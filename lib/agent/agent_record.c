@@ -17,6 +17,12 @@ static void add_findings(const struct agent *agent, struct arena *arena, struct 
         if (agent_is_told(agent, finding->id, finding->subject))
             *ARENA_PUSH(arena, interval->findings, interval->findings_count) = *finding;
     }
+    for (size_t i = 0; i < agent->record->begun_count; i++) {
+        const struct finding *begun = &agent->record->begun[i];
+
+        if (!agent_finding(agent, begun->id, begun->subject))
+            *ARENA_PUSH(arena, interval->findings, interval->findings_count) = *begun;
+    }
 }
 
 static void add_lookups(const struct agent *agent, double span_ms, struct arena *arena,
@@ -116,7 +122,7 @@ int agent_record_begin(struct agent *agent)
     record->recorder = flight_recorder_new(&options, &agent->survey->err);
     if (!record->recorder)
         return -EIO;
-    record->lookups_arena = arena_new();
+    record->arena = arena_new();
     record->tick = event_new(agent->base, -1, EV_PERSIST, on_tick, agent);
     if (!record->tick || event_add(record->tick, &every) < 0)
         err_out_of_memory();
@@ -155,5 +161,5 @@ void agent_record_end(struct agent *agent)
     event_free(record->tick);
     flight_recorder_free(record->recorder);
     sampling_parts_fini(&record->parts);
-    arena_free(record->lookups_arena);
+    arena_free(record->arena);
 }

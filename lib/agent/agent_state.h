@@ -75,6 +75,8 @@ void agent_tell_findings(struct agent *agent);
 void agent_tell_record(struct agent *agent, const char *why);
 /* Whether a line told that this finding stands. */
 bool agent_is_told(const struct agent *agent, const char *id, const char *subject);
+/* The finding as the last look has it; NULL: it does not stand. */
+const struct finding *agent_finding(const struct agent *agent, const char *id, const char *subject);
 
 /* agent_kernel.c: what programs in the kernel see. It says itself what it may not. */
 void agent_kernel_begin(struct agent *agent);
@@ -87,6 +89,8 @@ bool agent_kernel_drops(struct agent *agent, struct arena *arena, struct drops_f
 /* agent_interval.c: nothing of it does anything where nothing is recorded, nor of agent_record.c. */
 /* Take what came of the queries so far; before their watch ends. */
 void agent_record_sampling(struct agent *agent);
+/* It is told to begin: the interval has it, also where it is over before the interval is. */
+void agent_record_finding(struct agent *agent, const char *id, const char *subject);
 void agent_record_lookup(struct agent *agent, const struct lookups_call_facts *call);
 
 /* agent_record.c: return 0, or a negative errno with a message in survey->err. */

@@ -8,6 +8,7 @@ import resource
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -144,13 +145,13 @@ class Pages(binary.Case):
 
 class Findings(binary.Case):
     def test_begin_and_end(self):
-        """A replica that falls silent and comes back is a finding that begins and ends, in lines and as a metric."""
-        with twister(answers=agents.ANSWERS) as good, twister(answers=agents.ANSWERS) as other, \
+        """A replica that falls silent and comes back begins and ends, in lines, as a metric and in the recording."""
+        with tempfile.TemporaryDirectory() as folder, twister(answers=agents.ANSWERS) as good, twister(answers=agents.ANSWERS) as other, \
                 socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
             held.bind(("127.0.0.1", 0))
             port = held.getsockname()[1]
             replica = f"127.0.0.1:{port}"
-            with agents.agent("--replica", f"{good},{other},{replica}", "--budget", "1s") as agent:
+            with agents.agent("--replica", f"{good},{other},{replica}", "--budget", "1s", "--record", folder) as agent:
                 begun = agent.wait_for(lambda: agent.events("finding-begins", finding="replica-unreachable")
                                        or agent.events("finding-begins", finding="replica-down")
                                        or [e for e in agent.events("finding-begins")
@@ -172,6 +173,11 @@ class Findings(binary.Case):
                 finally:
                     server.kill()
                     server.wait()
+                agent.end()
+                told = {e["finding"]["id"] for e in agent.events("finding-begins")
+                        if e["finding"]["severity"] != "info"}
+            episodes = binary.run_json("history", "--from", folder)[0]["data"]["episodes"]
+            self.assertLessEqual(told, {e["reason"] for e in episodes if e["kind"] == "finding"})
 
     def test_left_out(self):
         """Without probes nobody is asked, and what is left runs."""

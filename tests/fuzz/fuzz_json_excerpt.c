@@ -49,12 +49,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct text text = {0}, again = {0};
     size_t used, used_again;
     enum json_excerpt_end end = json_excerpt(wanted, at, len, &text, &used);
-    json_t *tree = json_loadb(at, len, JSON_DISABLE_EOF_CHECK, &where);
+    /* Behind a number jansson loses a NUL, which is no character of JSON. */
+    int is_comparable = !memchr(at, '\0', len);
+    json_t *tree = is_comparable ? json_loadb(at, len, JSON_DISABLE_EOF_CHECK, &where) : NULL;
     json_t *excerpt = NULL;
 
     if (tree && (end != JSON_EXCERPT_WHOLE || used != (size_t)where.position))
         abort();
-    if (!tree && !is_about_numbers(&where) && end == JSON_EXCERPT_WHOLE)
+    if (!tree && is_comparable && !is_about_numbers(&where) && end == JSON_EXCERPT_WHOLE)
         abort();
     if (tree && !memchr(at, '\\', used)) {
         excerpt = json_loadb(text_string(&text), text.len, 0, &in_excerpt);
