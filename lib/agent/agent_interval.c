@@ -33,14 +33,13 @@ void agent_record_sampling(struct agent *agent)
     arena_free(arena);
 }
 
-void agent_record_finding(struct agent *agent, const char *id, const char *subject)
+void agent_record_finding(struct agent *agent, const struct finding *finding)
 {
-    const struct finding *finding = agent_finding(agent, id, subject);
     struct agent_record *record = agent->record;
     struct err err = {0};
     json_t *json;
 
-    if (!record || !finding)
+    if (!record)
         return;
     json = shape_to_json(&finding_shape, finding);
     if (!json)

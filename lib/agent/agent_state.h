@@ -90,7 +90,7 @@ bool agent_kernel_drops(struct agent *agent, struct arena *arena, struct drops_f
 /* Take what came of the queries so far; before their watch ends. */
 void agent_record_sampling(struct agent *agent);
 /* It is told to begin: the interval has it, also where it is over before the interval is. */
-void agent_record_finding(struct agent *agent, const char *id, const char *subject);
+void agent_record_finding(struct agent *agent, const struct finding *finding);
 void agent_record_lookup(struct agent *agent, const struct lookups_call_facts *call);
 
 /* agent_record.c: return 0, or a negative errno with a message in survey->err. */

@@ -146,12 +146,14 @@ class Pages(binary.Case):
 class Findings(binary.Case):
     def test_begin_and_end(self):
         """A replica that falls silent and comes back begins and ends, in lines, as a metric and in the recording."""
-        with tempfile.TemporaryDirectory() as folder, twister(answers=agents.ANSWERS) as good, twister(answers=agents.ANSWERS) as other, \
+        with tempfile.TemporaryDirectory() as folder, twister(answers=agents.ANSWERS) as good, \
+                twister(answers=agents.ANSWERS) as other, \
                 socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
             held.bind(("127.0.0.1", 0))
             port = held.getsockname()[1]
             replica = f"127.0.0.1:{port}"
-            with agents.agent("--replica", f"{good},{other},{replica}", "--budget", "1s", "--record", folder) as agent:
+            with agents.agent("--replica", f"{good},{other},{replica}", "--budget", "1s",
+                              "--record", folder) as agent:
                 begun = agent.wait_for(lambda: agent.events("finding-begins", finding="replica-unreachable")
                                        or agent.events("finding-begins", finding="replica-down")
                                        or [e for e in agent.events("finding-begins")
