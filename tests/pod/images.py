@@ -34,8 +34,6 @@ class Images:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
         self.built = self.folder / "built"
-        if self.built.exists():  # by another class of this run
-            return
         self.built.mkdir(parents=True)
         source = HERE / "app.c"
         for compiler, name in ((["musl-gcc"], "musl"), (["gcc"], "glibc"), (["gcc", "-static"], "static")):

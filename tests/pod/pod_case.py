@@ -52,9 +52,10 @@ class PodCase(unittest.TestCase):
     def setUpClass(cls):
         cls.lab = Lab().__enter__()
         cls.addClassCleanup(cls.lab.__exit__)
-        cls.images = images.Images(private.RUN / "images")
+        folder = private.RUN / cls.__name__
+        cls.images = images.Images(folder / "images")
         cls.images.add_program("glibc", PROGRAM, ORDINARY)
-        cls.containers = containers.Containers(private.RUN, cls.images, RESOLV_CONF)
+        cls.containers = containers.Containers(folder, cls.images, RESOLV_CONF)
         cls.addClassCleanup(cls.containers.stop)
         cls.file = single_file()
 
