@@ -39,7 +39,7 @@ void agent_record_finding(struct agent *agent, const struct finding *finding)
     struct err err = {0};
     json_t *json;
 
-    if (!record)
+    if (!record || !finding)
         return;
     json = shape_to_json(&finding_shape, finding);
     if (!json)

@@ -103,12 +103,11 @@ void agent_tell_findings(struct agent *agent)
         bool told = agent_is_told(agent, finding->id, finding->subject), due = is_due(agent, finding, told);
         struct agent_event_facts event = {.event = told ? AGENT_FINDING_ENDS : AGENT_FINDING_BEGINS,
                                           .finding = finding};
-        const struct finding *begun;
 
         if (due)
             tell(agent, &event);
-        if (due && !told && (begun = agent_finding(agent, finding->id, finding->subject)))
-            agent_record_finding(agent, begun);
+        if (due && !told)
+            agent_record_finding(agent, agent_finding(agent, finding->id, finding->subject));
         if (told != due)
             *ARENA_PUSH(arena, standing, count) = keep(arena, finding);
     }

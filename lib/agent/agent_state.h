@@ -89,7 +89,8 @@ bool agent_kernel_drops(struct agent *agent, struct arena *arena, struct drops_f
 /* agent_interval.c: nothing of it does anything where nothing is recorded, nor of agent_record.c. */
 /* Take what came of the queries so far; before their watch ends. */
 void agent_record_sampling(struct agent *agent);
-/* It is told to begin: the interval has it, also where it is over before the interval is. */
+/* It is told to begin: the interval has it, also where it is over before the interval is. NULL: nothing is.
+ */
 void agent_record_finding(struct agent *agent, const struct finding *finding);
 void agent_record_lookup(struct agent *agent, const struct lookups_call_facts *call);
 

@@ -102,6 +102,17 @@ struct finding *drop_finding(struct diagnosis *d, const struct rule *rule, struc
     return finding;
 }
 
+static void add_about(struct diagnosis *d, struct finding *finding, const char *address)
+{
+    const struct server *server = server_at(d, address);
+
+    if (!server || finding_is_about(finding, server->target->id))
+        return;
+    finding_about(d, finding, server->target->id);
+    if (finding->subject)
+        finding->subject = arena_printf(d->arena, "%s, %s", finding->subject, server->target->id);
+}
+
 void drop_about(struct diagnosis *d, struct finding *finding, unsigned causes)
 {
     const struct drops_facts *drops = d->facts->drops;
@@ -112,14 +123,7 @@ void drop_about(struct diagnosis *d, struct finding *finding, unsigned causes)
     for (size_t i = 0; is_whole && i < drops->kinds_count; i++) {
         const struct drop_kind_facts *kind = &drops->kinds[i];
 
-        for (size_t k = 0; DROP_CAUSE(kind->cause) & causes && k < kind->servers_count; k++) {
-            const struct server *server = server_at(d, kind->servers[k]);
-
-            if (!server || finding_is_about(finding, server->target->id))
-                continue;
-            finding_about(d, finding, server->target->id);
-            if (finding->subject)
-                finding->subject = arena_printf(d->arena, "%s, %s", finding->subject, server->target->id);
-        }
+        for (size_t k = 0; DROP_CAUSE(kind->cause) & causes && k < kind->servers_count; k++)
+            add_about(d, finding, kind->servers[k]);
     }
 }

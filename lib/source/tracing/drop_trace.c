@@ -281,11 +281,6 @@ void drop_trace_free(struct drop_trace *trace)
 
 /* ---- events ---- */
 
-static bool same_kind(const struct drop_key *a, const struct drop_key *b)
-{
-    return a->stack == b->stack && a->reason == b->reason && a->judge == b->judge && a->chain == b->chain;
-}
-
 /* The one of its kind and transport; NULL: there are too many kinds. */
 static struct drop_example *example_of(struct drop_trace *trace, const struct drop_event *event)
 {
@@ -293,7 +288,7 @@ static struct drop_example *example_of(struct drop_trace *trace, const struct dr
 
     for (size_t i = 0; i < trace->examples_count; i++) {
         example = &trace->examples[i];
-        if (same_kind(&example->event.key, &event->key) && example->event.protocol == event->protocol)
+        if (drop_key_is_like(&example->event.key, &event->key) && example->event.protocol == event->protocol)
             return example;
     }
     if (trace->examples_count == EXAMPLES_MAX)

@@ -242,26 +242,19 @@ static struct drop_kind_facts *kind_of(struct arena *arena, struct drops_facts *
     return kind;
 }
 
-static void add_transport(struct arena *arena, struct drop_kind_facts *kind, const char *transport)
+static void add_once(struct arena *arena, const char ***list, size_t *count, const char *text)
 {
-    for (size_t i = 0; i < kind->transports_count; i++)
-        if (strcmp(kind->transports[i], transport) == 0)
+    for (size_t i = 0; i < *count; i++)
+        if (strcmp((*list)[i], text) == 0)
             return;
-    *ARENA_PUSH(arena, kind->transports, kind->transports_count) = transport;
+    *ARENA_PUSH(arena, *list, *count) = text;
 }
 
 static void add_servers(struct arena *arena, struct drop_kind_facts *kind, const struct drop_example *example)
 {
     kind->has_more_servers = kind->has_more_servers == 1 || example->has_more;
-    for (size_t i = 0; i < example->servers_count; i++) {
-        const char *address = address_of(arena, example->servers[i]);
-        size_t k = 0;
-
-        while (k < kind->servers_count && strcmp(kind->servers[k], address) != 0)
-            k++;
-        if (k == kind->servers_count)
-            *ARENA_PUSH(arena, kind->servers, kind->servers_count) = address;
-    }
+    for (size_t i = 0; i < example->servers_count; i++)
+        add_once(arena, &kind->servers, &kind->servers_count, address_of(arena, example->servers[i]));
 }
 
 static void find_example(struct drop_trace *trace, struct arena *arena, const struct drop_key *key,
@@ -269,12 +262,11 @@ static void find_example(struct drop_trace *trace, struct arena *arena, const st
 {
     for (size_t i = 0; i < trace->examples_count; i++) {
         const struct drop_example *example = &trace->examples[i];
-        const struct drop_key *other = &example->event.key;
 
-        if (other->stack != key->stack || other->reason != key->reason || other->judge != key->judge ||
-            other->chain != key->chain)
+        if (!drop_key_is_like(&example->event.key, key))
             continue;
-        add_transport(arena, kind, example->event.protocol == IPPROTO_TCP ? "tcp" : "udp");
+        add_once(arena, &kind->transports, &kind->transports_count,
+                 example->event.protocol == IPPROTO_TCP ? "tcp" : "udp");
         add_servers(arena, kind, example);
         if (kind->example)
             continue;

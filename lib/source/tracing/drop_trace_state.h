@@ -55,6 +55,12 @@ struct drop_trace {
     unsigned polled; /* events of this poll */
 };
 
+/* What differs in the client, the name and the namespace alone is of one kind. */
+static inline bool drop_key_is_like(const struct drop_key *a, const struct drop_key *b)
+{
+    return a->stack == b->stack && a->reason == b->reason && a->judge == b->judge && a->chain == b->chain;
+}
+
 /* Note a place that is watched, or why it is not (NULL: it is). */
 void drop_trace_note(struct drop_trace *trace, const char *where, const char *tells, const char *why);
 
