@@ -1604,6 +1604,19 @@ class Objects(binary.Case):
                       Facts().put("replicas.services", [service()])):
             self.assertIsNone(self.finding(facts, "service-endpoints")[0])
 
+    def test_socket_programs(self):
+        """Who chooses a backend at the socket is named where its programs may be listed, and its own tool is told."""
+        facts = Facts().dead(CLUSTER_IP).put("sockets.cluster_ip_refused", True)
+        found, _ = self.finding(facts, "service-endpoints")
+        self.assertIn("cilium-dbg", " ".join(found["remedy"]))
+        for name, words, tool in (("calico_connect_", "program 41 (calico_connect_) at connect4", "calico-node -bpf"),
+                                  ("cil_sock4_conne", "program 41 (cil_sock4_conne) at connect4", "cilium-dbg"),
+                                  (None, "program 41 at connect4", "cilium-dbg")):
+            programs = [{"hook": hook, "id": 41, "name": name} for hook in ("connect4", "sendmsg4")]
+            found, _ = self.finding(facts.put("sockets.programs", programs), "service-endpoints")
+            self.assertEqual([words in line for line in found["evidence"]].count(True), 1, found["evidence"])
+            self.assertIn(tool, " ".join(found["remedy"]))
+
     def test_ends(self):
         """What the exit code tells, and that a defect which panics is not blamed for another end."""
         for code, words, version in ((1, "Corefile", False), (2, "panic", True), (137, "SIGKILL", False),

@@ -129,6 +129,21 @@ class SocketBalancing(DiagnoseCase):
         self.assertIn(sockets["cluster_ip_backend"], [self.lab.address(n) for n in (1, 2, 3)])
         self.assertFalse(sockets["cluster_ip_refused"])
 
+    def test_programs(self):
+        """Root is told which programs decide, by the names that they were loaded with; who may not list them, none."""
+        group = {hook for hook in HOOKS if hook[:-1] in ("connect", "sendmsg")}
+        capture = [os.environ["K8SDNS"], "capture", "--budget", "2s"]
+        for rights, wanted in (((), {(hook, hook) for hook in group}),
+                               (("setpriv", "--bounding-set", "-sys_admin"), {(hook, None) for hook in group}),
+                               (("setpriv", "--bounding-set", "-all"), set())):
+            with self.subTest(rights=rights):
+                words = self.lab.pod_command(self.balancer.command([*rights, *capture]))
+                done = subprocess.run(words, env=self.lab.pod_environment(), capture_output=True, text=True,
+                                      check=False, timeout=60)
+                programs = json.loads(done.stdout)["data"]["sockets"]["programs"]
+                self.assertEqual({(p["hook"], p.get("name")) for p in programs}, wanted, done.stderr)
+                self.assertTrue(all(p["id"] for p in programs))
+
     def test_path(self):
         """What asks the ClusterIP is followed to the replicas that sockets are led to; others' queries are not."""
         asked = (f"import socket; s = socket.socket(socket.{self.socket_family}, socket.SOCK_DGRAM); s.settimeout(5)\n"

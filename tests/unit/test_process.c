@@ -41,6 +41,36 @@ static void test_cgroups(void **state)
     }
 }
 
+/* A mount shows a part of the hierarchy, which the process may be outside of. */
+static void test_unified_folders(void **state)
+{
+#define V1 "30 29 0:27 / /sys/fs/cgroup/cpu rw shared:9 - cgroup cgroup rw,cpu\n"
+    static const struct {
+        const char *groups, *mounts, *want;
+    } rows[] = {
+        {"0::/a/b\n", "29 25 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw\n",
+         "/sys/fs/cgroup/a/b"},
+        {"0::/\n", "29 25 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n", "/sys/fs/cgroup"},
+        {"3:cpu:/x\n0::/y\n", V1 "31 29 0:28 / /run/u rw - cgroup2 none rw\n", "/run/u/y"},
+        {"0::/pods/a/b\n", "29 25 0:26 /pods/a /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n", "/sys/fs/cgroup/b"},
+        {"0::/pods/a\n", "29 25 0:26 /pods/a /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n", "/sys/fs/cgroup"},
+        {"0::/pods/ab\n", "29 25 0:26 /pods/a /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n", NULL},
+        {"0::/../a\n", "29 25 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n", NULL},
+        {"3:cpu:/x\n", "29 25 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n", NULL},
+        {"0::/a\n", V1 "29 25 - cgroup2 \n", NULL},
+    };
+#undef V1
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct text_list got = cgroup_unified_folders(*state, rows[i].groups, strlen(rows[i].groups),
+                                                      rows[i].mounts, strlen(rows[i].mounts));
+
+        assert_int_equal(got.count, rows[i].want ? 1 : 0);
+        if (rows[i].want)
+            assert_string_equal(got.items[0], rows[i].want);
+    }
+}
+
 /* At the offset found there are the function's own bytes. */
 static void test_functions(void **state)
 {
@@ -72,6 +102,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ARENA_TEST(test_cgroups),
+        ARENA_TEST(test_unified_folders),
         ARENA_TEST(test_functions),
     };
 

@@ -96,3 +96,68 @@ struct cgroup_identity cgroup_path_read(struct arena *arena, const char *bytes, 
     }
     return identity;
 }
+
+/* The path of version 2 ("0::path"); NULL: there is none, or it leads out of the namespace of control groups.
+ */
+static const char *unified_path(struct arena *arena, const char *groups, size_t len)
+{
+    struct line_cursor cursor = {.bytes = groups, .len = len};
+    static const char begin[] = "0::/";
+    struct line line;
+
+    while (line_cursor_next(&cursor, &line)) {
+        const char *path;
+
+        if (line.len < strlen(begin) || memcmp(line.text, begin, strlen(begin)) != 0)
+            continue;
+        path = arena_text_n(arena, line.text + strlen("0::"), line.len - strlen("0::"));
+        return strstr(path, "/..") ? NULL : path;
+    }
+    return NULL;
+}
+
+/* What of `path` lies under `root`, which a mount shows; NULL: nothing. */
+static const char *below(const char *path, const char *root)
+{
+    size_t len = strcmp(root, "/") == 0 ? 0 : strlen(root);
+
+    if (strncmp(path, root, len) != 0 || (path[len] != '/' && path[len]))
+        return NULL;
+    return strcmp(path + len, "/") == 0 ? "" : path + len;
+}
+
+/* "29 25 0:26 ROOT POINT options [optional...] - cgroup2 source options" */
+static bool read_mount(struct arena *arena, const struct line *line, const char **ret_root,
+                       const char **ret_point)
+{
+    char *text = arena_text_n(arena, line->text, line->len), *rest;
+    const char *words[5] = {0};
+
+    if (!strstr(text, " - cgroup2 "))
+        return false;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        words[i] = strtok_r(i ? NULL : text, " ", &rest);
+    *ret_root = words[3];
+    *ret_point = words[4];
+    return words[4] != NULL;
+}
+
+struct text_list cgroup_unified_folders(struct arena *arena, const char *groups, size_t groups_len,
+                                        const char *mounts, size_t mounts_len)
+{
+    struct line_cursor cursor = {.bytes = mounts, .len = mounts_len};
+    const char *path = unified_path(arena, groups, groups_len);
+    struct text_list folders = {0};
+    struct line line;
+
+    while (path && line_cursor_next(&cursor, &line)) {
+        const char *root, *point, *rest;
+
+        if (!read_mount(arena, &line, &root, &point))
+            continue;
+        rest = below(path, root);
+        if (rest)
+            *ARENA_PUSH(arena, folders.items, folders.count) = arena_printf(arena, "%s%s", point, rest);
+    }
+    return folders;
+}

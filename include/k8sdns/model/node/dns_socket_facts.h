@@ -16,6 +16,14 @@ struct dns_socket_facts {
 };
 extern const struct shape dns_socket_facts_shape;
 
+/* A program of the kernel's that is asked when a socket of this process connects or sends. */
+struct socket_program_facts {
+    const char *hook; /* "connect4", "sendmsg6" */
+    uint64_t id;      /* as bpftool names it */
+    const char *name; /* NULL: not to be read with these privileges */
+};
+extern const struct shape socket_program_facts_shape;
+
 struct dns_sockets_facts {
     struct dns_socket_facts *sockets; /* of this network namespace */
     size_t sockets_count;
@@ -27,6 +35,9 @@ struct dns_sockets_facts {
      * the socket decides, which has no backend for it. Firewall rules are asked only when something is sent.
      */
     bool cluster_ip_refused;
+    struct socket_program_facts
+        *programs; /* of load balancing, or of a policy; none: none, or not to be read */
+    size_t programs_count;
 };
 extern const struct shape dns_sockets_facts_shape;
 

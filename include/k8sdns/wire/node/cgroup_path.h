@@ -3,6 +3,7 @@
 #define K8SDNS_WIRE_CGROUP_PATH_H
 
 #include <k8sdns/base/arena.h>
+#include <k8sdns/base/list.h>
 #include <stddef.h>
 
 /* What the control groups of a process say of its container. */
@@ -19,5 +20,13 @@ struct cgroup_identity {
  * not there is NULL. Source: cgroups(7), Kubernetes pkg/kubelet/cm.
  */
 struct cgroup_identity cgroup_path_read(struct arena *arena, const char *bytes, size_t len);
+
+/*
+ * The folders in which a process's control group of version 2 may be seen, one for each place where that
+ * hierarchy is mounted: from its /proc/PID/cgroup ("0::path") and /proc/self/mountinfo. None where it is
+ * outside of what is mounted. Source: cgroups(7), proc(5).
+ */
+struct text_list cgroup_unified_folders(struct arena *arena, const char *groups, size_t groups_len,
+                                        const char *mounts, size_t mounts_len);
 
 #endif

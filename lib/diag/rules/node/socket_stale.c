@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../evidence/server.h"
+#include "../../evidence/socket_program.h"
 #include <inttypes.h>
 
 /* Somebody other than the flows of the node says which replicas live. */
@@ -41,6 +42,8 @@ static void eval(const struct rule *rule, struct diagnosis *d)
             "sockets are load balanced here: one connected to the ClusterIP leads to %s, for as long as "
             "it is open",
             sockets->cluster_ip_backend);
+    if (finding)
+        finding_socket_programs(d, finding);
 }
 
 static const struct step steps[] = {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../evidence/pods.h"
 #include "../../evidence/server.h"
+#include "../../evidence/socket_program.h"
 #include <inttypes.h>
 #include <k8sdns/base/shell_word.h>
 #include <k8sdns/model/cluster/cluster_words.h>
@@ -127,9 +128,13 @@ static bool by_socket(const struct rule *rule, struct diagnosis *d)
         finding_step(d, finding, "see whether the Service has ready endpoints",
                      "kubectl -n {ns} get endpointslices -l kubernetes.io/service-name={svc} -o wide", NULL);
         finding_step(d, finding, "see why no Pod is ready", "kubectl -n {ns} describe pods -l {sel}", NULL);
-        finding_step(d, finding, "where some are ready: see what the agent of this node knows",
-                     "kubectl -n kube-system exec ds/cilium -c cilium-agent -- cilium-dbg service list",
-                     NULL);
+        finding_socket_programs(d, finding);
+        finding_step(
+            d, finding, "where some are ready: see what the agent of this node knows",
+            socket_programs_are_of_calico(d)
+                ? "kubectl -n calico-system exec ds/calico-node -c calico-node -- calico-node -bpf nat dump"
+                : "kubectl -n kube-system exec ds/cilium -c cilium-agent -- cilium-dbg service list",
+            NULL);
     }
     return finding != NULL;
 }
