@@ -1705,9 +1705,10 @@ class Drops(binary.Case):
             with self.subTest(servers=servers, more=more):
                 facts = Facts().dead(CLUSTER_IP).dead(REPLICAS[1])
                 facts.put("drops", {**dropped("rule", servers=servers, has_more_servers=False), **more})
-                _, document = self.finding(facts, "path-filtered")
+                found, document = self.finding(facts, "path-filtered")
                 self.assertEqual({f["id"] for f in document["findings"]
                                   if not f["consequence_of"] and f["severity"] != "info"}, leading)
+                self.assertEqual(found["subject"], None if more else ", ".join([f"ClusterIP {CLUSTER_IP}", *servers[1:]]))
         facts = Facts().dead(REPLICAS[1]).put("drops", dropped("rule", servers=[CLUSTER_IP], has_more_servers=True))
         _, document = self.finding(facts, "path-filtered")
         self.assertIn("path-filtered", [f["consequence_of"] for f in document["findings"]])

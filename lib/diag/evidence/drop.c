@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "drop.h"
+#include "server.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -109,8 +110,9 @@ static void add_about(struct diagnosis *d, struct finding *finding, const char *
     if (!server || finding_is_about(finding, server->target->id))
         return;
     finding_about(d, finding, server->target->id);
-    if (finding->subject)
-        finding->subject = arena_printf(d->arena, "%s, %s", finding->subject, server->target->id);
+    finding->subject = finding->subject
+                           ? arena_printf(d->arena, "%s, %s", finding->subject, server->target->id)
+                           : server_text(d->arena, server);
 }
 
 void drop_about(struct diagnosis *d, struct finding *finding, unsigned causes)
