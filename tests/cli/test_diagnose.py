@@ -1708,7 +1708,8 @@ class Drops(binary.Case):
                 found, document = self.finding(facts, "path-filtered")
                 self.assertEqual({f["id"] for f in document["findings"]
                                   if not f["consequence_of"] and f["severity"] != "info"}, leading)
-                self.assertEqual(found["subject"], None if more else ", ".join([f"ClusterIP {CLUSTER_IP}", *servers[1:]]))
+                named = ", ".join([f"ClusterIP {CLUSTER_IP}", *servers[1:]])
+                self.assertEqual(found["subject"], None if more else named)
         facts = Facts().dead(REPLICAS[1]).put("drops", dropped("rule", servers=[CLUSTER_IP], has_more_servers=True))
         _, document = self.finding(facts, "path-filtered")
         self.assertIn("path-filtered", [f["consequence_of"] for f in document["findings"]])
