@@ -349,16 +349,23 @@ static void test_active_findings_is_bounded(__attribute__((unused)) void **state
 
 /* ---- the last minutes ---- */
 
-static void ask(struct history *history, uint64_t second, uint64_t rtt_us)
+static void ask_target(struct history *history, size_t target, uint64_t second, uint64_t rtt_us,
+                       int unreachable)
 {
-    struct watch_outcome outcome = {.sent = at(second),
-                                    .unreachable = -1,
+    struct watch_outcome outcome = {.target = target,
+                                    .sent = at(second),
+                                    .unreachable = unreachable,
                                     .rtt_us = rtt_us,
                                     .status = rtt_us == SHAPE_UNSET ? PROBE_TIMEOUT : PROBE_ANSWER,
                                     .rcode = rtt_us == SHAPE_UNSET ? -1 : 0,
                                     .name = "a."};
 
     history_add(history, &outcome);
+}
+
+static void ask(struct history *history, uint64_t second, uint64_t rtt_us)
+{
+    ask_target(history, 0, second, rtt_us, -1);
 }
 
 static void test_history(__attribute__((unused)) void **state)
@@ -414,6 +421,60 @@ static void test_history_turns(__attribute__((unused)) void **state)
     history_free(history);
 }
 
+/* What stands behind a ClusterIP is back: what it lost meanwhile is not its own. */
+static void test_history_behind(__attribute__((unused)) void **state)
+{
+    static const char *const types[] = {"A"};
+    static const struct target_facts targets[] = {{.id = "10.0.0.1", .role = TARGET_CLUSTER_IP},
+                                                  {.id = "10.0.0.2", .role = TARGET_REPLICA}};
+    struct history *history = history_new(targets, 2, types, 1, 1000000);
+    struct watch_type_facts type = {.type = "A"};
+    struct watch_target_facts narrowed[] = {{.id = "10.0.0.1", .types = &type, .types_count = 1},
+                                            {.id = "10.0.0.2", .types = &type, .types_count = 1}};
+    struct watch_facts watch = {.targets = narrowed, .targets_count = 2};
+
+    for (uint64_t i = 0; i < 30; i++) {
+        ask_target(history, 0, 1000 + i, i < 20 && i % 3 == 0 ? SHAPE_UNSET : 100, -1);
+        ask_target(history, 1, 1000 + i, i < 20 ? SHAPE_UNSET : 100, -1);
+    }
+    history_narrow(history, 1030 * SECOND, test_arena, &watch);
+    assert_true(narrowed[1].sent == 10 && narrowed[1].lost == 0);
+    assert_true(narrowed[0].sent == 10 && narrowed[0].lost == 0);
+    /* What it loses with nobody to blame stays. */
+    ask_target(history, 0, 1030, SHAPE_UNSET, -1);
+    history_narrow(history, 1031 * SECOND, test_arena, &watch);
+    assert_true(narrowed[0].sent == 11 && narrowed[0].lost == 1);
+    history_free(history);
+}
+
+/* Errors that came are those of the window, like all else. */
+static void test_history_unreachable(__attribute__((unused)) void **state)
+{
+    static const char *const types[] = {"A"};
+    const struct target_facts target = {.id = "10.0.0.1", .role = TARGET_REPLICA};
+    struct history *history = history_new(&target, 1, types, 1, 1000000);
+    struct shape_tally ever = {"port", 9};
+    struct watch_target_facts narrowed = {
+        .id = "10.0.0.1", .unreachables = &ever, .unreachables_count = 1, .rejected_by = "10.0.0.9"};
+    struct watch_facts watch = {.targets = &narrowed, .targets_count = 1};
+    struct watch_type_facts type = {.type = "A"};
+
+    narrowed.types = &type;
+    narrowed.types_count = 1;
+    for (uint64_t i = 0; i < 5; i++)
+        ask_target(history, 0, 998 + i, SHAPE_UNSET, UNREACHABLE_PORT);
+    ask_target(history, 0, 1003, SHAPE_UNSET, UNREACHABLE_LOCAL_RULE);
+    history_narrow(history, 1004 * SECOND, test_arena, &watch);
+    assert_int_equal(narrowed.unreachables_count, 2);
+    assert_true(narrowed.unreachables[0].count == 5 && narrowed.unreachables[1].count == 1);
+    assert_string_equal(narrowed.rejected_by, "10.0.0.9");
+    for (uint64_t i = 0; i < 8; i++)
+        ask(history, 1004 + i, 100);
+    history_narrow(history, 1012 * SECOND, test_arena, &watch);
+    assert_true(narrowed.unreachables_count == 0 && !narrowed.rejected_by && narrowed.sent == 8);
+    history_free(history);
+}
+
 static void test_history_carries(__attribute__((unused)) void **state)
 {
     static const char *const types[] = {"A"};
@@ -458,6 +519,7 @@ int main(void)
         TEST(test_typing),          TEST(test_mouse),
         TEST(test_active_findings), TEST(test_active_findings_is_bounded),
         TEST(test_history),         TEST(test_history_turns),
+        TEST(test_history_behind),  TEST(test_history_unreachable),
         TEST(test_history_carries),
     };
 

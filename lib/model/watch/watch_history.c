@@ -22,8 +22,9 @@
 
 struct sample {
     uint64_t sent_ns;
-    uint32_t rtt_us; /* NOTHING: nothing came */
-    uint16_t candidate;
+    uint32_t rtt_us;     /* NOTHING: nothing came */
+    uint8_t candidate;   /* UINT8_MAX stands for those behind it */
+    uint8_t unreachable; /* enum unreachable; UNREACHABLE_KINDS: no such error came */
     uint8_t status;
     uint8_t rcode; /* WATCH_RCODES: none */
 };
@@ -183,7 +184,8 @@ void history_add(struct history *h, const struct watch_outcome *o)
     s->samples[s->samples_total++ % SAMPLES] =
         (struct sample){.sent_ns = o->sent.mono_ns,
                         .rtt_us = us,
-                        .candidate = (uint16_t)o->candidate,
+                        .candidate = (uint8_t)(o->candidate < UINT8_MAX ? o->candidate : UINT8_MAX),
+                        .unreachable = (uint8_t)(o->unreachable < 0 ? UNREACHABLE_KINDS : o->unreachable),
                         .status = (uint8_t)o->status,
                         .rcode = (uint8_t)(o->rcode < 0              ? WATCH_RCODES
                                            : o->rcode < WATCH_RCODES ? o->rcode
@@ -207,7 +209,7 @@ bool history_turned(const struct history *h, uint64_t since_ns)
 /* What was sent from `from_ns` on; of one candidate unless that is -1. Latencies come sorted. */
 struct window {
     uint64_t sent, lost, bad;
-    uint64_t statuses[WATCH_STATUSES], rcodes[WATCH_RCODES + 1];
+    uint64_t statuses[WATCH_STATUSES], rcodes[WATCH_RCODES + 1], unreachables[UNREACHABLE_KINDS + 1];
     uint32_t us[SAMPLES * 2];
     size_t us_count;
     uint64_t sum_us;
@@ -227,6 +229,7 @@ static void window_add(struct window *w, const struct track *s, uint64_t from_ns
         w->bad += !probe_status_is_good(sample->status);
         w->statuses[sample->status]++;
         w->rcodes[sample->rcode]++;
+        w->unreachables[sample->unreachable]++;
         if (sample->rtt_us != NOTHING && w->us_count < SAMPLES * 2) {
             w->us[w->us_count++] = sample->rtt_us;
             w->sum_us += sample->rtt_us;
@@ -275,6 +278,18 @@ static void rcodes(struct arena *arena, const struct window *w, struct watch_tar
             *ARENA_PUSH(arena, facts->rcodes, facts->rcodes_count) = (struct shape_tally){
                 i == WATCH_RCODES - 1 ? "other" : arena_text(arena, dns_rcode_word((uint16_t)i, word)),
                 w->rcodes[i]};
+}
+
+static void unreachables(struct arena *arena, const struct window *w, struct watch_target_facts *facts)
+{
+    facts->unreachables = NULL;
+    facts->unreachables_count = 0;
+    for (int i = 0; i < UNREACHABLE_KINDS; i++)
+        if (w->unreachables[i])
+            *ARENA_PUSH(arena, facts->unreachables, facts->unreachables_count) =
+                (struct shape_tally){unreachable_names[i], w->unreachables[i]};
+    if (!w->unreachables[UNREACHABLE_PORT])
+        facts->rejected_by = NULL;
 }
 
 static void ticks_of(const struct history *h, const struct track *s, uint64_t now_ns, struct arena *arena,
@@ -357,9 +372,23 @@ void history_facts_of(const struct history *h, uint64_t now_ns, bool answers, st
     }
 }
 
+/* When the last replica turned. What a ClusterIP lost before that is that replica's, which tells of it no
+ * more. */
+static uint64_t replica_turned_ns(const struct history *h)
+{
+    uint64_t last = 0;
+
+    for (size_t i = 0; i < h->targets_count; i++)
+        for (size_t t = 0; h->roles[i] == TARGET_REPLICA && t < h->types_count; t++)
+            last = track_of(h, i, t)->turned_ns > last ? track_of(h, i, t)->turned_ns : last;
+    return last;
+}
+
 static void narrow_target(const struct history *h, size_t target, uint64_t now_ns, struct arena *arena,
                           struct watch_target_facts *facts)
 {
+    bool passes_on = h->roles[target] == TARGET_CLUSTER_IP || h->roles[target] == TARGET_NODE_LOCAL;
+    uint64_t behind_ns = passes_on ? replica_turned_ns(h) : 0;
     struct window all = {0};
 
     for (size_t t = 0; t < h->types_count && t < facts->types_count; t++) {
@@ -368,6 +397,7 @@ static void narrow_target(const struct history *h, size_t target, uint64_t now_n
         struct window w = {0};
 
         from_ns = s->turned_ns > from_ns ? s->turned_ns : from_ns;
+        from_ns = behind_ns > from_ns ? behind_ns : from_ns;
         window_add(&w, s, from_ns, 0);
         window_add(&all, s, from_ns, 0);
         facts->types[t] =
@@ -394,6 +424,7 @@ static void narrow_target(const struct history *h, size_t target, uint64_t now_n
     facts->max_us = window_us(&all, 1);
     outcomes(arena, &all, &facts->outcomes, &facts->outcomes_count);
     rcodes(arena, &all, facts);
+    unreachables(arena, &all, facts);
     if (!all.bad)
         facts->first_failure = facts->last_failure = NULL;
 }
