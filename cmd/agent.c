@@ -123,10 +123,15 @@ static int run(struct run *run, const void *config_at, void *data)
     if (r < 0)
         return r;
     read_without(&config->without, agent.without);
-    if (!config->no_listen && address_parse(config->listen, PORT_DEFAULT, &agent.listen, &run->err) < 0) {
-        run->err.kind = ERR_USAGE;
-        return err_prefix(&run->err, -EINVAL, "--listen");
-    }
+    if (config->no_listen && (config->listen != defaults.listen || config->web_config))
+        return err_set(&run->err, ERR_USAGE, EINVAL,
+                       "--no-listen goes with neither --listen nor --web-config");
+    if (!config->no_listen && address_parse(config->listen, PORT_DEFAULT, &agent.listen, NULL) < 0)
+        return err_set(
+            &run->err, ERR_USAGE, EINVAL,
+            "--listen: '%s' is no address to listen at; write it like 127.0.0.1:9953, 0.0.0.0:9953 or "
+            "[::1]:9953",
+            config->listen);
     r = agent_run(&run->survey, &agent, data);
     return r < 0 ? r : STATUS_OK;
 }

@@ -218,7 +218,7 @@ static const struct option_row options[] = {
     {0},
 };
 
-static const struct scope_config defaults = {.since_us = UINT64_C(3600000000), .timeout_us = 30000000};
+static const struct scope_config defaults = {.timeout_us = 30000000};
 
 /* What the queries of an interval say by themselves: a recording of a watch may have no more than these. */
 static void add_sampling(struct gathering *g, const struct watch_facts *sampling)
@@ -370,10 +370,11 @@ static int run(struct run *run, const void *config_at, void *data)
         return err_set(&run->err, ERR_USAGE, EINVAL, "give either FILE or --prometheus");
     if (config->prometheus)
         return scope_fleet_run(run, config, data);
-    if (config->until || config->match || config->headers.count || config->token || config->basic_auth ||
-        config->ca)
-        return err_set(&run->err, ERR_USAGE, EINVAL,
-                       "--until, --match, --header, --token, --basic-auth and --ca go with --prometheus");
+    if (config->since_us || config->until || config->match || config->headers.count || config->token ||
+        config->basic_auth || config->ca)
+        return err_set(
+            &run->err, ERR_USAGE, EINVAL,
+            "--since, --until, --match, --header, --token, --basic-auth and --ca go with --prometheus");
     if (!run->args_count)
         return err_set(&run->err, ERR_USAGE, EINVAL,
                        "missing FILE or --prometheus; usage: k8sdns scope [options] FILE|DIR...");

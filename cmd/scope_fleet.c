@@ -9,6 +9,9 @@
 #include <k8sdns/model/scope/fleet_judge.h>
 #include <string.h>
 
+/* How far back without --since. */
+#define SINCE_US UINT64_C(3600000000)
+
 #define SECRET_MAX (64 * 1024)
 #define PEM_MAX    (1024 * 1024)
 
@@ -65,7 +68,7 @@ static int prepare(struct run *run, const struct scope_config *config, struct co
     look->place.headers = config->headers.items;
     look->place.headers_count = config->headers.count;
     look->place.timeout_us = config->timeout_us;
-    look->since_us = config->since_us;
+    look->since_us = config->since_us ? config->since_us : SINCE_US;
     look->match = config->match;
     return read_trust(run, config, &look->place);
 }

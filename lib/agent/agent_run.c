@@ -132,13 +132,14 @@ int agent_run(struct survey *survey, const struct agent_options *options, struct
         agent->parts[part].part = part;
     r = events_init(agent);
     if (r == 0)
-        r = listener_init(agent);
-    if (r == 0)
         r = agent_session_init(agent);
+    if (r == 0)
+        r = agent_record_begin(agent);
+    if (r == 0)
+        r = listener_init(agent);
     if (r == 0) {
         agent_renew(agent);
         agent_kernel_begin(agent);
-        r = agent_record_begin(agent);
     }
     if (r == 0) {
         event_base_dispatch(agent->base);

@@ -108,6 +108,10 @@ static int choose_names(struct collection *c)
         }
         add_name(c, survey->names[i], NAME_GIVEN);
     }
+    if (c->options->external && dns_name_from_text(c->options->external, wire, &survey->err) < 0) {
+        survey->err.kind = ERR_USAGE;
+        return err_prefix(&survey->err, -EINVAL, "--external");
+    }
     /* Besides the names given, so that what they do not show is seen all the same. */
     if (!c->options->no_external)
         add_external(c, c->options->external ? c->options->external : usual_external);

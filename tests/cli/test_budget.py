@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 import tempfile
+import threading
 
 import binary
 import kube_server
@@ -141,6 +142,38 @@ class Lookup(binary.Case):
                 for lookup in cut:
                     self.assertLessEqual(lookup["total_ms"], 300)
                     self.assertTrue(all(query["at_ms"] <= 300 for query in lookup["queries"]))
+
+    def test_connections_that_end(self):
+        """A server that truncates, and over TCP ends each connection within a message, is not heard again and again."""
+        datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(datagrams.close)
+        try:
+            datagrams.bind(("127.53.53.54", 53))
+        except PermissionError:
+            self.skipTest("a server at port 53 takes root")
+        streams = socket.create_server(("127.53.53.54", 53), backlog=128)
+        self.addCleanup(streams.close)
+
+        def truncate():
+            while True:
+                query, sender = datagrams.recvfrom(4096)
+                datagrams.sendto(query[:2] + b"\x83\x80" + query[4:6] + bytes(6) + query[12:], sender)
+
+        def end():
+            while True:
+                connection = streams.accept()[0]
+                with connection:
+                    query = connection.recv(4096)
+                    connection.sendall(query[:2] + query[2:9])
+        for body in (truncate, end):
+            threading.Thread(target=body, daemon=True).start()
+        with twisters.resolv_conf("nameserver 127.53.53.54\nsearch a.example b.example\noptions timeout:1\n") as path:
+            for _ in range(3):
+                done = binary.run("lookup", "--as", "everything", "--limit", "2s", "db", "--resolv-conf", path,
+                                  timeout=30)
+                self.assertIn(done.returncode, (0, 1, 2, UNOBSERVED), done.stderr)
+
+    def test_no_limit_is_met(self):
         with twisters.resolv_conf("nameserver 127.0.0.1\nsearch example\n") as path:
             _, status = binary.run_json("lookup", "--as", "glibc", "--limit", "1h", "--resolv-conf", path, "localhost")
             self.assertEqual(status, 0)

@@ -14,6 +14,7 @@
 #include <k8sdns/base/text.h>
 #include <k8sdns/base/text_pool.h>
 #include <k8sdns/base/utf16.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -144,6 +145,15 @@ static void test_address_sockaddr(void **state)
     b.port = 1;
     assert_false(address_equal(&a, &b));
     assert_true(address_same_host(&a, &b));
+}
+
+static void test_number_whole(void **state)
+{
+    (void)state;
+    assert_true(number_whole(1.9) == 1 && number_whole(0x1p63) == UINT64_C(1) << 63);
+    assert_true(number_whole(-1) == 0 && number_whole((double)NAN) == 0 &&
+                number_whole((double)-INFINITY) == 0);
+    assert_true(number_whole(0x1p64) == UINT64_MAX && number_whole((double)INFINITY) == UINT64_MAX);
 }
 
 static void test_number(void **state)
@@ -354,13 +364,14 @@ static void test_text_pool(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_address), cmocka_unit_test(test_address_sockaddr),
-        cmocka_unit_test(test_number),  cmocka_unit_test(test_duration),
-        cmocka_unit_test(test_escape),  cmocka_unit_test(test_err),
-        ARENA_TEST(test_arena),         cmocka_unit_test(test_suggest),
-        ARENA_TEST(test_shell_word),    cmocka_unit_test(test_clock),
-        ARENA_TEST(test_file),          cmocka_unit_test(test_utf16),
-        ARENA_TEST(test_base64),        ARENA_TEST(test_text_pool),
+        cmocka_unit_test(test_address),      cmocka_unit_test(test_address_sockaddr),
+        cmocka_unit_test(test_number_whole), cmocka_unit_test(test_number),
+        cmocka_unit_test(test_duration),     cmocka_unit_test(test_escape),
+        cmocka_unit_test(test_err),          ARENA_TEST(test_arena),
+        cmocka_unit_test(test_suggest),      ARENA_TEST(test_shell_word),
+        cmocka_unit_test(test_clock),        ARENA_TEST(test_file),
+        cmocka_unit_test(test_utf16),        ARENA_TEST(test_base64),
+        ARENA_TEST(test_text_pool),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,10 @@ int duration_parse_us(const char *text, uint64_t min_us, uint64_t max_us, uint64
 /* A size in bytes with its unit of 1024, "64K", "512M", "2G". As duration_parse_us(). */
 int size_parse(const char *text, uint64_t min, uint64_t max, uint64_t *ret_bytes, struct err *err) MUST_USE;
 
+/* A number out of a file as a whole one: what is negative, or none, is 0, and what is too large the largest.
+ */
+uint64_t number_whole(double value);
+
 /* "350 us", "2.4 ms", "1.20 s", "2 m 05 s": three significant digits, for people. */
 const char *duration_format_us(char *buf, size_t size, uint64_t us);
 #define DURATION_TEXT 24

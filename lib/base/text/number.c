@@ -56,7 +56,12 @@ static const struct unit {
     const char *name;
     uint64_t us;
 } units[] = {
-    {"us", 1}, {"ms", 1000}, {"s", 1000000}, {"m", 60 * UINT64_C(1000000)}, {"h", 3600 * UINT64_C(1000000)},
+    {"us", 1},
+    {"ms", 1000},
+    {"s", 1000000},
+    {"m", 60 * UINT64_C(1000000)},
+    {"h", 3600 * UINT64_C(1000000)},
+    {"d", 86400 * UINT64_C(1000000)},
 };
 
 int duration_parse_us(const char *text, uint64_t min_us, uint64_t max_us, uint64_t *ret_us, struct err *err)
@@ -115,6 +120,13 @@ int duration_parse_us(const char *text, uint64_t min_us, uint64_t max_us, uint64
                        least, most);
     *ret_us = us;
     return 0;
+}
+
+uint64_t number_whole(double value)
+{
+    if (!(value > 0))
+        return 0;
+    return value < 0x1p64 ? (uint64_t)value : UINT64_MAX;
 }
 
 const char *duration_format_us(char *buf, size_t size, uint64_t us)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <k8sdns/base/clock.h>
+#include <k8sdns/base/number.h>
 #include <k8sdns/base/text.h>
 #include <k8sdns/model/scope/fleet_judge.h>
 #include <math.h>
@@ -302,8 +303,8 @@ static void fill_times(struct collect_fleet *look, const struct fleet_asking *a)
 
     look->facts->source = look->place.name;
     look->facts->from =
-        arena_text(arena, clock_format((uint64_t)(look->fleet.start_s * 1e9), text, sizeof(text)));
-    look->facts->to = arena_text(arena, clock_format((uint64_t)(a->end_s * 1e9), text, sizeof(text)));
+        arena_text(arena, clock_format(number_whole(look->fleet.start_s * 1e9), text, sizeof(text)));
+    look->facts->to = arena_text(arena, clock_format(number_whole(a->end_s * 1e9), text, sizeof(text)));
     look->facts->window_s = a->step_s;
 }
 

@@ -94,7 +94,7 @@ static const char *value_text(struct arena *arena, const struct measure *measure
     char text[DURATION_TEXT];
 
     if (!*measure->unit)
-        return arena_text(arena, duration_format_us(text, sizeof(text), (uint64_t)(value * 1e3)));
+        return arena_text(arena, duration_format_us(text, sizeof(text), number_whole(value * 1e3)));
     return arena_printf(arena, "%.3g %s", value * measure->scale, measure->unit);
 }
 

@@ -75,18 +75,36 @@ static void add_pod_episodes(struct timeline *t, const struct timeline_series *s
     }
 }
 
+/*
+ * As long as an interval usually is, or a longer one like it: were a tick shorter, one between two intervals
+ * would have neither, as if nothing had been recorded then. The last interval is short, where the recorder
+ * was ended.
+ */
+static uint64_t tick_ns(const struct timeline *t)
+{
+    uint64_t from = t->spans[0].from_ns, to = t->spans[t->spans_count - 1].to_ns;
+    double *lengths = arena_array(t->arena, t->spans_count, sizeof(*lengths));
+    double share = to > from ? (double)(to - from) / TIMELINE_TICKS : 0, usually, longest;
+
+    for (size_t i = 0; i < t->spans_count; i++)
+        lengths[i] = (double)(t->spans[i].mono_to_ns - t->spans[i].mono_from_ns);
+    longest = usually = median(lengths, t->spans_count);
+    for (size_t i = 0; i < t->spans_count; i++)
+        longest = lengths[i] > longest && lengths[i] <= 2 * usually ? lengths[i] : longest;
+    return (uint64_t)(longest > share ? longest : share) + 1;
+}
+
 /* Ticks of equal width over all the time, as the clock that nobody sets has it where that is one boot. */
 static void add_ticks(const struct timeline *t, const struct timeline_series *s, struct arena *arena,
                       struct timeline_server *server)
 {
-    uint64_t from = t->spans[0].from_ns, to = t->spans[t->spans_count - 1].to_ns, width;
-    size_t count = t->spans_count < TIMELINE_TICKS ? t->spans_count : TIMELINE_TICKS;
-
+    uint64_t from = t->spans[0].from_ns, to = t->spans[t->spans_count - 1].to_ns;
+    uint64_t width = tick_ns(t);
+    size_t count = to > from ? (size_t)((to - from - 1) / width) + 1 : 1;
     server->ticks = arena_array(arena, count, sizeof(*server->ticks));
     server->ticks_count = count;
     for (size_t i = 0; i < count; i++)
         server->ticks[i].p90_us = SHAPE_UNSET;
-    width = to > from ? (to - from) / count + 1 : 1;
     for (size_t i = 0; i < s->count; i++) {
         const struct timeline_sample *sample = &s->samples[i];
         const struct timeline_span *span = &t->spans[sample->index];
@@ -211,12 +229,11 @@ void timeline_facts_of(struct timeline *t, struct timeline_facts *facts)
     facts->captures_count = t->captures_count;
     if (t->spans_count) {
         const struct timeline_span *first = &t->spans[0], *last = &t->spans[t->spans_count - 1];
-        size_t ticks = t->spans_count < TIMELINE_TICKS ? t->spans_count : TIMELINE_TICKS;
 
         facts->from = time_text(arena, first->from_ns);
         facts->to = time_text(arena, last->to_ns);
         facts->span_s = last->to_ns > first->from_ns ? (double)(last->to_ns - first->from_ns) / 1e9 : 0;
-        facts->tick_s = facts->span_s / (double)ticks;
+        facts->tick_s = (double)tick_ns(t) / 1e9;
     }
     for (size_t i = 0; i < t->series_count; i++)
         if (t->series[i].is_pod)

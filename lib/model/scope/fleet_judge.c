@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fleet_words.h"
 #include <k8sdns/base/clock.h>
+#include <k8sdns/base/number.h>
 #include <k8sdns/model/scope/fleet_judge.h>
 #include <k8sdns/model/statistics/shuffle.h>
 #include <math.h>
@@ -231,7 +232,7 @@ static void add_moments(const struct fleet *f, const struct fleet_time *time, co
                 sums[s][0] += (double)f->nodes[i].cells[s].asked[t];
                 sums[s][1] += (double)f->nodes[i].cells[s].failed[t];
             }
-        clock_format((uint64_t)((f->start_s + f->step_s * (double)t) * 1e9), text, sizeof(text));
+        clock_format(number_whole((f->start_s + f->step_s * (double)t) * 1e9), text, sizeof(text));
         *ARENA_PUSH(f->arena, facts->moments, facts->moments_count) = (struct fleet_moment_facts){
             .time = arena_text(f->arena, text),
             .queries = known[FLEET_QUERIES] ? sums[FLEET_QUERIES][0] : (double)NAN,

@@ -52,7 +52,7 @@ static const char *moment_text(const struct fleet_answer *a, size_t window)
 {
     char text[CLOCK_TEXT];
 
-    clock_format((uint64_t)((a->fleet->start_s + a->fleet->step_s * (double)window) * 1e9), text,
+    clock_format(number_whole((a->fleet->start_s + a->fleet->step_s * (double)window) * 1e9), text,
                  sizeof(text));
     return a->fleet->step_s * (double)a->fleet->windows > 86400 ? arena_text_n(a->arena, text, 16)
                                                                 : arena_text_n(a->arena, text + 11, 5);
@@ -65,13 +65,15 @@ static const char *width_text(const struct fleet_answer *a, const struct scope_f
         arena_printf(a->arena, "%s of %s %s fail",
                      fleet_share_text(a->arena, w->asked > 0 ? w->failed / w->asked : (double)NAN),
                      count_text(a->arena, w->asked), signal_words[a->signal]);
-    const char *failing = arena_printf(a->arena, "%zu of %zu nodes fail", w->failing, w->nodes);
+    const char *failing = w->nodes == 1
+                              ? "the one node that reports fails"
+                              : arena_printf(a->arena, "%zu of %zu nodes fail", w->failing, w->nodes);
     const char *when = w->part_of_time ? " in the windows that fail" : "";
 
     if (facts->scope == SCOPE_NONE)
         return arena_printf(a->arena,
-                            "%s on %zu nodes, no more than usual; the worst node fails %s of its own", all,
-                            w->nodes, fleet_share_text(a->arena, w->worst_ratio));
+                            "%s on %zu node%s, no more than usual; the worst node fails %s of its own", all,
+                            w->nodes, w->nodes == 1 ? "" : "s", fleet_share_text(a->arena, w->worst_ratio));
     if (facts->scope == SCOPE_FIXED_PODS && a->pods)
         return arena_printf(
             a->arena, "lookups of namespace %s%s%s fail: %s of %s; the agents' own queries do not",
@@ -97,7 +99,8 @@ static const char *width_text(const struct fleet_answer *a, const struct scope_f
 static const char *confidence_text(const struct fleet_answer *a)
 {
     const struct fleet_width *w = a->width;
-    const char *nodes = arena_printf(a->arena, "%zu nodes report", w->nodes);
+    const char *nodes =
+        arena_printf(a->arena, w->nodes == 1 ? "%zu node reports" : "%zu nodes report", w->nodes);
 
     if (w->nodes < 3)
         return arena_printf(a->arena, "%s, which is too few to tell nodes from the cluster", nodes);
@@ -200,7 +203,7 @@ static const char *time_text(const struct fleet_answer *a, const struct scope_fa
     char width[DURATION_TEXT];
     const char *windows, *load;
 
-    duration_format_us(width, sizeof(width), (uint64_t)(a->fleet->step_s * 1e6));
+    duration_format_us(width, sizeof(width), number_whole(a->fleet->step_s * 1e6));
     windows = arena_printf(a->arena, "%zu of %zu windows of %s fail%s", time->failing, time->windows, width,
                            facts->frequency == FREQUENCY_AT_PEAK ? "" : episode_text(a));
     if (facts->frequency == FREQUENCY_NEVER)

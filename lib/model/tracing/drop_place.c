@@ -27,7 +27,7 @@ static const char *const texts[DROP_CAUSES] = {
     "its checksum is wrong",
     "a copy, given to someone whom it was not for",
     "its socket was closed before it was read",
-    "the kernel's reason says more",
+    "another cause; see the kernel's reason",
 };
 
 const char *drop_cause_text(int cause)

@@ -81,7 +81,7 @@ static void print_lookups(const struct diagnose_facts *facts, size_t most, struc
 
             if (lookup->found != (found == 1))
                 continue;
-            duration_format_us(time, sizeof(time), (uint64_t)(lookup->total_ms * 1000));
+            duration_format_us(time, sizeof(time), number_whole(lookup->total_ms * 1000));
             printer_paragraph(printer, shown++ ? "          " : "Programs  ",
                               found ? "%s: found in %s" : "%s: FAILS after %s: %s",
                               without_dot(arena, lookup->name), time,

@@ -323,7 +323,7 @@ void dnstap_text_render(const void *data, struct printer *printer, struct arena 
     uint64_t judged = dnstap_scenarios_judged(&facts->scenarios);
     char span[DURATION_TEXT], text[160];
 
-    duration_format_us(span, sizeof(span), (uint64_t)(facts->span_ms * 1000));
+    duration_format_us(span, sizeof(span), number_whole(facts->span_ms * 1000));
     if (judged)
         snprintf(text, sizeof(text), "%" PRIu64 " of %" PRIu64 " client queries failed (%.1f %%)",
                  facts->failed, judged, 100.0 * (double)facts->failed / (double)judged);

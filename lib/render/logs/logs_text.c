@@ -20,7 +20,7 @@ static const char *ms_text(char buf[DURATION_TEXT], double ms)
 {
     if (isnan(ms))
         return "-";
-    return duration_format_us(buf, DURATION_TEXT, (uint64_t)(ms * 1000 + 0.5));
+    return duration_format_us(buf, DURATION_TEXT, number_whole(ms * 1000 + 0.5));
 }
 
 static double percent(uint64_t part, uint64_t of)
@@ -41,7 +41,7 @@ static void print_head(const struct logs_facts *f, struct printer *printer)
 
     printer_addf(printer, "%" PRIu64 " queries", f->queries);
     if (f->span_s > 0) {
-        duration_format_us(span, sizeof(span), (uint64_t)(f->span_s * 1e6));
+        duration_format_us(span, sizeof(span), number_whole(f->span_s * 1e6));
         printer_addf(printer, " in %s, %.1f/s", span, f->qps);
         if (f->rate_count > 1)
             printer_addf(printer, " (%.1f/s in the busiest %" PRIu64 " s)", f->peak_qps, f->rate_interval_s);

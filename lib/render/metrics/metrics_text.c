@@ -43,7 +43,7 @@ static void latency_cell(struct table *table, enum style style, double ms, bool 
         table_cell(table, STYLE_FAINT, "-");
     else
         table_cellf(table, style, "%s%s", over ? "> " : "",
-                    duration_format_us(text, sizeof(text), (uint64_t)(ms * 1e3)));
+                    duration_format_us(text, sizeof(text), number_whole(ms * 1e3)));
 }
 
 /* "r1.prom" of a path, "10.244.1.21:9153" of a URL. */

@@ -92,7 +92,7 @@ static void print_summary(const struct view *view)
 
     for (size_t i = 0; i < matrix->probes_count; i++)
         good += probe_status_is_good(matrix->probes[i].status);
-    duration_format_us(took, sizeof(took), (uint64_t)(matrix->elapsed_ms * 1000));
+    duration_format_us(took, sizeof(took), number_whole(matrix->elapsed_ms * 1000));
     status_line(view->printer, matrix_health(matrix),
                 "%s%zu of %zu queries answered, %zu of %zu server%s heard%s%s", names, good,
                 matrix->probes_count, heard, matrix->targets_count, matrix->targets_count == 1 ? "" : "s",
@@ -439,7 +439,8 @@ static void print_servers(const struct view *view)
     }
     table_print(table, view->printer, 2);
     if (shown < count)
-        printer_addf(view->printer, "  and %zu more servers\n", count - shown);
+        printer_addf(view->printer, "  and %zu more server%s\n", count - shown,
+                     count - shown == 1 ? "" : "s");
 }
 
 /* At most `most` lines of what `render` prints. */

@@ -7,6 +7,7 @@
 #include <k8sdns/render/page/table.h>
 #include <k8sdns/render/recorder/timeline_text.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Rows of a kind without -v, and where all is too long for the first screen. */
@@ -52,7 +53,7 @@ static const char *seconds_text(double seconds, struct arena *arena)
         return "under 1 s";
     if (seconds < 100)
         return arena_printf(arena, "%.0f s", seconds);
-    return arena_text(arena, duration_format_us(buf, sizeof(buf), (uint64_t)(seconds * 1e6)));
+    return arena_text(arena, duration_format_us(buf, sizeof(buf), number_whole(seconds * 1e6)));
 }
 
 static const char *us_text(uint64_t us, struct arena *arena)
@@ -83,8 +84,9 @@ const char *timeline_episode_text(const struct timeline_episode *e, struct arena
     case TIMELINE_LOOKUPS:
         return arena_printf(arena, "%s: %s%s", e->subject, e->text, counted);
     case TIMELINE_DROPS:
-        return arena_printf(arena, "kernel drops DNS at %s: %s (%s)%s packets", e->subject ? e->subject : "?",
-                            e->text, e->reason, counted);
+        return arena_printf(arena, "kernel drops DNS at %s: %s (%s)%s packet%s",
+                            e->subject ? e->subject : "?", e->text, e->reason, counted,
+                            e->bad == 1 ? "" : "s");
     case TIMELINE_CONNTRACK:
         return arena_printf(arena, "%s (%s)%s", e->text, e->reason, counted);
     case TIMELINE_GAP:
@@ -102,6 +104,46 @@ static bool is_shown(const struct timeline_facts *facts, const struct timeline_e
            e->kind == TIMELINE_CLOCK;
 }
 
+/* Which of two says more: the worse one, one that still stands, one of which more failed for longer. */
+static double weight_of(const struct timeline_episode *e)
+{
+    bool counts = e->bad != SHAPE_UNSET && e->asked != SHAPE_UNSET && e->asked;
+    /* A finding stands or not; packets that were dropped are a share of nothing known. */
+    double share = counts ? (double)e->bad / (double)e->asked : e->kind == TIMELINE_DROPS ? 0.1 : 0.5;
+
+    return (SEVERITY_INFO - e->severity) * 1e9 + (e->ended ? 0 : 1e8) + share * fmin(e->lasted_s + 1, 1e7);
+}
+
+struct weighed {
+    double weight;
+    size_t index;
+};
+
+static int by_weight(const void *a, const void *b)
+{
+    const struct weighed *x = a, *y = b;
+
+    if (x->weight != y->weight)
+        return x->weight > y->weight ? -1 : 1;
+    return x->index > y->index ? -1 : 1; /* the newer one */
+}
+
+/* Mark the `most` of those shown that say most; return how many are left out. */
+static size_t choose_episodes(const struct timeline_facts *facts, bool whole, size_t most, bool *chosen,
+                              struct arena *arena)
+{
+    struct weighed *all = arena_array(arena, facts->episodes_count, sizeof(*all));
+    size_t count = 0;
+
+    for (size_t i = 0; i < facts->episodes_count; i++)
+        if (is_shown(facts, &facts->episodes[i], whole))
+            all[count++] = (struct weighed){weight_of(&facts->episodes[i]), i};
+    qsort(all, count, sizeof(*all), by_weight);
+    for (size_t i = 0; i < count && i < most; i++)
+        chosen[all[i].index] = true;
+    return count > most ? count - most : 0;
+}
+
 static void print_episodes(const struct timeline_facts *facts, bool condensed, struct printer *printer,
                            struct arena *arena)
 {
@@ -110,19 +152,20 @@ static void print_episodes(const struct timeline_facts *facts, bool condensed, s
                                                   {.heading = "LASTED", .right = true},
                                                   {.heading = "WHAT", .elastic = true}};
     struct table *table = table_new(arena, columns, sizeof(columns) / sizeof(columns[0]));
-    bool whole = printer->verbosity > 0;
-    size_t most = whole ? SIZE_MAX : condensed ? EPISODES_FEW : EPISODES_SHOWN, count = 0, skipped = 0;
+    bool whole = printer->verbosity > 0, any = false;
+    bool *chosen = arena_array(arena, facts->episodes_count + 1, sizeof(*chosen));
+    size_t left = choose_episodes(facts, whole,
+                                  whole       ? SIZE_MAX
+                                  : condensed ? EPISODES_FEW
+                                              : EPISODES_SHOWN,
+                                  chosen, arena);
 
-    for (size_t i = 0; i < facts->episodes_count; i++)
-        count += is_shown(facts, &facts->episodes[i], whole);
-    if (!count)
-        return;
     for (size_t i = 0; i < facts->episodes_count; i++) {
         const struct timeline_episode *e = &facts->episodes[i];
 
-        /* The newest ones are kept. */
-        if (!is_shown(facts, e, whole) || (count > most && skipped < count - most && ++skipped))
+        if (!chosen[i])
             continue;
+        any = true;
         table_row(table);
         table_cell(table, STYLE_PLAIN, time_text(facts, e->began, arena));
         table_cell(table, e->ended ? STYLE_PLAIN : STYLE_STRONG, time_text(facts, e->ended, arena));
@@ -133,10 +176,12 @@ static void print_episodes(const struct timeline_facts *facts, bool condensed, s
                                                      : STYLE_FAINT,
                    timeline_episode_text(e, arena));
     }
+    if (!any)
+        return;
     printer_addf(printer, "\n");
-    if (skipped)
-        printer_addf(printer, "%zu earlier ones: -v\n", skipped);
     table_print(table, printer, 0);
+    if (left)
+        printer_addf(printer, "and %zu of less weight: -v\n", left);
 }
 
 /* ---- servers ---- */
@@ -220,7 +265,8 @@ static void print_servers(const struct timeline_facts *facts, bool condensed, st
     printer_addf(printer, "\n");
     table_print(table, printer, 0);
     if (facts->servers_count > most)
-        printer_addf(printer, "and %zu more servers: -v\n", facts->servers_count - most);
+        printer_addf(printer, "and %zu more server%s: -v\n", facts->servers_count - most,
+                     facts->servers_count - most == 1 ? "" : "s");
 }
 
 /* ---- Pods, reasons, captures ---- */
@@ -282,25 +328,49 @@ static void print_reasons(const struct timeline_facts *facts, struct printer *pr
         printer_addf(printer, "and %zu more reasons: -v\n", facts->reasons_count - most);
 }
 
-/* The newest ones; each is a command away. */
+/* The one that shows most; of those that show as much the newest. */
+static size_t telling_capture(const struct timeline_facts *facts)
+{
+    size_t best = 0;
+
+    for (size_t i = 0; i < facts->captures_count; i++)
+        if (facts->captures[i].findings_count >= facts->captures[best].findings_count)
+            best = i;
+    return best;
+}
+
+/* Those that show something before the newest ones; each is a command away. */
 static void print_captures(const struct timeline_facts *facts, bool condensed, struct printer *printer,
                            struct arena *arena)
 {
-    size_t most = printer->verbosity > 0 ? SIZE_MAX : condensed ? CAPTURES_FEW : ROWS_SHOWN;
-    size_t first = facts->captures_count > most ? facts->captures_count - most : 0;
+    size_t most = printer->verbosity > 0 ? SIZE_MAX
+                  : condensed            ? CAPTURES_FEW
+                                         : ROWS_SHOWN,
+           count = 0, shown = 0;
+    bool *chosen = arena_array(arena, facts->captures_count + 1, sizeof(*chosen));
 
     if (!facts->captures_count)
         return;
-    printer_addf(printer, "\nFull captures (%zu)\n", facts->captures_count);
-    for (size_t i = first; i < facts->captures_count; i++) {
+    for (int telling = 1; telling >= 0; telling--)
+        for (size_t i = facts->captures_count; i > 0 && count < most; i--)
+            if ((facts->captures[i - 1].findings_count > 0) == telling) {
+                chosen[i - 1] = true;
+                count++;
+            }
+    printer_addf(printer, "\nFull captures (%zu%s)\n", facts->captures_count,
+                 count < facts->captures_count ? "; all: -v" : "");
+    for (size_t i = 0; i < facts->captures_count && shown < count; i++) {
         const struct timeline_capture *c = &facts->captures[i];
 
+        if (!chosen[i])
+            continue;
+        shown++;
         printer_paragraph(printer, "  ", "%s  %s: %s", time_text(facts, c->time, arena), c->why ? c->why : "",
                           c->findings_count ? arena_join(arena, c->findings, c->findings_count, ", ")
                                             : "no finding");
     }
     printer_addf(printer, "Judge one    k8sdns diagnose --from %s --at %.19sZ\n", facts->folder,
-                 facts->captures[facts->captures_count - 1].time);
+                 facts->captures[telling_capture(facts)].time);
 }
 
 static void print_status(const struct timeline_facts *facts, struct printer *printer, struct arena *arena)
@@ -327,9 +397,10 @@ static void print_all(const void *data, bool condensed, struct printer *printer,
 
     print_status(facts, printer, arena);
     if (facts->intervals)
-        printer_paragraph(printer, "Recorded    ", "%.10s %.8s to %s (UTC), %" PRIu64 " intervals%s%s",
+        printer_paragraph(printer, "Recorded    ", "%.10s %.8s to %s (UTC), %" PRIu64 " interval%s%s%s",
                           facts->from, facts->from + DAY_CHARS + 1, time_text(facts, facts->to, arena),
-                          facts->intervals, facts->node || facts->hostname ? " on " : "",
+                          facts->intervals, facts->intervals == 1 ? "" : "s",
+                          facts->node || facts->hostname ? " on " : "",
                           facts->node       ? facts->node
                           : facts->hostname ? facts->hostname
                                             : "");

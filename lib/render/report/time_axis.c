@@ -2,6 +2,7 @@
 #include "time_axis.h"
 #include "svg.h"
 #include <k8sdns/base/clock.h>
+#include <k8sdns/base/number.h>
 
 #define TICKS 5
 
@@ -29,7 +30,7 @@ static const char *clock_text(struct html *h, const struct time_axis *axis, doub
 {
     char text[CLOCK_TEXT];
 
-    clock_format(axis->begin_ns + (uint64_t)(axis->span_ms * part * 1e6), text, sizeof(text));
+    clock_format(axis->begin_ns + number_whole(axis->span_ms * part * 1e6), text, sizeof(text));
     return arena_text_n(h->arena, text + 11, axis->span_ms < 20000 ? 10 : 8);
 }
 

@@ -73,8 +73,9 @@ static void print_causes(const struct scope_facts *facts, size_t most, struct pr
         const char *first = i ? "            " : "Causes      ";
 
         if (cause->reports)
-            printer_paragraph(printer, first, "%s (%s): named by %" PRIu64 " %s%s", cause->title, cause->id,
-                              cause->reports, facts->fleet ? "nodes" : "reports",
+            printer_paragraph(printer, first, "%s (%s): named by %" PRIu64 " %s%s%s", cause->title, cause->id,
+                              cause->reports, facts->fleet ? "node" : "report",
+                              cause->reports == 1 ? "" : "s",
                               cause->pattern ? ", and the pattern points to it" : "");
         else
             printer_paragraph(printer, first, "%s (%s): the pattern points to it", cause->title, cause->id);

@@ -40,7 +40,7 @@ static void print_counts(const struct spans_facts *facts, struct printer *printe
     snprintf(slow, sizeof(slow), "%" PRIu64, facts->slow);
     printer_style(printer, facts->slow ? STYLE_ODD : STYLE_GOOD, slow);
     printer_addf(printer, " took %s or more, ",
-                 duration_format_us(p50, sizeof(p50), (uint64_t)(facts->slow_ms * 1000)));
+                 duration_format_us(p50, sizeof(p50), number_whole(facts->slow_ms * 1000)));
     snprintf(slow, sizeof(slow), "%" PRIu64, facts->errors);
     printer_style(printer, facts->errors ? STYLE_BAD : STYLE_GOOD, slow);
     printer_addf(printer, " had an error, ");

@@ -216,7 +216,7 @@ void lookups_text_render(const void *data, struct printer *printer, struct arena
     char buf[DURATION_TEXT];
 
     printer_addf(printer, "%" PRIu64 " lookups in %s, %" PRIu64 " failed", facts->lookups,
-                 duration_format_us(buf, sizeof(buf), (uint64_t)(facts->span_ms * 1000)), facts->failed);
+                 duration_format_us(buf, sizeof(buf), number_whole(facts->span_ms * 1000)), facts->failed);
     if (facts->slow_us != SHAPE_UNSET)
         printer_addf(printer, ", %" PRIu64 " took %s or longer", facts->slow,
                      duration_format_us(buf, sizeof(buf), facts->slow_us));

@@ -224,7 +224,7 @@ void path_text_render(const void *data, struct printer *printer, struct arena *a
 
     printer_addf(printer, "%" PRIu64 " %s followed in %s", facts->followed,
                  facts->followed == 1 ? "query" : "queries",
-                 duration_format_us(buf, sizeof(buf), (uint64_t)(facts->span_ms * 1000)));
+                 duration_format_us(buf, sizeof(buf), number_whole(facts->span_ms * 1000)));
     for (size_t i = 0; i < facts->outcomes_count; i++)
         printer_addf(printer, "%s%s %" PRIu64, i ? ", " : ": ", facts->outcomes[i].name,
                      facts->outcomes[i].count);

@@ -216,7 +216,7 @@ static void print_all(const void *data, bool condensed, struct printer *printer,
     char span[DURATION_TEXT];
 
     print_status(facts, printer);
-    duration_format_us(span, sizeof(span), (uint64_t)(facts->span_ms * 1000));
+    duration_format_us(span, sizeof(span), number_whole(facts->span_ms * 1000));
     printer_paragraph(printer, "  ", "%" PRIu64 " queries in %s, %s", facts->sent, span,
                       facts->ports == PORTS_KEEP ? "one source port for each server"
                                                  : "each name from a fresh source port");
@@ -226,7 +226,8 @@ static void print_all(const void *data, bool condensed, struct printer *printer,
         rows = ROWS_SHOWN - 1;
     print_rows(facts, rows, printer, arena);
     if (rows < facts->targets_count)
-        printer_addf(printer, "and %zu more servers\n", facts->targets_count - rows);
+        printer_addf(printer, "and %zu more server%s\n", facts->targets_count - rows,
+                     facts->targets_count - rows == 1 ? "" : "s");
     for (size_t i = 0; i < facts->targets_count; i++)
         if (!condensed || i == worst)
             print_failures(facts, &facts->targets[i], printer);

@@ -325,12 +325,15 @@ static int write_interval(struct recorder *r, json_t *json, bool is_capture, str
     return error;
 }
 
-/* A full disk costs as much as is written: whoever else fills it gets no more than a segment. */
+/*
+ * A full disk costs as much as is written: whoever else fills it gets no more than a segment, and never the
+ * last one that there is.
+ */
 static bool make_room(struct recorder *r)
 {
     uint64_t before = r->total;
 
-    if (r->given_up > r->written || !remove_oldest(r))
+    if (r->given_up > r->written || r->count <= 1 || !remove_oldest(r))
         return false;
     r->given_up += before - r->total;
     return true;
@@ -403,6 +406,11 @@ int recorder_keep_parse(const char *text, struct recorder_options *options, stru
         if (strchr("KMG", part[len - 1])) {
             if (size_parse(part, 64 * 1024, UINT64_C(1) << 50, &kept.keep_bytes, err) < 0)
                 return -EINVAL;
+        } else if (!strchr("smhd", part[len - 1])) {
+            return err_set(
+                err, ERR_USAGE, EINVAL,
+                "'%s' is neither a size (K, M, G) nor a time (s, m, h, d); write it like " RECORDER_KEEP,
+                part);
         } else if (duration_parse_us(part, 1000000, UINT64_C(31536000000000), &kept.keep_us, err) < 0) {
             return -EINVAL;
         }

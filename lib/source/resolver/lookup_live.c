@@ -27,6 +27,7 @@ struct channel {
     uint64_t number;
     int fd; /* -1: closed */
     int transport;
+    bool ended;   /* the peer has closed the connection, or reset it: told once */
     uint8_t *out; /* over TCP: frames not yet written */
     size_t out_len;
     uint8_t *in;
@@ -158,6 +159,10 @@ static bool put(struct live *live, struct channel *channel, const struct lookup_
     socklen_t sa_len;
 
     if (channel->transport == TRANSPORT_TCP) {
+        if (channel->ended) {
+            errno = ECONNRESET;
+            return false;
+        }
         if (channel->out_len + len + 2 > 2 * (size_t)(QUERY_MAX + 2))
             return false;
         channel->out[channel->out_len] = (uint8_t)(len >> 8);
@@ -285,8 +290,10 @@ static bool read_stream(struct live *live, struct channel *channel, struct looku
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         n = 0;
-    else if (n <= 0)
+    else if (n <= 0) {
+        channel->ended = true;
         return refused(live, channel, n < 0 ? errno : ECONNRESET, ret_reply);
+    }
     channel->in_len += (size_t)n;
     taken = dns_stream_read(channel->in, channel->in_len, &message, &len);
     if (!taken)
@@ -348,15 +355,17 @@ static bool live_wait(void *user, uint64_t until_us, struct lookup_reply *ret_re
         uint64_t stop = live->end_us && live->end_us < until_us ? live->end_us : until_us;
         struct timespec left = {.tv_sec = 0};
 
+        /* Whoever sends without an end is no reason to listen on. */
+        if (live->end_us && now >= live->end_us)
+            return live->end_us < until_us && pass_over(live, until_us);
         if (read_buffered(live, ret_reply))
             return true;
-
         if (now < stop) {
             left.tv_sec = (time_t)((stop - now) / 1000000);
             left.tv_nsec = (long)((stop - now) % 1000000 * 1000);
         }
         for (size_t i = 0; i < live->channels_count; i++) {
-            live->polls[i].fd = live->channels[i].fd;
+            live->polls[i].fd = live->channels[i].ended ? -1 : live->channels[i].fd;
             live->polls[i].events = (short)(POLLIN | (live->channels[i].out_len ? POLLOUT : 0));
             live->polls[i].revents = 0;
         }

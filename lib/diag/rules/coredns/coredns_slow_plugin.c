@@ -77,7 +77,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     finding = finding_new(d, rule, most);
     finding_evidence(d, finding, "%" PRIu64 " of %" PRIu64 " traced queries (%.1f %%) took %s or more",
                      spans->slow, spans->traces, 100.0 * (double)spans->slow / (double)spans->traces,
-                     duration_format_us(slow, sizeof(slow), (uint64_t)(spans->slow_ms * 1000)));
+                     duration_format_us(slow, sizeof(slow), number_whole(spans->slow_ms * 1000)));
     finding_evidence(d, finding, "%s has %.1f %% of their time for itself%s%s%s", most,
                      100 * share(spans, most), second ? ", next is " : "", second ? second : "",
                      second ? arena_printf(d->arena, " with %.1f %%", 100 * share(spans, second)) : "");

@@ -64,7 +64,7 @@ static void by_lookups(const struct rule *rule, struct diagnosis *d, struct find
         finding->severity = SEVERITY_CRITICAL;
         finding_evidence(d, finding, "%s exists, and %s fails after %s (%s)", lookup->name,
                          resolver_names[lookup->resolver],
-                         duration_format_us(time, sizeof(time), (uint64_t)(lookup->total_ms * 1000)),
+                         duration_format_us(time, sizeof(time), number_whole(lookup->total_ms * 1000)),
                          lookup->error ? lookup->error : "no address");
     }
 }

@@ -7,7 +7,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
 {
     for (size_t i = 0; i < d->lookups_count; i++) {
         const struct seen_lookup *lookup = &d->lookups[i];
-        uint64_t us = (uint64_t)(lookup->total_ms * 1000);
+        uint64_t us = number_whole(lookup->total_ms * 1000);
         int severity = lookup->found ? latency_severity(d, us) : -1;
         char time[DURATION_TEXT];
         struct finding *finding;

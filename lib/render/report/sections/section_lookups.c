@@ -118,13 +118,13 @@ static void print_query(const struct page *page, const struct lookup_facts *look
                                                lookup->queries[at + 1].type)
                                 : q->type);
     page_cell(page, "", "Server", q->server);
-    page_cell(page, "", "Sent at", duration_format_us(sent, sizeof(sent), (uint64_t)(q->at_ms * 1000)));
+    page_cell(page, "", "Sent at", duration_format_us(sent, sizeof(sent), number_whole(q->at_ms * 1000)));
     page_cell(page, good ? "" : "odd", "Result",
               isnan(q->rtt_ms)
                   ? arena_printf(page->arena, "\xe2\x9c\x95 %s", probe_status_names[q->status])
                   : arena_printf(page->arena, "%s%s, %s", good ? "" : "\xe2\x9c\x95 ",
                                  probe_status_names[q->status],
-                                 duration_format_us(took, sizeof(took), (uint64_t)(q->rtt_ms * 1000))));
+                                 duration_format_us(took, sizeof(took), number_whole(q->rtt_ms * 1000))));
     html(h, "<td role=\"cell\" class=\"bars\" data-head=\"Time\">");
     print_bar(page, lookup, slower(lookup, at), axis_ms);
     html(h, "</td></tr>");
@@ -144,7 +144,7 @@ static void print_lookup(const struct page *page, const struct lookup_facts *loo
     html(h, " <b>");
     html_text(h, lookup->resolver == RESOLVER_GO ? "Go" : resolver_all_names[lookup->resolver]);
     html(h, "</b>: ");
-    duration_format_us(took, sizeof(took), (uint64_t)(lookup->total_ms * 1000));
+    duration_format_us(took, sizeof(took), number_whole(lookup->total_ms * 1000));
     html_textf(h, "%s after %s", good ? "found" : "fails", took);
     if (lookup->error)
         html_textf(h, ", \"%s\"", lookup->error);
@@ -159,7 +159,7 @@ static void print_lookup(const struct page *page, const struct lookup_facts *loo
     html(h, "<table role=\"table\" class=\"table blocks falls\"><caption>");
     html_textf(h, "%s; the axis is 0 to %s",
                page_count(page->arena, lookup->queries_count, "query", "queries"),
-               duration_format_us(axis, sizeof(axis), (uint64_t)(axis_ms * 1000)));
+               duration_format_us(axis, sizeof(axis), number_whole(axis_ms * 1000)));
     html(
         h,
         "</caption><thead><tr role=\"row\"><th role=\"columnheader\" scope=\"col\">Query</th><th role=\"columnheader\" "

@@ -182,7 +182,7 @@ static size_t history_tracks(const struct page *page, struct time_track **ret_tr
         return 0;
     *ret_width_ms = history->tick_ms;
     *axis = (struct time_axis){.span_ms = (double)longest * history->tick_ms};
-    axis->begin_ns = end_ns - (uint64_t)(axis->span_ms * 1e6);
+    axis->begin_ns = end_ns - number_whole(axis->span_ms * 1e6);
     for (size_t s = 0; s < history->series_count; s++) {
         const struct history_series_facts *series = &history->series[s];
         struct watch_window_facts *windows =

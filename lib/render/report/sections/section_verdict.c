@@ -3,6 +3,7 @@
 #include "../svg.h"
 #include "section.h"
 #include <inttypes.h>
+#include <k8sdns/base/number.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -319,7 +320,7 @@ static void print_seen(const struct page *page, const struct lookup_facts *looku
     if (state)
         html(h, "<b>");
     html_textf(h, "%s, ", words[state]);
-    html_duration_us(h, (uint64_t)(lookup->total_ms * 1000));
+    html_duration_us(h, number_whole(lookup->total_ms * 1000));
     if (state)
         html(h, "</b>");
     html(h, "</td>");
