@@ -21,6 +21,7 @@ CLUSTER_IP, VICTIM = "10.96.0.10", "10.244.1.22"
 # The fault, what it is called in the recording, and at whom it shows at least.
 FAULTS = (("dead-replica", ("server", "timeout"), {VICTIM, CLUSTER_IP}),
           ("refused", ("server", "refused"), {VICTIM}),
+          ("output-blocked", ("server", "error"), {VICTIM}),
           ("clusterip-broken", ("server", "timeout"), {CLUSTER_IP}),
           ("slow-replica", ("latency", "slow"), {VICTIM}))
 
@@ -97,6 +98,21 @@ class Recorded(LabCase):
         recorded = {(e["reason"], e["subject"]) for e in self.history["episodes"] if e["kind"] == "finding"}
         self.assertTrue(told)
         self.assertLessEqual(told, recorded)
+
+    def test_findings_end(self):
+        """Nor does a finding stand longer than what it is about."""
+        for name, identity, subject in (("dead-replica", "replica-unreachable", VICTIM),
+                                        ("refused", "replica-refused", VICTIM),
+                                        ("output-blocked", "path-filtered", VICTIM),
+                                        ("clusterip-broken", "clusterip-unreachable", CLUSTER_IP)):
+            on, off = self.on[name]
+            with self.subTest(name):
+                found = [(seconds(e["began"]), e["ended"] and seconds(e["ended"])) for e in self.history["episodes"]
+                         if e["reason"] == identity and subject in (e["subject"] or "")]
+                found = [(began, ended) for began, ended in found if on - INTERVAL_S <= began <= off + INTERVAL_S]
+                self.assertTrue(found, self.history["episodes"])
+                for _, ended in found:
+                    self.assertTrue(ended and ended <= off + 2 * INTERVAL_S, (on, off, found))
 
     def test_whole(self):
         self.assertEqual((self.history["unread"], [d for d in self.history["damage"] if d["at_byte"] == 0]), (0, []))

@@ -15,7 +15,7 @@
 #define ID_MAX       80
 /* The least width of a tick: with 64 of them a strip is of ten minutes, and moves seldom. */
 #define TICK_NS UINT64_C(10000000000)
-/* So many losses in a row, or answers after such, are a turn and no chance. */
+/* So many failures in a row, or answers after such, are a turn and no chance. */
 #define TURN 6
 
 #define NOTHING UINT32_MAX
@@ -50,9 +50,9 @@ struct track {
     struct tick ticks[TICKS];
     struct answer answers[ANSWERS];
     uint64_t answers_total;
-    uint32_t run; /* lost in a row, or answered in a row after TURN lost */
+    uint32_t run; /* failed in a row, or answered in a row after TURN that failed */
     uint64_t run_began_ns;
-    bool silent;
+    bool failing;
     uint64_t turned_ns; /* when the run began that turned it; 0: never */
 };
 
@@ -159,9 +159,9 @@ static void add_answer(struct track *s, const struct watch_outcome *o, uint32_t 
         memcpy(answer->bytes, o->bytes, answer->len);
 }
 
-static void note_turn(struct track *s, uint64_t sent_ns, bool lost)
+static void note_turn(struct track *s, uint64_t sent_ns, bool failed)
 {
-    if (lost == s->silent) {
+    if (failed == s->failing) {
         s->run = 0;
         return;
     }
@@ -169,7 +169,7 @@ static void note_turn(struct track *s, uint64_t sent_ns, bool lost)
         s->run_began_ns = sent_ns;
     if (s->run < TURN)
         return;
-    s->silent = lost;
+    s->failing = failed;
     s->run = 0;
     s->turned_ns = s->run_began_ns;
 }
@@ -193,7 +193,7 @@ void history_add(struct history *h, const struct watch_outcome *o)
     add_tick(h, s, o->sent.mono_ns, o->status, us);
     add_answer(s, o, us);
     if (o->candidate == 0)
-        note_turn(s, o->sent.mono_ns, us == NOTHING);
+        note_turn(s, o->sent.mono_ns, us == NOTHING || !probe_status_is_good(o->status));
 }
 
 bool history_turned(const struct history *h, uint64_t since_ns)

@@ -26,7 +26,7 @@ void history_carry(struct history *history, const struct history *from);
 
 void history_add(struct history *history, const struct watch_outcome *outcome);
 
-/* A target fell silent, or answers again, at or after `since_ns` (monotonic). */
+/* A target began to fail, or answers again, at or after `since_ns` (monotonic). */
 bool history_turned(const struct history *history, uint64_t since_ns);
 
 /* The facts at `now_ns`, in `arena`; the last answers only with `answers`, since they must be decoded. */
@@ -35,7 +35,7 @@ void history_facts_of(const struct history *history, uint64_t now_ns, bool answe
 
 /*
  * Make the summary of a watch one of the window: counts, latencies and outcomes of its first candidate. A
- * target that fell silent, or answers again, counts from then on, so that what was before does not veil what
+ * target that began to fail, or answers again, counts from then on, so that what was before does not veil what
  * is; a ClusterIP from when the last replica did. How often it fails stays that of the whole watch.
  */
 void history_narrow(const struct history *history, uint64_t now_ns, struct arena *arena,
