@@ -23,6 +23,10 @@ ENVIRONMENT = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "COLUMNS": "80",
                "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", ""), "UBSAN_OPTIONS": os.environ.get("UBSAN_OPTIONS", "")}
 
 
+# Limits of memory hold for what runs the program as well: sanitizers, or an emulator.
+BESIDE = bool(os.environ.get("ASAN_OPTIONS") or os.environ.get("K8SDNS_EMULATED"))
+
+
 def run(*arguments, stdin=b"", env=None, timeout=300, **options):
     """Run k8sdns; stdout and stderr are text (bytes that are no UTF-8 are kept as surrogates)."""
     done = subprocess.run([K8SDNS, *map(str, arguments)], input=stdin, env={**ENVIRONMENT, **(env or {})},

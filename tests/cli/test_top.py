@@ -47,7 +47,7 @@ class Screens(binary.Case):
             resource.setrlimit(resource.RLIMIT_DATA, (100 << 20, 100 << 20))
 
         done = top("--batch", "--from", CAPTURES / "healthy.json", env={"COLUMNS": "4000000", "LINES": "4000000"},
-                   preexec_fn=None if os.environ.get("ASAN_OPTIONS") else small)
+                   preexec_fn=None if binary.BESIDE else small)
         self.assertEqual(done.returncode, 0, done.stderr)
         rows = done.stdout.splitlines()
         self.assertLessEqual(len(rows), 1000)
