@@ -6,6 +6,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import time
 import tempfile
 import unittest
 
@@ -87,9 +88,11 @@ class Sandbox(binary.Case):
     def test_no_rights_are_left(self):
         with subprocess.Popen([binary.K8SDNS, "logs"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL, env=binary.ENVIRONMENT) as process:
-            status = ""
+            status, deadline = "", time.monotonic() + 60
             while "Seccomp:\t2" not in status:
                 self.assertIsNone(process.poll())
+                self.assertLess(time.monotonic(), deadline, status)
+                time.sleep(0.01)
                 status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
             process.stdin.close()
         self.assertIn("NoNewPrivs:\t1", status)
