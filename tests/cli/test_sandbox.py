@@ -6,8 +6,8 @@ import pathlib
 import re
 import subprocess
 import sys
-import time
 import tempfile
+import time
 import unittest
 
 import binary
