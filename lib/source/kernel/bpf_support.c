@@ -131,9 +131,10 @@ static int refused_by_kernel(int r, const struct kernel_types *types, const char
             "have %llu kB; it takes CAP_SYS_RESOURCE, or a higher limit (ulimit -l)",
             programs, (unsigned long long)limit);
     if (r == -ENOSYS)
-        return err_set(err, ERR_UNOBSERVED, -r,
-                       "this kernel has no bpf(2), and so none of %s; it takes one built with CONFIG_BPF_SYSCALL",
-                       programs);
+        return err_set(
+            err, ERR_UNOBSERVED, -r,
+            "this kernel has no bpf(2), and so none of %s; it takes one built with CONFIG_BPF_SYSCALL",
+            programs);
     if (r == -EPERM || r == -EACCES)
         return err_set(
             err, ERR_UNOBSERVED, -r,
