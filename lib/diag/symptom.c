@@ -31,6 +31,12 @@ const struct symptom symptoms[SYMPTOMS_COUNT] = {
          TEXTS("name-not-found", "resolv-policy", "replica-inconsistent", "search-hijack",
                "resolver-differs"),
          TEXTS("k8sdns expand --as go NAME", PROBE)},
+    [SYMPTOM_NX_OR_NODATA] =
+        {SYMPTOM_IS_NX, "no address of the name: it does not exist, or has none (NXDOMAIN or NODATA)",
+         "A server answered, and no address is in its answers. The message is the same for a name that does "
+         "not exist and for one without addresses, such as a headless Service without ready endpoints.",
+         TEXTS("name-not-found", "replica-inconsistent", "resolver-differs", "resolv-policy"),
+         TEXTS(PROBE, "kubectl get endpointslices --all-namespaces")},
     [SYMPTOM_NODATA] = {SYMPTOM_IS_NODATA, "the name exists without an address (NODATA)",
                         "The name exists and has no record of the type asked for: a headless Service without "
                         "ready endpoints, or a name that has records of other types alone.",
@@ -41,6 +47,12 @@ const struct symptom symptoms[SYMPTOMS_COUNT] = {
          "The program asked for IPv4 or IPv6 alone, and the name, or this machine, has no "
          "address of that family.",
          TEXTS("family-failing", "resolver-differs"), TEXTS(PROBE)},
+    [SYMPTOM_NODATA_ZONE] =
+        {SYMPTOM_IS_NODATA, "the name, and all above it, is without the record of a zone (SOA, NS)",
+         "The program looks for the zone of a name to ask that zone's own servers. The server that it asked "
+         "answered NXDOMAIN, or without such a record: it serves another view of the domain (a private zone, "
+         "the cluster's own DNS), or leaves these records out.",
+         TEXTS("resolver-differs", "replica-inconsistent", "name-not-found"), TEXTS(PROBE, "k8sdns resolv")},
     [SYMPTOM_TIMEOUT] = {SYMPTOM_IS_TIMEOUT, "the DNS server gave no answer in time",
                          "The query was sent, and no answer came before the program's timeout.", SILENCE,
                          TEXTS(DIAGNOSE, WATCH)},
@@ -318,6 +330,12 @@ const struct symptom symptoms[SYMPTOMS_COUNT] = {
                         TEXTS("name-not-found", "all-unreachable", "replica-unreachable", "resolver-differs",
                               "resolv-policy", "path-lossy"),
                         TEXTS(LOOKUP, DIAGNOSE)},
+    [SYMPTOM_FAILED_SENTINEL] =
+        {SYMPTOM_IS_FAILED, "the host name could not be resolved: Redis Sentinel takes addresses alone",
+         "From version 6.2 on Sentinel looks no name up unless `sentinel resolve-hostnames yes` stands in its "
+         "configuration; the default is no. Where that stands, and in versions before, the lookup failed; the "
+         "message does not say why.",
+         TEXTS("name-not-found", "all-unreachable", "resolver-differs"), TEXTS(LOOKUP, DIAGNOSE)},
     [SYMPTOM_NOTDNS_CONNECT] =
         {SYMPTOM_IS_NOTDNS, "the connection failed after the lookup: not a DNS failure",
          "The name was resolved, or an address was given; the connection to it failed. "
@@ -335,6 +353,11 @@ const struct symptom symptoms[SYMPTOMS_COUNT] = {
                               "No server of the pool is up. The proxy may not have resolved its name; the "
                               "message does not tell.",
                               NONE, TEXTS(LOOKUP, "kubectl get endpointslices --all-namespaces")},
+    [SYMPTOM_NOTDNS_RECORD] =
+        {SYMPTOM_IS_NOTDNS, "a record is not yet on all servers of its zone: the lookup itself works",
+         "The zone's servers answered, without the record that the program made, or with an old one. The "
+         "provider needs time, or the record went into another zone; the message does not say which.",
+         NONE, TEXTS(PROBE)},
     [SYMPTOM_NOISE] =
         {SYMPTOM_IS_NOISE, "a harmless notice",
          "It tells of normal work, such as a retry with other features, and is no fault by itself.", NONE,

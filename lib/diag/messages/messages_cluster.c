@@ -18,7 +18,7 @@ const struct message_pattern messages_cluster[] = {
     {"applied search line is", SYMPTOM_CONFIG_LIMITS, "kubelet"},
     {"DNSConfigForming", SYMPTOM_CONFIG_LIMITS, "kubelet"},
     {"Resolv.conf file * contains", SYMPTOM_CONFIG_LIMITS, "kubelet"},
-    {"Could not open resolv conf file", SYMPTOM_CONFIG_LIMITS, "kubelet"},
+    {"Could not open resolv conf file", SYMPTOM_CONFIG_KUBELET, "kubelet"},
     {"Search Line formed", SYMPTOM_CONFIG_LIMITS, "kubelet"},
     {"MissingClusterDNS", SYMPTOM_CONFIG_KUBELET, "kubelet"},
     {"does not have ClusterDNS IP configured", SYMPTOM_CONFIG_KUBELET, "kubelet"},

@@ -123,5 +123,7 @@ const struct message_pattern messages_go[] = {
     {"lookup *: no DNS servers", SYMPTOM_CONFIG_NO_SERVER, "Go"},
     {"no DNS servers found", SYMPTOM_CONFIG_NO_SERVER, "Go"},
     {"no DNS servers configured", SYMPTOM_CONFIG_NO_SERVER, "Go"},
+    {"IP address lookup yielded no results", SYMPTOM_NX_OR_NODATA, "Thanos, Cortex, Loki, Mimir"},
+    {"Could not find the start of authority", SYMPTOM_NODATA_ZONE, "cert-manager, lego"},
     {0},
 };

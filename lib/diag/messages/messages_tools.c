@@ -16,6 +16,7 @@ const struct message_pattern messages_tools[] = {
     {"retry with '+noedns'", SYMPTOM_NOISE, "dig"},
     {"recursion not available from", SYMPTOM_NOISE, "dig"},
     {"Got recursion not available", SYMPTOM_NOISE, "dig"},
+    {"recursion requested but not available", SYMPTOM_NOISE, "dig"},
     {"client cookie mismatch", SYMPTOM_NOISE, "dig"},
     {".local is reserved for mDNS", SYMPTOM_NOISE, "dig"},
     {"communications error to *: timed out", SYMPTOM_TIMEOUT_DIG, "dig, host, nslookup"},
