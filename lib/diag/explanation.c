@@ -199,6 +199,27 @@ static void find_messages(struct arena *arena, const char *text, struct known_me
     }
 }
 
+static bool is_vague(const struct known_message *message)
+{
+    return symptoms[message->form->symptom].class == SYMPTOM_IS_VAGUE;
+}
+
+/*
+ * What a program says around any failure is left out beside a message that tells what failed; the messages
+ * are in the order of how much they tell.
+ */
+static size_t leave_out_vague(struct known_message *messages, size_t count)
+{
+    size_t kept = 0;
+
+    if (!count || is_vague(&messages[0]))
+        return count;
+    for (size_t i = 0; i < count; i++)
+        if (!is_vague(&messages[i]))
+            messages[kept++] = messages[i];
+    return kept;
+}
+
 int explanation_write(struct arena *arena, const char *text, struct explain_facts *facts, struct err *err)
 {
     const struct rule *rule = text ? rule_find(text) : NULL;
@@ -215,6 +236,7 @@ int explanation_write(struct arena *arena, const char *text, struct explain_fact
         return 0;
     }
     find_messages(arena, text, &messages, &count);
+    count = leave_out_vague(messages, count);
     for (size_t i = 0; i < count; i++)
         add_symptom(arena, messages[i].form->symptom, &messages[i], facts);
     add_likely(arena, facts);

@@ -358,6 +358,11 @@ const struct symptom symptoms[SYMPTOMS_COUNT] = {
          "The zone's servers answered, without the record that the program made, or with an old one. The "
          "provider needs time, or the record went into another zone; the message does not say which.",
          NONE, TEXTS(PROBE)},
+    [SYMPTOM_VAGUE] =
+        {SYMPTOM_IS_VAGUE, "no connection was made: the message does not say whether the lookup failed",
+         "The program says the same where a name is not resolved and where an address does not answer. A "
+         "line before it, or the cause that is named below it, may tell which.",
+         NONE, TEXTS(LOOKUP, "kubectl get endpointslices --all-namespaces")},
     [SYMPTOM_NOISE] =
         {SYMPTOM_IS_NOISE, "a harmless notice",
          "It tells of normal work, such as a retry with other features, and is no fault by itself.", NONE,

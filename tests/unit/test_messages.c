@@ -123,6 +123,20 @@ static const char *explained(struct arena *arena, const char *text)
                : symptom_class_names[facts.symptoms[0].class];
 }
 
+/* The classes of all that is told, in order. */
+static const char *all_explained(struct arena *arena, const char *text)
+{
+    struct explain_facts facts = {0};
+    struct err err = {0};
+    const char *all = "";
+
+    if (explanation_write(arena, text, &facts, &err) < 0)
+        return "unknown";
+    for (size_t i = 0; i < facts.symptoms_count; i++)
+        all = arena_printf(arena, "%s%s%s", all, i ? " " : "", symptom_class_names[facts.symptoms[i].class]);
+    return all;
+}
+
 /* A message that a terminal cut anywhere, and a mail between words; lines of a log stay lines. */
 static void test_cut(void **state)
 {
@@ -181,6 +195,80 @@ static void test_trace(void **state)
     assert_int_equal(count, 0);
 }
 
+/* What a program says around any failure is told by itself, and left out where a line tells more. */
+static void test_wrappers(void **state)
+{
+    static const struct {
+        const char *text, *classes;
+    } cases[] = {
+        {"com.mysql.cj.jdbc.exceptions.CommunicationsException: Communications link failure\n\n"
+         "The last packet sent successfully to the server was 0 milliseconds ago. The driver has not received "
+         "any packets from the server.\n",
+         "vague"},
+        {"com.mysql.cj.jdbc.exceptions.CommunicationsException: Communications link failure\n\n"
+         "The last packet sent successfully to the server was 0 milliseconds ago.\n"
+         "Caused by: java.net.UnknownHostException: db.shop\n",
+         "failed"},
+        {"com.mysql.cj.jdbc.exceptions.CommunicationsException: Communications link failure\n"
+         "Caused by: java.net.ConnectException: Connection refused\n",
+         "notdns"},
+        {"ssh: Could not resolve hostname git.example.com: -65563\n"
+         "fatal: Could not read from remote repository.\n\n"
+         "Please make sure you have the correct access rights\nand the repository exists.\n",
+         "failed"},
+        {"ssh: Could not resolve hostname hg.example.com: Temporary failure in name resolution\n"
+         "abort: no suitable response from remote hg!\n",
+         "again"},
+        {"git@git.example.com: Permission denied (publickey).\nfatal: Could not read from remote repository.\n",
+         "notdns"},
+        {"java.net.ConnectException\n\tat java.net.http/jdk.internal.net.http.HttpClientImpl.send\n"
+         "Caused by: java.nio.channels.UnresolvedAddressException\n",
+         "failed"},
+        {"RedisConnectionException: Unable to connect to redis.shop/<unresolved>:6379\n"
+         "Caused by: AnnotatedConnectException: Connection refused: redis.shop/192.0.2.9:6379\n",
+         "notdns"},
+        /* Two events of one log stay two. */
+        {"dial tcp 192.0.2.5:5432: connect: connection refused\n"
+         "10:01 fatal: Could not read from remote repository.\n"
+         "10:02 dial tcp: lookup db.shop on 192.0.2.10:53: no such host\n",
+         "nx notdns"},
+        {"[lua] dns.lua:152: dns_lookup(): failed to query the DNS server for web.shop.svc.cluster.local:\n"
+         "server returned error code: 3: name error\n",
+         "nx failed"},
+        {";; ->>HEADER<<- opcode: QUERY, status: NXDOMAIN, id: 9648\n"
+         ";; WARNING: recursion requested but not available\n",
+         "nx noise"},
+        {";; ->>HEADER<<- opcode: QUERY, status: REFUSED, id: 9648\n"
+         ";; WARNING: recursion requested but not available\n",
+         "refused noise"},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_string_equal(all_explained(*state, cases[i].text), cases[i].classes);
+}
+
+/* The titles of messages that share a class with others of another meaning. */
+static void test_titles(void **state)
+{
+    static const struct {
+        const char *text;
+        enum symptom_id id;
+    } cases[] = {
+        {"\"Could not open resolv conf file.\" err=\"open /etc/resolv.conf: no such file\"",
+         SYMPTOM_CONFIG_KUBELET},
+        {"Resolv.conf file '/etc/resolv.conf' contains search line consisting of more than 3 domains!",
+         SYMPTOM_CONFIG_LIMITS},
+        {"Can't resolve instance hostname.", SYMPTOM_FAILED_SENTINEL},
+        {"Can't resolve master instance hostname.", SYMPTOM_FAILED_SENTINEL},
+        {"Can't resolve hostname db.shop", SYMPTOM_FAILED},
+        {"DNS record for \"example.com\" not yet propagated", SYMPTOM_NOTDNS_RECORD},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_int_equal(message_pattern_find(cases[i].text, strlen(cases[i].text))->symptom, cases[i].id);
+}
+
 static void test_unknown(void **state)
 {
     struct explain_facts facts = {0};
@@ -199,8 +287,8 @@ static void test_unknown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ARENA_TEST(test_file),  ARENA_TEST(test_fits), ARENA_TEST(test_tables),
-        ARENA_TEST(test_trace), ARENA_TEST(test_cut),  ARENA_TEST(test_unknown),
+        ARENA_TEST(test_file), ARENA_TEST(test_fits),    ARENA_TEST(test_tables),   ARENA_TEST(test_trace),
+        ARENA_TEST(test_cut),  ARENA_TEST(test_unknown), ARENA_TEST(test_wrappers), ARENA_TEST(test_titles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

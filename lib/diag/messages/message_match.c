@@ -105,12 +105,23 @@ static bool is_key_of_host(const char *at, const char *end)
 /* Words by which a program says itself that it was the lookup. */
 static bool names_a_lookup(const char *lower, size_t len)
 {
-    static const char *const words[] = {
-        "lookup ",         "getaddrinfo",           "gaierror",
-        "unknownhost",     "unknown host",          "translate host name",
-        "name resolution", "resolve host",          "resolving host",
-        "dns_resolution",  "dns resolution",        "dns query",
-        "dns error",       "nodename nor servname", "name or service not known"};
+    static const char *const words[] = {"lookup ",
+                                        "host not found",
+                                        "hostnotfound",
+                                        "getaddrinfo",
+                                        "gaierror",
+                                        "unknownhost",
+                                        "unknown host",
+                                        "translate host name",
+                                        "name resolution",
+                                        "resolve host",
+                                        "resolving host",
+                                        "dns_resolution",
+                                        "dns resolution",
+                                        "dns query",
+                                        "dns error",
+                                        "nodename nor servname",
+                                        "name or service not known"};
 
     const char *end = lower + len;
 
@@ -172,6 +183,7 @@ enum weight {
     WEIGHT_FULL,   /* names what happened */
     WEIGHT_FAILED, /* a lookup failed, and a reason may stand in the same line */
     WEIGHT_OTHER,  /* not of DNS, unless the line names a lookup */
+    WEIGHT_VAGUE,  /* around any failure, whose reason may stand in the same line */
 };
 
 /*
@@ -186,6 +198,8 @@ static enum weight weight_of(const struct message_pattern *row, const char *lowe
 
     if (class == SYMPTOM_IS_NOTDNS)
         return WEIGHT_OTHER;
+    if (class == SYMPTOM_IS_VAGUE)
+        return WEIGHT_VAGUE;
     if (class == SYMPTOM_IS_FAILED)
         return WEIGHT_FAILED;
     return class == SYMPTOM_IS_APISERVER && memmem(lower, len, lookup, sizeof(lookup) - 1) &&
@@ -194,10 +208,18 @@ static enum weight weight_of(const struct message_pattern *row, const char *lowe
                : WEIGHT_FULL;
 }
 
+/* Of what does not name the lookup, only that a connection failed tells more than a wrapper. */
+static bool tells_more(const struct message_pattern *row, enum weight weight,
+                       const struct message_pattern *found, enum weight found_weight)
+{
+    return weight < found_weight &&
+           !(found && weight == WEIGHT_OTHER && row->symptom != SYMPTOM_NOTDNS_CONNECT);
+}
+
 const struct message_pattern *message_pattern_find(const char *line, size_t len)
 {
     const struct message_pattern *found = NULL;
-    enum weight found_weight = WEIGHT_OTHER;
+    enum weight found_weight = WEIGHT_VAGUE;
     char lower[LINE_MAX_SEEN];
     bool lookup;
 
@@ -210,15 +232,17 @@ const struct message_pattern *message_pattern_find(const char *line, size_t len)
             if (!message_pattern_fits(row->form, lower, len))
                 continue;
             weight = weight_of(row, lower, len);
-            if (weight == WEIGHT_FULL || (weight == WEIGHT_OTHER && !found && !lookup))
+            if (weight == WEIGHT_FULL ||
+                (weight == WEIGHT_OTHER && !lookup && tells_more(row, weight, found, found_weight)))
                 return row;
-            if (!found || weight < found_weight) {
+            if (!found || tells_more(row, weight, found, found_weight)) {
                 found = row;
                 found_weight = weight;
             }
         }
     }
-    return (!found || (found_weight == WEIGHT_OTHER && lookup)) && says_not_resolved(lower, len)
+    return (found_weight == WEIGHT_VAGUE || (found_weight == WEIGHT_OTHER && lookup)) &&
+                   says_not_resolved(lower, len)
                ? &not_resolved
                : found;
 }
@@ -293,14 +317,17 @@ struct sorted_message {
     size_t chain, depth;
 };
 
-/* What names a fault, then what only says that a lookup failed, then what is not of DNS or harmless. */
+/* What names a fault, then what only says that a lookup failed, then what is not of DNS, tells nothing, or is
+ * harmless. */
 unsigned message_rank(const struct message_pattern *form)
 {
     enum symptom_class class = symptoms[form->symptom].class;
 
     if (class == SYMPTOM_IS_NOISE)
+        return 4;
+    if (class == SYMPTOM_IS_VAGUE)
         return 3;
-    if (class == SYMPTOM_IS_NOTDNS || class == SYMPTOM_IS_VAGUE)
+    if (class == SYMPTOM_IS_NOTDNS)
         return 2;
     return class == SYMPTOM_IS_FAILED;
 }
