@@ -81,6 +81,35 @@ static void test_what_messages_say(void **state)
          "10.0.0.1 reached (max: 150)",
          LOG_DNSMASQ_LIMIT},
         {"I0206 18:42:06.508701       1 nanny.go:108] dnsmasq[9]: started", LOG_MESSAGE},
+        {"dnsmasq: failed to create listening socket for 192.0.2.10: Address already in use",
+         LOG_START_FAILED},
+        {"I0206 18:42:06.508701       1 nanny.go:116] dnsmasq: setting capabilities failed: Operation not permitted",
+         LOG_START_FAILED},
+        {"I0206 18:42:06.508701       1 nanny.go:116] dnsmasq: junk found in command line", LOG_START_FAILED},
+        {"dnsmasq[9]: failed to send packet: x", LOG_MESSAGE},
+        {"skydns: listen udp 0.0.0.0:10053: bind: address already in use", LOG_START_FAILED},
+        {"skydns: ready for queries on cluster.local. for udp://0.0.0.0:10053 [rcache 0]", LOG_UNKNOWN},
+        /* Of node-cache: without a template it runs on; one that it cannot read is another matter. */
+        {"[ERROR] Failed to read node-cache coreFile /etc/coredns/Corefile.base - open "
+         "/etc/coredns/Corefile.base: no such file or directory",
+         LOG_MESSAGE},
+        {"[ERROR] Failed to read node-cache coreFile /x - open /x: permission denied", LOG_RELOAD_FAILED},
+        {"[ERROR] Failed to write config file /etc/Corefile - err open /etc/Corefile: read-only file system",
+         LOG_RELOAD_FAILED},
+        {"[ERROR] Failed deleting iptables rule {raw}, error - x holding the xtables lock", LOG_STOP},
+        {"[ERROR] Failed checking iptables rule after deletion, rule - {raw}, error - x", LOG_STOP},
+        /* Of glog, before the program has read its flags. */
+        {"ERROR: logging before flag.Parse: W0111 05:03:01.123456       1 server.go:64] Error getting metrics "
+         "from dnsmasq: x",
+         LOG_MESSAGE},
+        {"ERROR: logging before flag.Parse: E0111 05:03:01.123456       1 reflector.go:201] "
+         "k8s.io/dns/pkg/dns/dns.go:147: Failed to list *v1.Service: x",
+         LOG_KUBERNETES_FAILED},
+        {"ERROR: logging before flag.Parse: F0111 05:03:01.123456       1 dns.go:168] x", LOG_START_FAILED},
+        {"ERROR: logging before flag.Parse: x", LOG_UNKNOWN},
+        {"E0322 21:22:59.665365       1 reflector.go:138] Failed to list *v1.Service: the server has asked for the "
+         "client to provide credentials (get services)",
+         LOG_KUBERNETES_UNAUTHORIZED},
         {"[ERROR] plugin/kubernetes: Failed to watch: failed to list *v1.Service: services is forbidden: x",
          LOG_KUBERNETES_FORBIDDEN},
         {"E0322 21:22:59.665365       1 reflector.go:138] Failed to watch *v1.Service: x",

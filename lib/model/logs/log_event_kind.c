@@ -62,6 +62,11 @@ static const struct saying errors[] = {
 
 /* Plugin and words of every other line that a rule, or a state of the log, depends on. */
 static const struct saying messages[] = {
+    {"dnsmasq", "failed to create listening socket", LOG_START_FAILED},
+    {"dnsmasq", "setting capabilities failed", LOG_START_FAILED},
+    {"dnsmasq", "missing required capability", LOG_START_FAILED},
+    {"dnsmasq", "bad command line options", LOG_START_FAILED},
+    {"dnsmasq", "junk found in command line", LOG_START_FAILED},
     {"dnsmasq", "Maximum number of concurrent DNS queries", LOG_DNSMASQ_LIMIT},
     {"loop", "detected for zone", LOG_LOOP},
     {"loop", "Loop (", LOG_LOOP},
@@ -70,6 +75,7 @@ static const struct saying messages[] = {
     {"kubernetes", "unsynced Kubernetes API", LOG_KUBERNETES_UNSYNCED},
     {"kubernetes", "is forbidden", LOG_KUBERNETES_FORBIDDEN},
     {"kubernetes", "Unauthorized", LOG_KUBERNETES_UNAUTHORIZED},
+    {"kubernetes", "asked for the client to provide credentials", LOG_KUBERNETES_UNAUTHORIZED},
     {"kubernetes", "ailed to watch", LOG_KUBERNETES_FAILED},
     {"kubernetes", "ailed to list", LOG_KUBERNETES_FAILED},
     {"kubernetes", "API connection failure", LOG_KUBERNETES_FAILED},
@@ -129,6 +135,9 @@ static const struct saying messages[] = {
     {NULL, "Failed to setup networking", LOG_SETUP_FAILED},
     {NULL, "Error adding iptables rule", LOG_SETUP_FAILED},
     {NULL, "Error checking iptables rule", LOG_SETUP_FAILED},
+    /* At its end it takes its rules away; with the next start they are there again. */
+    {NULL, "Failed deleting iptables rule", LOG_STOP},
+    {NULL, "Failed checking iptables rule after deletion", LOG_STOP},
     {NULL, "xtables lock", LOG_SETUP_FAILED},
     {NULL, "Failed to obtain CacheApp instance", LOG_START_FAILED},
 };
@@ -171,9 +180,19 @@ static bool is_of_a_file(const struct coredns_line *line)
     return false;
 }
 
+/*
+ * node-cache without the file that it makes its Corefile from: it runs on with the one that -conf names.
+ * Source: kubernetes/dns, updateCorefile() of cmd/node-cache/app/configmap.go.
+ */
+static bool is_of_no_template(const struct coredns_line *line)
+{
+    return has(line->text, "Failed to read node-cache coreFile") &&
+           has(line->text, "no such file or directory");
+}
+
 static int message_kind(const struct coredns_line *line)
 {
-    int kind = find(messages, COUNT(messages), line);
+    int kind = is_of_no_template(line) ? LOG_MESSAGE : find(messages, COUNT(messages), line);
 
     if (kind >= 0)
         return kind;
@@ -219,10 +238,22 @@ int log_event_kind(const struct coredns_line *line)
     }
 }
 
-bool log_event_accepts(const struct coredns_line *line)
+bool log_event_starts(const struct coredns_line *line)
 {
     return (line->kind == COREDNS_START && line->count) ||
-           (line->kind == COREDNS_MESSAGE && has(line->text, "Reloading complete"));
+           (line->kind == COREDNS_MESSAGE &&
+            (has(line->text, "Initialized services and endpoints from apiserver") ||
+             (is_word(line->plugin, "dnsmasq") && has(line->text, "started, version "))));
+}
+
+bool log_event_accepts(const struct coredns_line *line)
+{
+    return log_event_starts(line) || (line->kind == COREDNS_MESSAGE && has(line->text, "Reloading complete"));
+}
+
+bool log_event_follows(const struct coredns_line *line)
+{
+    return line->kind == COREDNS_MESSAGE && has(line->text, "dnsmasq exited: ");
 }
 
 /* Source: plugin/loop, setup.go: two random numbers. */

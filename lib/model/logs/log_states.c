@@ -32,13 +32,18 @@ void log_states_message(struct arena *arena, const struct log_entry *entry, int 
 
     if (log_event_accepts(&entry->line)) {
         source->states[LOG_STATE_RELOAD].count = 0;
-        if (entry->line.kind == COREDNS_START)
+        if (log_event_starts(&entry->line))
             log_states_served(source);
         return;
     }
     if (which < 0)
         return;
     state = &source->states[which];
+    /* What ended has said why. */
+    if (state->count && log_event_follows(&entry->line) && strstr(state->text, "dnsmasq: ")) {
+        state->last_ns = entry->time_ns;
+        return;
+    }
     if (!state->text)
         state->text = arena_alloc(arena, LOG_TEXT_MAX + 1);
     if (!state->count)

@@ -266,6 +266,7 @@ static bool fatal_read(const char *at, const char *end, struct coredns_line *lin
                                          "plugin/",
                                          "listen tcp ",
                                          "listen udp ",
+                                         "skydns: listen ",
                                          "loading Caddyfile via ",
                                          "starting with listener file descriptors: ",
                                          "Caddyfile loaded multiple times",
@@ -320,8 +321,14 @@ static bool crash_read(const char *at, const char *end, struct coredns_line *lin
     return true;
 }
 
+/* What glog puts before a line of a program that has not read its flags yet; kube-dns's sidecar never does.
+ */
+static const char unparsed[] = "ERROR: logging before flag.Parse: ";
+
 void coredns_bare_read(const char *at, const char *end, struct coredns_line *line)
 {
+    if (starts(at, end, unparsed, sizeof(unparsed) - 1))
+        at += sizeof(unparsed) - 1;
     if (!(crash_read(at, end, line) || old_errors_read(at, end, line) || klog_read(at, end, line) ||
           dnsmasq_read(at, end, line) || slow_list_read(at, end, line) || start_read(at, end, line) ||
           trace_read(at, end, line) || fatal_read(at, end, line)))

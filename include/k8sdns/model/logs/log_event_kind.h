@@ -13,8 +13,15 @@
  */
 int log_event_kind(const struct coredns_line *line);
 
-/* Whether it is a line of caddy's that a Corefile is in force: after a reload, or a start. */
+/* Whether it says that a server has started: CoreDNS's banner with its version; dnsmasq's and kube-dns's
+ * words. */
+bool log_event_starts(const struct coredns_line *line);
+
+/* Whether it says that the configuration is in force: caddy's line after a reload, or a start. */
 bool log_event_accepts(const struct coredns_line *line);
+
+/* Whether it tells of an end whose reason the line before it has: the nanny of kube-dns, of dnsmasq. */
+bool log_event_follows(const struct coredns_line *line);
 
 /* Whether a line is about a probe of the loop plugin: HINFO of "4407329981067586630.488849418457690360." */
 bool log_is_probe(const struct coredns_line *line);
