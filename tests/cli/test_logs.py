@@ -579,6 +579,147 @@ class Diagnosis(unittest.TestCase):
         self.assertIn("answers of the servers", [u["what"] for u in good["unobserved"]])
         self.assertEqual(binary.run("diagnose", "--no-discovery").returncode, 64)
 
+    def test_last_words_name_the_cause(self):
+        """What a server says last decides the finding, the program in its title, and what is to be done."""
+        get = 'plugin/kubernetes: Get "https://{}/version?timeout=32s": '
+        api, port, corefile = "apiserver-disconnected", "coredns-not-started", "coredns-config"
+        network = ("CoreDNS does not start: it does not reach the API server", "kube-proxy")
+        for text, wanted, title, step in (
+                (get.format("192.0.2.1:443") + "dial tcp 192.0.2.1:443: i/o timeout", api, *network),
+                (get.format("192.0.2.9:6443") + "dial tcp 192.0.2.9:6443: connect: connection refused", api, *network),
+                (get.format("[2001:db8::1]:443") + "dial tcp [2001:db8::1]:443: connect: no route to host", api,
+                 *network),
+                (get.format("192.0.2.1:443") + "read tcp 192.0.2.7:4->192.0.2.1:443: read: connection reset by peer",
+                 api, *network),
+                (get.format("192.0.2.1:443") + "net/http: TLS handshake timeout", api, *network),
+                (get.format("192.0.2.1:443") + "context deadline exceeded", api, *network),
+                (get.format("192.0.2.1:443") + "EOF", api, *network),
+                (get.format("192.0.2.1:443") + "tls: failed to verify certificate: x509: certificate has expired",
+                 api, "certificate", "openssl"),
+                (get.format("192.0.2.1:443") + "x509: certificate signed by unknown authority", api, "certificate",
+                 "kube-root-ca.crt"),
+                (get.format("api.example.com:6443") + "dial tcp: lookup api.example.com on 192.0.2.53:53: no such host",
+                 api, "does not resolve", "dnsPolicy"),
+                (get.format("api.example.com:6443") + "dial tcp: lookup api.example.com on 192.0.2.53:53: read udp "
+                 "192.0.2.7:4->192.0.2.53:53: i/o timeout", api, "does not resolve", "dnsPolicy"),
+                ("plugin/kubernetes: Unauthorized", api, "refuses", "serviceaccount:kube-system:coredns"),
+                ('plugin/kubernetes: services is forbidden: User "x" cannot list resource', api, "refuses", "can-i"),
+                ("plugin/kubernetes: open /var/run/secrets/kubernetes.io/serviceaccount/token: no such file or "
+                 "directory", api, "no token", "automountServiceAccountToken"),
+                ("plugin/kubernetes: unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and "
+                 "KUBERNETES_SERVICE_PORT must be defined", api, "where the API server is", "kubeconfig"),
+                ("F0309 00:25:13.051972       1 server.go:50] Failed to create a kubernetes client: open "
+                 "/var/run/secrets/kubernetes.io/serviceaccount/token: no such file or directory", api,
+                 "kube-dns does not start", "deployment/kube-dns"),
+                ("Listen: listen tcp :53: bind: address already in use", port, "CoreDNS does not start: another",
+                 "sport = :53'"),
+                ("ListenPacket: listen udp 192.0.2.4:1053: bind: address already in use", port, "another", "= :1053'"),
+                ("Listen: listen tcp 169.254.20.10:8080: bind: address already in use", port,
+                 "node-local-dns does not start: another", "= :8080'"),
+                ("skydns: listen tcp 0.0.0.0:10053: bind: address already in use", port, "kube-dns does", "= :10053'"),
+                ("F0309 00:25:13.1       1 server.go:140] listen tcp :8081: bind: address already in use", port,
+                 "kube-dns does", "= :8081'"),
+                ("F0309 00:25:13.1       1 metrics.go:105] Error starting metrics server: listen tcp :10054: bind: "
+                 "address already in use", port, "the sidecar of kube-dns", "= :10054'"),
+                ("Listen: listen tcp :53: bind: permission denied", port, "may not listen", "NET_BIND_SERVICE"),
+                ("exec /coredns: operation not permitted", port, "may not listen", "NET_BIND_SERVICE"),
+                ("Listen: listen tcp 169.254.20.10:53: bind: cannot assign requested address", port,
+                 "node-local-dns does not start: its address", "ip -brief address"),
+                ("exec /coredns: exec format error", port, "cannot run", "kubernetes.io/arch"),
+                ("flag provided but not defined: -confg", port, "command line", "edit deployment/coredns"),
+                ('[FATAL] Error parsing flags - invalid localip specified - "", Exiting', port,
+                 "node-local-dns does not start: its command line", "edit daemonset/node-local-dns"),
+                ("F1021 19:10:30.4       1 nanny.go:190] dnsmasq exited: exit status 2", port, "dnsmasq of kube-dns",
+                 "= :53'"),
+                ("F1021 19:10:30.4       1 nanny.go:190] dnsmasq exited: signal: killed", port, "was killed",
+                 "describe"),
+                ("F1021 19:10:30.4       1 dns.go:90] something else", port, "kube-dns ends by itself", "--previous"),
+                # What the Corefile is to blame for stays so.
+                ("plugin/kubernetes: /etc/coredns/Corefile:5 - Error during parsing: unknown property 'x'", corefile,
+                 "CoreDNS does not start", "edit configmap coredns"),
+                ("/etc/coredns/Corefile:9 - Error during parsing: listen tcp: address already in use", corefile,
+                 "CoreDNS does not start", "edit configmap coredns"),
+                ("plugin/forward: no nameservers found", corefile, "CoreDNS does not start", "edit configmap coredns"),
+                ("plugin/etcd: context deadline exceeded", corefile, "CoreDNS does not start", "edit configmap"),
+                ("loading Caddyfile via flag: open /etc/coredns/Corefile: no such file or directory", corefile,
+                 "cannot read its Corefile", "describe pods")):
+            with self.subTest(text):
+                findings, _ = diagnosed(text)
+                self.assertEqual(list(findings), [wanted])
+                finding = findings[wanted]
+                told = json.dumps(finding["steps"])
+                self.assertEqual((finding["severity"], title in finding["title"], step in told),
+                                 ("critical", True, True), finding)
+                if wanted != corefile:
+                    self.assertNotIn("edit configmap", told)
+                if "kube-dns" in finding["title"]:
+                    self.assertNotIn("coredns", told.lower() + finding["cause"].lower())
+
+    def test_kube_dns_that_waits_for_the_api_server(self):
+        """The reason stands in the lines before the last."""
+        begin = "E0309 00:24:43.051972       1 reflector.go:201] k8s.io/dns/pkg/dns/dns.go:147: Failed to list *v1.{}: "
+        last = "F0309 00:25:13.051972       1 dns.go:168] Timeout waiting for initialization"
+        get = "Get https://192.0.2.1:443/api/v1/services?resourceVersion=0: "
+        for before, title in (
+                ([begin.format("Endpoints") + get + "dial tcp 192.0.2.1:443: i/o timeout"], "does not reach"),
+                ([begin.format("Service") + get + "x509: certificate signed by unknown authority"], "certificate"),
+                ([begin.format("Service") + 'services is forbidden: User "x" cannot list services'], "refuses"),
+                ([], "does not reach")):
+            with self.subTest(title):
+                findings, _ = diagnosed(*before, last)
+                self.assertEqual(list(findings), ["apiserver-disconnected"])
+                finding = findings["apiserver-disconnected"]
+                self.assertTrue(finding["title"].startswith("kube-dns does not start: "), finding)
+                self.assertIn(title, finding["title"])
+                self.assertEqual(len(finding["evidence"]), 1 + len(before))
+                self.assertNotIn("CoreDNS", json.dumps(finding))
+        self.assertEqual(diagnosed(last, last.replace("F0309", "I0310").replace(
+            "Timeout waiting for initialization", "Initialized services and endpoints from apiserver"))[0], {})
+        # One that fails for a while goes on; three that fail are told, with the program's name.
+        line = begin.format("Service") + get + "dial tcp 192.0.2.1:443: connect: connection refused"
+        self.assertEqual(diagnosed(line)[0], {})
+        self.assertTrue(diagnosed(*[line] * 3)[0]["apiserver-disconnected"]["title"].startswith("kube-dns does not"))
+
+    def test_dnsmasq_says_why_it_ends(self):
+        """The nanny's last line has the exit status alone; it is the same failure, told once."""
+        why = "I1021 19:10:30.467000       1 nanny.go:116] dnsmasq: failed to create listening socket for port {}: {}"
+        last = "F1021 19:10:30.468000       1 nanny.go:190] dnsmasq exited: exit status 2"
+        for port, reason, title in ((53, "Address already in use", "another process"),
+                                    (5353, "Address already in use", "another process"),
+                                    (53, "Permission denied", "may not listen")):
+            with self.subTest(reason):
+                finding = diagnosed(why.format(port, reason), last)[0]["coredns-not-started"]
+                self.assertTrue(finding["title"].startswith("dnsmasq of kube-dns does not start: "), finding)
+                self.assertIn(title, finding["title"])
+                self.assertEqual((len(finding["evidence"]), reason in finding["evidence"][0]), (1, True))
+        self.assertIn("= :5353'", json.dumps(diagnosed(why.format(5353, "Address already in use"))[0]))
+        started = "I1021 19:11:30.4       1 nanny.go:116] dnsmasq[9]: started, version 2.76 cachesize 1000"
+        self.assertEqual(diagnosed(why.format(53, "Address already in use"), last, started)[0], {})
+
+    def test_what_node_cache_says_at_its_start(self):
+        missing = ("2024/03/01 10:00:01 [ERROR] Failed to read node-cache coreFile {0} - open {0}: {1}")
+        begin, banner = "2024/03/01 10:00:00 [INFO] Starting node-cache image: 1.23.1", "CoreDNS-1.11.1"
+        for path in ("/etc/coredns/Corefile.base", "/etc/x/Corefile"):
+            line = missing.format(path, "no such file or directory")
+            self.assertEqual(diagnosed(line)[0], {})
+            self.assertEqual(diagnosed(begin, line, banner)[0], {})
+        self.assertEqual(list(diagnosed(missing.format("/x", "permission denied"))[0]), ["coredns-config"])
+        self.assertEqual(diagnosed("[ERROR] Failed deleting iptables rule {raw}, error - the xtables lock")[0], {})
+
+    def test_a_config_map_of_kube_dns(self):
+        for text in ('E0309 00:24:43.1       1 nanny.go:92] Name "dns.example.com" does not resolve to any IPs',
+                     'E0309 00:24:43.1       1 dns.go:170] Invalid nameserver "x": bad IP address',
+                     "E0309 00:24:43.1       1 sync.go:133] Invalid configuration for stubDomains, ignoring update: x"):
+            finding = diagnosed(text)[0]["coredns-config"]
+            self.assertEqual((finding["title"], "edit configmap kube-dns" in json.dumps(finding["steps"]),
+                              "CoreDNS" in json.dumps(finding)),
+                             ("the ConfigMap of kube-dns is not taken as it is", True, False))
+
+    def test_what_glog_puts_before_a_line(self):
+        text = "ERROR: logging before flag.Parse: {}0111 05:03:{:02}.123456       1 server.go:64] Error getting x"
+        lines = read(*[text.format("W", i) for i in range(3)], text.format("E", 9), "ERROR: logging before x")["lines"]
+        self.assertEqual((lines["unknown"], lines["notice"], lines["error"]), (1, 3, 1))
+
     def test_xtables(self):
         """node-local-dns cannot set its rules, by whatever name of the check."""
         for line in ("[ERROR] Error checking iptables rule {{raw}}: exit status 4: {}",

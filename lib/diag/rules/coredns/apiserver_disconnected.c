@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../evidence/coredns/log_evidence.h"
+#include "../../evidence/coredns/log_start.h"
 #include "../../evidence/coredns/replica_metrics.h"
 #include "../../evidence/pods.h"
 #include <inttypes.h>
@@ -100,6 +101,21 @@ static void by_counts(const struct rule *rule, struct diagnosis *d)
         "--budget 30s, shows whether they still do");
 }
 
+/* It ended since it did not hear from the API server; the finding about the last that did so, NULL for none.
+ */
+static struct finding *by_starts(const struct rule *rule, struct diagnosis *d)
+{
+    struct finding *finding = NULL;
+
+    for (const struct log_state_facts *s = NULL; (s = log_state(d, LOG_START_FAILED, s));) {
+        const struct log_start *start = log_start_of(d, s);
+
+        if (start->matter == LOG_START_OF_API_SERVER)
+            finding = log_start_tell(d, rule, s, start);
+    }
+    return finding;
+}
+
 /* Lines of the kubernetes plugin. Waiting at its start is usual, and a single watch that fails is made again.
  */
 static void by_logs(const struct rule *rule, struct diagnosis *d)
@@ -114,18 +130,24 @@ static void by_logs(const struct rule *rule, struct diagnosis *d)
         {LOG_KUBERNETES_UNSYNCED, 1, "began to answer without having heard from the API server"},
         {LOG_KUBERNETES_FAILED, LOG_FEW, "could not list or watch"},
     };
-    struct finding *finding = NULL;
+    struct finding *started = by_starts(rule, d), *finding = started;
+    const char *who;
 
     for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
         uint64_t count = log_events(d, signs[i].kind);
         const struct log_event_facts *event = log_event(d, signs[i].kind);
 
-        if (count < signs[i].least || !event)
+        /* Of one that does not start, a single one tells why. */
+        if (!event || (count < signs[i].least && !started))
             continue;
-        if (!finding)
-            finding = finding_new(d, rule, event->source ? event->source : "CoreDNS's log");
-        finding_evidence(d, finding, "CoreDNS %s: %" PRIu64 " lines%s: %s", signs[i].what, count,
-                         log_last(d, event), event->text);
+        who = log_program(event->source, event->text);
+        if (!finding) {
+            finding = finding_new(d, rule, log_subject(d, event->source, event->text));
+            if (strcmp(who, "CoreDNS") != 0)
+                finding->title = arena_printf(d->arena, "%s does not reach the API server", who);
+        }
+        finding_evidence(d, finding, "%s %s: %" PRIu64 " %s%s: %s", who, signs[i].what, count,
+                         count == 1 ? "line" : "lines", log_last(d, event), event->text);
     }
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../evidence/coredns/log_evidence.h"
+#include "../../evidence/coredns/log_start.h"
 #include "../../evidence/coredns/replica_metrics.h"
 #include <inttypes.h>
 #include <k8sdns/base/number.h>
@@ -59,24 +60,37 @@ static void by_reloads(const struct rule *rule, struct diagnosis *d)
     }
 }
 
+static const char config_map_cause[] =
+    "A value of the ConfigMap (stubDomains, upstreamNameservers, federations) cannot be read, or names a "
+    "server that has no address. It is left out, or what was there before stays in force.";
+
+static const struct step config_map_steps[] = {
+    {.text = "look at its values: each is JSON", .command = "kubectl -n {ns} get configmap kube-dns -o yaml"},
+    {.text = "correct it", .command = "kubectl -n {ns} edit configmap kube-dns", .undo = "the values before"},
+    {0},
+};
+
 /* What its log says at the end: it does not start, or goes on with an older Corefile. */
 static void by_logged_states(const struct rule *rule, struct diagnosis *d)
 {
     for (const struct log_state_facts *s = NULL; (s = log_state(d, LOG_START_FAILED, s));) {
-        struct finding *finding = finding_new(d, rule, log_source(s->source));
+        const struct log_start *start = log_start_of(d, s);
 
-        finding->title = "CoreDNS does not start";
-        finding->severity = SEVERITY_CRITICAL;
-        finding_evidence(d, finding, "its last words%s%s: %s", s->last_time ? ", " : "",
-                         s->last_time ? s->last_time : "", s->text);
-        if (s->count > 1)
-            finding_evidence(d, finding, "%" PRIu64 " starts failed", s->count);
+        if (start->matter == LOG_START_OF_COREFILE)
+            (void)log_start_tell(d, rule, s, start);
     }
     for (const struct log_state_facts *s = NULL; (s = log_state(d, LOG_RELOAD_FAILED, s));) {
-        struct finding *finding = finding_new(d, rule, log_source(s->source));
+        const char *who = log_program(s->source, s->text);
+        struct finding *finding = finding_new(d, rule, log_subject(d, s->source, s->text));
 
-        finding->title = "CoreDNS refuses its Corefile";
         finding_evidence(d, finding, "%s", s->text);
+        if (log_is_of_config_map(s->source, s->text)) {
+            finding->title = "the ConfigMap of kube-dns is not taken as it is";
+            finding->cause = config_map_cause;
+            finding_steps(d, finding, config_map_steps);
+            continue;
+        }
+        finding->title = arena_printf(d->arena, "%s refuses its Corefile", who);
         finding_evidence(d, finding,
                          "it runs with the Corefile from before, and does not start after a restart");
     }

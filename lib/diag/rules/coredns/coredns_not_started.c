@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../evidence/coredns/log_evidence.h"
+#include "../../evidence/coredns/log_start.h"
 #include "../../evidence/pods.h"
 #include <inttypes.h>
 #include <k8sdns/base/shell_word.h>
@@ -48,7 +50,18 @@ static void by_events(const struct rule *rule, struct diagnosis *d)
     advise(d, finding);
 }
 
-static void eval(const struct rule *rule, struct diagnosis *d)
+/* Its last words name its port, its command line or its image. */
+static void by_logs(const struct rule *rule, struct diagnosis *d)
+{
+    for (const struct log_state_facts *s = NULL; (s = log_state(d, LOG_START_FAILED, s));) {
+        const struct log_start *start = log_start_of(d, s);
+
+        if (start->matter == LOG_START_OF_PROCESS)
+            (void)log_start_tell(d, rule, s, start);
+    }
+}
+
+static void by_pods(const struct rule *rule, struct diagnosis *d)
 {
     const struct kube_facts *kube = d->facts->kube;
     struct finding *finding = NULL;
@@ -82,6 +95,15 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     advise(d, finding);
 }
 
+static void eval(const struct rule *rule, struct diagnosis *d)
+{
+    by_logs(rule, d);
+    if (d->facts->kube)
+        by_pods(rule, d);
+    else
+        rule_unknown(d, "the Pods of CoreDNS");
+}
+
 static const struct step steps[] = {
     {.text = "see what keeps it", .command = "kubectl -n {ns} describe pods -l {sel}"},
     {0},
@@ -101,7 +123,7 @@ const struct rule rule_coredns_not_started = {
     .id = "coredns-not-started",
     .title = "a replica of {dns} has not started",
     .severity = SEVERITY_WARNING,
-    .needs = NEED_KUBE,
+    .needs_any = NEED_KUBE | NEED_LOGS,
     .healthy = "all Pods of {dns} have started",
     .cause =
         "A Pod that no node takes (taints, too little memory or CPU, no network plugin), or whose image or volumes "
