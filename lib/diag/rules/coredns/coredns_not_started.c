@@ -101,7 +101,9 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     if (d->facts->kube)
         by_pods(rule, d);
     else
-        rule_unknown(d, "the Pods of CoreDNS");
+        rule_unknown(
+            d, "the Pods of CoreDNS; kubectl get deployments,pods,events,nodes -A -o json | k8sdns objects "
+               "| {k8sdns} diagnose --endpoints -");
 }
 
 static const struct step steps[] = {
