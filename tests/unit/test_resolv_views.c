@@ -138,6 +138,46 @@ static const char *concerned(struct arena *arena, const struct resolv_facts *fac
     return arena_text(arena, letters);
 }
 
+/* Public resolvers, by when each resolver asks them: of note with the search list of a cluster alone. */
+static void test_outsiders(void **state)
+{
+    static const char cluster[] = "search a.svc.example.org svc.example.org example.org\n";
+    static const struct {
+        const char *servers, *search;
+        uint64_t line;
+        const char *whom, *words; /* "" for no note; of one of the notes */
+    } cases[] = {
+        {"nameserver 8.8.8.8\n", cluster, 1, "gmo", "no server here does"},
+        {"nameserver 2620:fe::fe\n", cluster, 1, "gmo", "Quad9"},
+        {"nameserver 10.96.0.10\nnameserver 1.1.1.1\n", cluster, 2, "gmo", "musl asks all servers at once"},
+        {"nameserver 10.96.0.10\nnameserver 1.1.1.1\n", cluster, 2, "gmo", "silent or fail"},
+        {"nameserver 10.96.0.10\nnameserver 1.1.1.1\n", cluster, 2, "gmo", "c-ares"},
+        {"nameserver 9.9.9.9\nnameserver 169.254.20.10\n", cluster, 1, "gmo", "asked first"},
+        {"options rotate\nnameserver 10.96.0.10\nnameserver 8.8.4.4\n", cluster, 3, "gmo", "in its turn"},
+        {"nameserver 10.96.0.10\nnameserver 5.5.5.5\n", cluster, 2, "gmo", "public address"},
+        /* A Service may be at one, alone or in the other family. */
+        {"nameserver 34.118.224.10\n", cluster, 1, "   ", ""},
+        {"nameserver 10.96.0.10\nnameserver 2600:1f00::a\n", cluster, 2, "   ", ""},
+        {"nameserver 10.96.0.10\nnameserver 10.96.0.11\n", cluster, 2, "   ", ""},
+        /* dnsPolicy Default: nobody expects names of a cluster. */
+        {"nameserver 8.8.8.8\n", "search example.org\n", 1, "   ", ""},
+        {"nameserver 192.168.0.1\nnameserver 8.8.8.8\n", "", 2, "   ", ""},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *text = arena_printf(*state, "%s%s", cases[i].servers, cases[i].search);
+        struct resolv_facts facts;
+        bool found = !*cases[i].words;
+
+        read_text(*state, text, strlen(text), &facts);
+        assert_string_equal(concerned(*state, &facts, cases[i].line), cases[i].whom);
+        for (size_t k = 0; k < facts.warnings_count; k++)
+            found = found || strstr(facts.warnings[k].text, cases[i].words);
+        assert_true(found);
+        assert_false(resolv_facts_loses(&facts, KIND_GLIBC));
+    }
+}
+
 /* Each line is judged for each of them. */
 static void test_lines(void **state)
 {
@@ -320,10 +360,10 @@ static void test_dialects(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ARENA_TEST(test_views),    ARENA_TEST(test_large),          ARENA_TEST(test_policy),
-        ARENA_TEST(test_warnings), ARENA_TEST(test_lines),          ARENA_TEST(test_lines_of_pod),
-        ARENA_TEST(test_versions), ARENA_TEST(test_old_search_cut), ARENA_TEST(test_policy_reason),
-        ARENA_TEST(test_dialects),
+        ARENA_TEST(test_views),         ARENA_TEST(test_large),    ARENA_TEST(test_policy),
+        ARENA_TEST(test_warnings),      ARENA_TEST(test_lines),    ARENA_TEST(test_outsiders),
+        ARENA_TEST(test_lines_of_pod),  ARENA_TEST(test_versions), ARENA_TEST(test_old_search_cut),
+        ARENA_TEST(test_policy_reason), ARENA_TEST(test_dialects),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

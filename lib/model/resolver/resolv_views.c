@@ -2,6 +2,7 @@
 /* resolv.conf as glibc, musl and Go each take it, and what of it that loses. */
 #include "dns_policy.h"
 #include "lookup_run.h"
+#include "resolv_outsiders.h"
 #include <k8sdns/base/line.h>
 #include <k8sdns/model/probe/server_place.h>
 #include <k8sdns/wire/resolver/resolv_conf.h>
@@ -68,10 +69,10 @@ static void add_warning(struct arena *arena, struct resolv_facts *facts, int res
         warning->text = text;
     }
     for (size_t i = 0; i < warning->resolvers_count; i++)
-        if (strcmp(warning->resolvers[i], resolver_names[resolver]) == 0)
+        if (strcmp(warning->resolvers[i], resolver_all_names[resolver]) == 0)
             return;
     warning->loses = warning->loses || loses;
-    *ARENA_PUSH(arena, warning->resolvers, warning->resolvers_count) = resolver_names[resolver];
+    *ARENA_PUSH(arena, warning->resolvers, warning->resolvers_count) = resolver_all_names[resolver];
 }
 
 static int compare_warnings(const void *a, const void *b)
@@ -145,6 +146,21 @@ static void note_servers(struct arena *arena, bool of_pod, const struct resolv_r
     }
 }
 
+/* What nameservers that know no cluster do; c-ares has no view, and takes the servers that glibc takes. */
+static void note_outsiders(struct arena *arena, const struct resolv_reading *reading, int resolver,
+                           struct resolv_facts *facts)
+{
+    const int readers[] = {resolver, RESOLVER_CARES};
+
+    for (size_t i = 0; i < reading->nameservers_count; i++)
+        for (size_t k = 0; k < (resolver == RESOLVER_GLIBC ? 2 : 1); k++) {
+            const char *text = outsider_text(arena, reading, i, readers[k]);
+
+            if (text && reading->server_lines[i])
+                add_warning(arena, facts, readers[k], reading->server_lines[i], text, false);
+        }
+}
+
 static void copy_outline(struct arena *arena, const struct resolv_outline *outline,
                          struct resolv_facts *facts)
 {
@@ -186,6 +202,7 @@ void resolv_facts_read(struct arena *arena, const char *bytes, size_t len,
         if (reading.fatal)
             add_warning(arena, &facts, resolver, 0, reading.fatal, true);
         note_servers(arena, of_pod, &reading, resolver, &facts);
+        note_outsiders(arena, &reading, resolver, &facts);
     }
     for (size_t i = 0; i < facts.warnings_count; i++)
         facts.warnings[i].of_nameserver = is_of_nameserver(bytes, len, facts.warnings[i].line);

@@ -24,4 +24,10 @@ enum server_place server_place(const struct address *address);
 /* Whose resolver is at this address: "AWS", ...; NULL for an address that is PLACE_CLOUD nowhere. */
 const char *server_place_cloud(const struct address *address);
 
+/*
+ * Whose public resolver is at this address: "Google", ...; NULL for any other address. Source: what each says
+ * of its own service; the list is not complete.
+ */
+const char *server_place_public(const struct address *address);
+
 #endif
