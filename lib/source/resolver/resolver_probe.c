@@ -3,34 +3,48 @@
 #include <k8sdns/base/file.h>
 #include <k8sdns/source/resolver/resolver_probe.h>
 #include <k8sdns/wire/capture/input_kind.h>
+#include <k8sdns/wire/capture/pasted_text.h>
 #include <k8sdns/wire/resolver/resolv_conf.h>
 #include <string.h>
 
 static const char RESOLV_CONF[] = "/etc/resolv.conf";
 
-/* A file that somebody named, and that is of another kind, is no resolv.conf without servers. */
-static int read_named(struct arena *arena, const char *path, char **ret_bytes, size_t *ret_len,
+/*
+ * A file that somebody named may be a copy with the margin of a letter; one that is of another kind is no
+ * resolv.conf without servers.
+ */
+static int read_named(struct arena *arena, const char *path, const char **ret_bytes, size_t *ret_len,
                       struct err *err)
 {
-    int r = file_read(arena, path, RESOLV_CONF_MAX, ret_bytes, ret_len, err);
-    enum input_kind kind = r < 0 ? INPUT_UNKNOWN : input_kind_tell(*ret_bytes, *ret_len);
+    char *bytes;
+    int r = file_read(arena, path, RESOLV_CONF_MAX, &bytes, ret_len, err);
+    enum input_kind kind = r < 0 ? INPUT_UNKNOWN : input_kind_tell(bytes, *ret_len);
 
-    if (r < 0 || kind == INPUT_UNKNOWN || kind == INPUT_EMPTY || kind == INPUT_RESOLV_CONF)
+    if (r < 0)
         return r;
-    return input_kind_refuse(*ret_bytes, *ret_len, INPUT_RESOLV_CONF, file_shown(path), "a resolv.conf", err);
+    if (kind == INPUT_UNKNOWN || kind == INPUT_EMPTY || kind == INPUT_RESOLV_CONF) {
+        *ret_bytes = pasted_frame_read(arena, bytes, *ret_len, ret_len);
+        return 0;
+    }
+    return input_kind_refuse(bytes, *ret_len, INPUT_RESOLV_CONF, file_shown(path), "a resolv.conf", err);
 }
 
 static int read_file(struct arena *arena, const struct resolver_probe_options *options, const char **ret_file,
-                     char **ret_bytes, size_t *ret_len, struct err *err)
+                     const char **ret_bytes, size_t *ret_len, struct err *err)
 {
     uint64_t pid = options->process->pid;
+    char *bytes;
+    int r;
 
     if (options->resolv_conf) {
         *ret_file = options->resolv_conf;
         return read_named(arena, *ret_file, ret_bytes, ret_len, err);
     }
     *ret_file = pid ? arena_printf(arena, "/proc/%" PRIu64 "/root%s", pid, RESOLV_CONF) : RESOLV_CONF;
-    return observed_file_read(arena, options->process, RESOLV_CONF, RESOLV_CONF_MAX, ret_bytes, ret_len, err);
+    r = observed_file_read(arena, options->process, RESOLV_CONF, RESOLV_CONF_MAX, &bytes, ret_len, err);
+    if (r == 0)
+        *ret_bytes = bytes;
+    return r;
 }
 
 int resolver_probe_run(struct arena *arena, const struct resolver_probe_options *options,
@@ -43,7 +57,7 @@ int resolver_probe_run(struct arena *arena, const struct resolver_probe_options 
         .in_pod = options->in_pod,
     };
     struct resolv_facts facts = {.resolver = process->identity};
-    char *bytes;
+    const char *bytes = NULL;
     size_t len;
     int r = read_file(arena, options, &facts.file, &bytes, &len, err);
 

@@ -249,7 +249,8 @@ static bool is_command(const struct line *line)
     return false;
 }
 
-const char *pasted_text_read(struct arena *arena, const char *bytes, size_t len, size_t *ret_len)
+static const char *read_text(struct arena *arena, const char *bytes, size_t len, bool letters,
+                             size_t *ret_len)
 {
     struct line_cursor cursor = {.bytes = bytes, .len = len};
     struct pasted pasted = {0};
@@ -271,11 +272,21 @@ const char *pasted_text_read(struct arena *arena, const char *bytes, size_t len,
                 pasted.lines[i].len = 0;
     for (size_t i = 0; i < pasted.count; i++) {
         memcpy(to, pasted.lines[i].text, pasted.lines[i].len);
-        to += pasted_letters_plain(to, pasted.lines[i].len, 0);
+        to += letters ? pasted_letters_plain(to, pasted.lines[i].len, 0) : pasted.lines[i].len;
         if (pasted.lines[i].ended)
             *to++ = '\n';
     }
     *to = '\0';
     *ret_len = (size_t)(to - text);
     return text;
+}
+
+const char *pasted_text_read(struct arena *arena, const char *bytes, size_t len, size_t *ret_len)
+{
+    return read_text(arena, bytes, len, true, ret_len);
+}
+
+const char *pasted_frame_read(struct arena *arena, const char *bytes, size_t len, size_t *ret_len)
+{
+    return read_text(arena, bytes, len, false, ret_len);
 }

@@ -25,6 +25,9 @@
  */
 const char *pasted_text_read(struct arena *arena, const char *bytes, size_t len, size_t *ret_len);
 
+/* The same for a text whose letters count as they stand: margins, fences and shells alone. */
+const char *pasted_frame_read(struct arena *arena, const char *bytes, size_t len, size_t *ret_len);
+
 /*
  * Undo in place what became of the letters of one line of a log: those above, quotes that an editor bent, and
  * the tags <pre>, <code>, <br>, <p>, <div>, <span>, <li>, <td>. Return its length then, which is `len` when
