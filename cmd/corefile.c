@@ -7,6 +7,7 @@
 #include <k8sdns/model/cluster/cluster_words.h>
 #include <k8sdns/model/facts.h>
 #include <k8sdns/render/corefile/corefile_text.h>
+#include <k8sdns/wire/capture/pasted_text.h>
 #include <k8sdns/wire/dns/dns_message.h>
 #include <k8sdns/wire/resolver/resolv_conf.h>
 #include <stdlib.h>
@@ -105,6 +106,9 @@ static int read_resolv_conf(struct run *run, struct corefile_environment *enviro
                       &environment->resolv_conf_len, &run->err);
     if (r == 0)
         environment->resolv_conf = bytes;
+    if (r == 0 && run->globals->resolv_conf)
+        environment->resolv_conf =
+            pasted_frame_read(run->arena, bytes, environment->resolv_conf_len, &environment->resolv_conf_len);
     return r;
 }
 
@@ -190,6 +194,10 @@ static int turn_on(struct run *run, const struct corefile_text *text, struct cor
         return err_set(&run->err, ERR_FORMAT, EBADMSG,
                        "CoreDNS cannot read it (line %llu: %s); fix that before turning anything on",
                        (unsigned long long)text->corefile.fault_line, text->corefile.fault);
+    if (text->corefile.slips_count)
+        return err_set(&run->err, ERR_FORMAT, EBADMSG, "line %llu: %s; fix that before turning anything on",
+                       (unsigned long long)corefile_line_number(text->corefile.slips[0].line),
+                       text->corefile.slips[0].text);
     wish->space = text->space;
     wish->map = text->map;
     wish->node_local = facts->role == COREFILE_NODE_LOCAL;

@@ -122,9 +122,13 @@ static bool is_corefile(struct arena *arena, const struct corefile_text *text)
     while (line_cursor_next(&cursor, &line)) {
         const char *word = arena_text_n(arena, line.text, line.len);
 
-        word += strspn(word, " \t");
-        if (corefile_plugin_is_known(arena_text_n(arena, word, strcspn(word, " \t\r{"))))
-            return true;
+        do {
+            word += strspn(word, " \t\r{");
+            if (corefile_plugin_is_known(arena_text_n(arena, word, strcspn(word, " \t\r{"))))
+                return true;
+            word += strcspn(word, " \t\r{");
+            /* A server block on one line has its plugins there. */
+        } while (corefile->one_line && *word);
     }
     for (size_t i = 0; i < corefile->blocks_count; i++)
         if (corefile->blocks[i].imports_count)

@@ -294,6 +294,24 @@ class Remarks(binary.Case):
             self.assertEqual((status, document["unobserved"]), (2 if matter else 0, []))
         self.assertEqual(corefile(KUBEADM, "--resolv-conf", "/nowhere")[1], 66)
 
+    def test_quoted_resolv_conf(self):
+        """What a letter, a page or a shell puts around a resolv.conf is no part of it; its letters are."""
+        text = "search a.svc.example.org svc.example.org example.org\nnameserver 172.16.40.1\noptions ndots:5\n"
+        shapes = ("".join("> " + line for line in text.splitlines(True)),
+                  "".join(">" + line for line in text.splitlines(True)), f"```\n{text}```\n",
+                  f"root@web:/# cat /etc/resolv.conf\n{text}", "".join("+" + line for line in text.splitlines(True)),
+                  "".join(f"{i:6}\t{line}" for i, line in enumerate(text.splitlines(True), 1)), text)
+        for shape in shapes:
+            with resolv_conf(shape) as path:
+                document, status = binary.run_json("resolv", "--resolv-conf", path)
+                self.assertEqual((status, document["data"]["nameservers"], document["data"]["warnings"]),
+                                 (0, ["172.16.40.1"], []), shape)
+            with resolv_conf(shape.replace("172.16.40.1", CLUSTER_IP)) as path:
+                self.assertEqual(remarks(corefile(KUBEADM, "--resolv-conf", path)[0], "critical"), [("forward-loop", 13)])
+        for damaged in (text.replace("nameserver ", "nameserver\u00a0"), text.replace("name", "> name")):
+            with resolv_conf(damaged) as path:
+                self.assertNotEqual(binary.run_json("resolv", "--resolv-conf", path)[0]["data"]["warnings"], [])
+
     def check_inside(self, pid, status):
         """By this kernel, by one without openat2(), and under a profile that does not know it."""
         corefile = b".:53 {\n forward . /etc/resolv.conf\n errors\n cache\n loop\n reload\n ready\n}\n"
@@ -363,7 +381,149 @@ class Remarks(binary.Case):
                      "forward . 192.0.2.1 {\n" + "".join(f"a{n}\n" for n in range(50000)) + "}\n"):
             self.assertIn(binary.run("corefile", stdin=(". {\n" + text + "}\n").encode()).returncode, (1, 2))
         keys = " ".join(f"a{n}.test" for n in range(60000)) + " {\nerrors\n}\n"
-        self.assertEqual(binary.run("corefile", stdin=keys.encode()).returncode, 1)
+        self.assertEqual(binary.run("corefile", stdin=keys.encode()).returncode, 0)
+        glued = "a {\n" + "hosts{\n}\n" * 40000 + "}\n"
+        self.assertEqual(binary.run("corefile", stdin=glued.encode()).returncode, 2)
+
+
+class Slips(binary.Case):
+    """One slip is said once, at its line, with the line to write; what follows is judged as it was meant."""
+    def test_glued(self):
+        for old, new, line, words, write in (
+                ("kubernetes cluster.local in-addr.arpa ip6.arpa {", "kubernetes cluster.local in-addr.arpa ip6.arpa{", 7,
+                 "before it", "kubernetes cluster.local in-addr.arpa ip6.arpa {"),
+                ("forward . /etc/resolv.conf {", "forward . /etc/resolv.conf{", 13, "before it",
+                 "forward . /etc/resolv.conf {"),
+                ("cache 30 {", "cache 30{", 16, "before it", "cache 30 {"),
+                ("health {", "health{", 3, "before it", "health {"),
+                (".:53 {", ".:53{", 1, "before it", ".:53 {"),
+                ("health {\n       lameduck 5s\n", "health {lameduck 5s\n", 3, "behind it",
+                 "health {, then on a line of its own: lameduck 5s"),
+                ("health {\n       lameduck 5s\n    }", "health {\n       lameduck 5s}", 4, "closing brace",
+                 "lameduck 5s, then on a line of its own: }"),
+                ("health {\n       lameduck 5s\n    }", "health{lameduck 5s}", 3, "around it",
+                 "health {, then on lines of their own: lameduck 5s, }"),
+                ("max_concurrent 1000\n    }\n    cache", "max_concurrent 1000\n    }cache", 15, "behind it",
+                 "}, then on a line of its own: cache 30 {")):
+            with self.subTest(new):
+                self.assertIn(old, KUBEADM)
+                document, status = corefile(KUBEADM.replace(old, new, 1))
+                said = [r for r in document["data"]["remarks"] if r["severity"] != "info"]
+                self.assertEqual([(r["severity"], r["line"], r["write"]) for r in said], [("critical", line, write)])
+                self.assertIn(words, said[0]["text"])
+                self.assertEqual(status, 2)
+                done = binary.run("corefile", "--enable", "log", stdin=KUBEADM.replace(old, new, 1).encode())
+                self.assertEqual(done.returncode, 65)
+
+    def test_glued_in_part(self):
+        """In a key of the part that users may edit, and in a snippet, which counts once."""
+        custom = config_map("", "coredns-custom")
+        custom["data"] = {"a.server": "b.test{\n  errors\n  cache 30{\n    success 100\n  }\n}\n"}
+        document, _ = corefile(json.dumps(custom))
+        self.assertEqual([(r["file"], r["line"], r["severity"]) for r in document["data"]["remarks"]],
+                         [("a.server", 1, "critical"), ("a.server", 3, "critical")])
+        snippet = "(s){\n  cache 30{\n    success 100\n  }\n}\n"
+        self.assertEqual(remarks(corefile(snippet + "a.test {\n  errors\n  import s\n}\nb.test {\n  errors\n"
+                                          "  import s\n}\n")[0], "critical"), [("syntax", 1), ("syntax", 2)])
+
+    def test_legal_braces(self):
+        for words in ("log . {combined}", "forward . {$UPSTREAM}", "cache {$TTL}", "import {$SNIPPET}",
+                      "forward . {%UPSTREAM%} {\n  max_fails 2\n }", "rewrite name regex (a{2})b {1}c answer auto"):
+            with self.subTest(words):
+                text = f"{{$ZONE}}:53 {{\n errors\n {words}\n}}\n"
+                self.assertEqual([r for r in corefile(text)[0]["data"]["remarks"] if r["matter"] == "syntax"], [])
+
+    def test_joined(self):
+        """Without | YAML makes one line of a value: that is said of its key, and nothing else."""
+        blocks = {"stub.server": "b.test:53 {{\n errors\n cache 30\n forward . 192.0.2.1\n}}\n",
+                  "a.server": "c.test {{\n errors\n hosts {{\n  192.0.2.1 a.c.test\n  fallthrough\n }}\n}}\n",
+                  "x.override": "log . {{\n class error\n}}\nrewrite name a.test b.test\n", "Corefile": "{}"}
+        for key, text in blocks.items():
+            text = KUBEADM if key == "Corefile" else text.format()
+            for mark in ("", "|", "|-"):
+                with self.subTest(key, mark=mark):
+                    document, status = corefile(
+                        f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: coredns-custom\ndata:\n  {key}: {mark}\n"
+                        + indented(text, 4))
+                    said = [r for r in document["data"]["remarks"] if r["severity"] != "info"]
+                    self.assertEqual((len(said), status), (0, 0) if mark else (1, 2), said)
+                    if not mark:
+                        self.assertIn("needs a |", said[0]["text"])
+                        self.assertEqual((said[0]["write"], said[0]["file"]),
+                                         (f"{key}: |", None if key == "Corefile" else key))
+        # A file has no key.
+        document, status = corefile(". { whoami }\n")
+        self.assertEqual((status, remarks(document, "critical"), remarks(document, "warning")), (2, [("syntax", 1)], []))
+        self.assertNotIn("|", document["data"]["remarks"][0]["text"])
+
+    def test_nested(self):
+        for name, body in ((". {", "hosts /f"), ("example.com:53 {", "errors"), ("example.com {", "errors"),
+                           (".:5353 {", "errors"), ("dns://example.com {", "errors"), ("10.in-addr.arpa {", "errors"),
+                           ("[2001:db8::1]:53 {", "errors")):
+            with self.subTest(name):
+                text = KUBEADM.replace("    ready\n", f"    {name}\n        {body}\n    }}\n    ready\n")
+                document, status = corefile(text)
+                said = [r for r in document["data"]["remarks"] if r["severity"] != "info"]
+                self.assertEqual([(r["severity"], r["line"]) for r in said], [("critical", 6)])
+                self.assertIn("inside another", said[0]["text"])
+                self.assertEqual(status, 2)
+        entry = corefile(KUBEADM.replace("    ready\n", "    192.0.2.9 a.test\n    ready\n"))[0]["data"]["remarks"]
+        self.assertIn("entry of hosts", entry[0]["text"])
+        for name in ("zzyzx {", "zzyzx a.test:53", "{$PLUGIN}"):
+            text = KUBEADM.replace("    ready\n", f"    {name}\n" + "    }\n" * name.endswith("{") + "    ready\n")
+            self.assertEqual(remarks(corefile(text)[0], "critical"), [], name)
+
+    def test_of_others(self):
+        """A plugin that the stock image lacks is shown without -v; OpenShift's own in OpenShift's Corefile is not."""
+        for name in ("k8s_gateway", "kubernetai", "fanout", "unbound", "multicluster", "records", "ocp_dnsnameresolver"):
+            text = KUBEADM.replace("    ready\n", f"    {name} example.com\n    ready\n")
+            document, status = corefile(text)
+            self.assertEqual((status, remarks(document, "critical"), remarks(document, "warning")),
+                             (1, [], [("unknown-plugin", 6)]), name)
+            self.assertIn("built with it", binary.run("corefile", stdin=text.encode()).stdout)
+        openshift = (COREFILES / "stock-openshift.Corefile").read_text().replace(
+            "    errors\n", "    errors\n    ocp_dnsnameresolver\n", 1)
+        self.assertEqual(remarks(corefile(openshift)[0], "warning"), [])
+
+
+class WithoutKubernetes(binary.Case):
+    def test_stub(self):
+        """Nobody waits for an API server, and zones that are not served are others' on purpose."""
+        for zone in ("example.com:53", ".:53", ".", "example.com example.org", "dns://example.com:5353"):
+            text = f"{zone} {{\n    errors\n    loop\n    forward . 192.0.2.1\n    cache 30\n}}\n"
+            document, status = corefile(text)
+            self.assertEqual((status, remarks(document, "warning"), remarks(document, "critical")), (0, [], []), zone)
+            self.assertNotIn("API server", json.dumps(document))
+            # With it both hurt, and the zones of others, too.
+            text = text.replace("    cache", "    kubernetes cluster.local\n    cache")
+            self.assertLessEqual({"ready", "health"}, {m for m, _ in remarks(corefile(text)[0], "warning")})
+
+    def test_node_local(self):
+        """Placeholders, or a cache in front of the ClusterIP, at whatever address."""
+        block = ("ZONE:53 {\n    errors\n    cache 30\n    bind BIND\n    forward . TO {\n        force_tcp\n    }\n"
+                 "    prometheus :9253\n    health BIND:8080\n    reload\n}\n")
+        for zone, bind, to, role in (("cluster.local", "192.0.2.10", "10.96.0.10", "node-local"),
+                                     ("cluster.local", "192.0.2.10", "2001:db8::a", "node-local"),
+                                     ("example.org", "192.0.2.10", "__PILLAR__CLUSTER__DNS__", "node-local"),
+                                     ("__PILLAR__DNS__DOMAIN__", "192.0.2.10", "192.0.2.3", "node-local"),
+                                     ("example.org", "192.0.2.10", "192.0.2.3", "coredns"),
+                                     ("cluster.local", "127.0.0.1", "192.0.2.3", "coredns"),
+                                     ("cluster.local", "192.0.2.10", "/etc/resolv.conf", "coredns")):
+            text = block.replace("ZONE", zone).replace("BIND", bind).replace("TO", to)
+            with self.subTest(text):
+                self.assertEqual(corefile(text)[0]["data"]["role"], role)
+                self.assertEqual(corefile(text.replace("        force_tcp\n", ""))[0]["data"]["role"],
+                                 role if "PILLAR" in text else "coredns")
+        self.assertEqual(corefile(block.replace("ZONE", "example.org").replace("BIND", "192.0.2.10").replace(
+            "TO", CLUSTER_IP), "--cluster-ip", CLUSTER_IP)[0]["data"]["role"], "node-local")
+
+    def test_lines(self):
+        custom = {"kind": "ConfigMap", "metadata": {"name": "coredns-custom"}, "data": {}}
+        for files, words in (({"a.server": "b.test {\n  whoami\n}\n"}, ": 3 lines, 1 server block (b.test)"),
+                             ({"a.override": "log"}, ": 1 line, 1 server block (.:53)"),
+                             ({"a.override": "log\n", "b.server": "b.test {\n}\n"}, ": 3 lines, 2 server blocks")):
+            custom["data"] = files
+            self.assertIn(words, binary.run("corefile", stdin=json.dumps(custom).encode()).stdout.replace("\n", " "))
 
 
 class Input(binary.Case):

@@ -6,7 +6,7 @@
 #include <k8sdns/wire/corefile/corefile.h>
 #include <string.h>
 
-/* A Corefile in one line: "keys{directive args[option args]...}", with lines where they are asked for. */
+/* A Corefile in one line: "keys{directive args[option args]...}?SLIP!FAULT", with lines. */
 static const char *outline(struct arena *arena, const char *text)
 {
     struct corefile corefile;
@@ -30,6 +30,8 @@ static const char *outline(struct arena *arena, const char *text)
         }
         text_add(&out, "}");
     }
+    for (size_t i = 0; i < corefile.slips_count; i++)
+        text_addf(&out, "?%d", (int)corefile.slips[i].line);
     if (corefile.fault)
         text_addf(&out, "!%d", (int)corefile.fault_line);
     copy = arena_text(arena, text_string(&out));
@@ -47,7 +49,7 @@ static void test_read(void **state)
         {"\xef\xbb\xbf.:53 {\r\n errors\r\n}\r\n", ".:53{errors:2}"},
         {"a b, c {\n}\n", "a,b,c{}"},
         {"a,\nb {\n}\n", "a,b{}"},
-        {"# a\na { # b\n  log # c\n  log a#b\n}\n", "a{log:3;log:4 a#b}"},
+        {"# a\na { # b\n  log # c\n  log a#b\n}\n", "a{log:3;log:4 a}"},
         {"a {\n log . \"x \\\"y\\\" \\z\n{\" w\n errors\n}\n", "a{log:2 . x \"y\" \\z\n{ w;errors:4}"},
         {"a {\n cache {\n  success 10 20\n  denial\n }\n}\nb {\n}\n",
          "a{cache:2[success:3 10 20][denial:4 ]}b{}"},
@@ -61,7 +63,6 @@ static void test_read(void **state)
         /* What CoreDNS refuses, each seen there or in its parser. */
         {"a {\n errors\n", "a{errors:2}!1"},
         {"a {\n forward . 1.2.3.4 {\n x\n}\n", "a{forward:2 . 1.2.3.4[x:3 ]}!1"},
-        {"a{\n errors\n}\n", "!1"},
         {"a {\n errors }\n", "a{errors:2}!2"},
         {"a {\n}\n}\n", "a{}!3"},
         {"{\n}\n", "!1"},
@@ -70,6 +71,31 @@ static void test_read(void **state)
         {"a {\n import x y\n}\n", "a{}!2"},
         {"(s) {\n}\n(s) {\n}\n", "!3"},
         {"(s) {\n import s\n}\na {\n import s\n}\n", "a{}!2"},
+        {"a { errors }\n", "a{}!1"},
+        {"a { errors cache 30 forward . b }\nc {\n}\n", "a{}!1"},
+        /* Braces that are glued to a word, read as they were meant. */
+        {"a{\n errors\n}\n", "a{errors:2}?1"},
+        {"a.b:53{\n errors{\n c 1\n }\n log\n}\n", "a.b:53{errors:2[c:3 1];log:5}?1?2"},
+        {"(s){\n log\n}\na {\n import s\n}\n", "a{log:2}?1"},
+        {"a {\n hosts f b{\n  ttl 1\n }\n log\n}\n", "a{hosts:2 f b[ttl:3 1];log:5}?2"},
+        {"a {\n cache {success 1\n }\n log\n}\n", "a{cache:2[success:2 1];log:4}?2"},
+        {"a {\n forward . b{max_fails 2}\n log\n}\n", "a{forward:2 . b[max_fails:2 2];log:3}?2"},
+        {"a {\n cache 9{ success 1 }\n log\n}\n", "a{cache:2 9[success:2 1 }];log:3}?2"},
+        {"a {\n cache {\n  success 1}\n log\n}\n", "a{cache:2[success:3 1];log:4}?3"},
+        {"a {\n cache {\n  success 1\n }}\nb {\n log\n}\n", "a{cache:2[success:3 1]}b{log:6}?4"},
+        {"a {\n cache {\n  success 1\n }log\n}\n", "a{cache:2[success:3 1];log:4}?4"},
+        {"a {\n log\n}b.c {\n log\n}\n", "a{log:2}b.c{log:4}?3"},
+        {"a {\n cache {$TTL}{\n  success {$X}}\n log\n}\n", "a{cache:2 {$TTL}[success:3 {$X}];log:4}?2?3"},
+        {"a {\n cache {\n  success 1\n } log\n}\n", "a{cache:2[success:3 1];log:4}?4"},
+        {"a {\n cache { success 1 } errors log\n log\n}\n", "a{cache:2;log:3}?2"},
+        /* What has braces and stays as it is. */
+        {"{$ZONE}:{$PORT} {\n forward . {$UP} {%UP%}\n cache {$TTL} {\n }\n}\n",
+         "{$ZONE}:{$PORT}{forward:2 . {$UP} {%UP%};cache:3 {$TTL}}"},
+        {"a {\n log . {remote port}\n log . {combined}\n rewrite name regex (a{2,3})b{1} {1}.c{2}\n}\n",
+         "a{log:2 . {remote port};log:3 . {combined};rewrite:4 name regex (a{2,3})b{1} {1}.c{2}}"},
+        {"a {\n template IN A {\n  answer {{ .Name }} 60 IN A {{.X}}\n  match \"^a{\" \"}b\"\n }\n}\n",
+         "a{template:2 IN A[answer:3 {{ .Name }} 60 IN A {{.X}}][match:4 ^a{ }b]}"},
+        {"a {\n whoami # b{\n cache { success 1 }\n}\n", "a{whoami:2;cache:3[success:3 1 }]}"},
     };
 
     for (size_t i = 0; i < COUNT(cases); i++)

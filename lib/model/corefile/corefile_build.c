@@ -4,6 +4,7 @@
  * told from one of another build.
  */
 #include "corefile_judgement.h"
+#include <k8sdns/wire/dns/dns_message.h>
 #include <string.h>
 
 /*
@@ -27,6 +28,27 @@ static bool is_among(const char *text, const char *const *words)
     return false;
 }
 
+static bool is_placeholder(const char *text)
+{
+    return strstr(text, "__PILLAR__") != NULL;
+}
+
+/* node-cache, and the script that sets it up, put something in the place of such words alone. */
+static bool has_placeholder(const struct corefile_block *block)
+{
+    for (size_t i = 0; i < block->keys_count; i++)
+        if (is_placeholder(block->keys[i]))
+            return true;
+    for (size_t i = 0; i < block->directives_count; i++) {
+        const struct corefile_directive *d = &block->directives[i];
+
+        for (size_t k = 0; k < d->args_count; k++)
+            if (is_placeholder(d->args[k]))
+                return true;
+    }
+    return false;
+}
+
 /* A CoreDNS on the node (AKS LocalDNS) listens on other addresses, and has all plugins. */
 bool judged_is_node_cache(const struct judgement *j)
 {
@@ -38,9 +60,45 @@ bool judged_is_node_cache(const struct judgement *j)
         const struct corefile_directive *bind = judged_find(&j->blocks[i], "bind");
 
         for (size_t k = 0; bind && k < bind->args_count; k++)
-            if (is_among(bind->args[k], node_cache_addresses) ||
-                strncmp(bind->args[k], "__PILLAR__", 10) == 0)
+            if (is_among(bind->args[k], node_cache_addresses))
                 return true;
+        if (has_placeholder(j->blocks[i].block))
+            return true;
+    }
+    return false;
+}
+
+/* The ClusterIP that it forwards to; with none known, a single address for the domain that clusters have. */
+static bool asks_cluster(const struct judgement *j, const struct judged_block *block,
+                         const struct corefile_directive *forward)
+{
+    struct address address;
+    bool local = false;
+
+    for (size_t i = 0; i < block->keys_count; i++)
+        local = local || zone_is_under(block->keys[i].zone, "cluster.local.");
+    if (forward->args_count != 2 || address_parse(forward->args[1], DNS_PORT, &address, NULL) < 0)
+        return false;
+    for (size_t i = 0; i < j->environment->cluster_ips_count; i++)
+        if (address_same_host(&address, &j->environment->cluster_ips[i]))
+            return true;
+    return local && !j->environment->cluster_ips_count;
+}
+
+bool judged_is_cache_for(const struct judgement *j)
+{
+    if (judged_anywhere(j, "kubernetes"))
+        return false;
+    for (size_t i = 0; i < j->blocks_count; i++) {
+        const struct judged_block *block = &j->blocks[i];
+        const struct corefile_directive *forward = judged_find(block, "forward");
+        bool loopback = false;
+
+        for (size_t k = 0; k < block->binds_count; k++)
+            loopback = loopback || address_is_loopback(&block->binds[k]);
+        if (block->binds_count && !loopback && forward && directive_find(forward, "force_tcp") &&
+            asks_cluster(j, block, forward))
+            return true;
     }
     return false;
 }

@@ -51,7 +51,6 @@ static void read_block(struct judgement *j, const struct corefile_block *block)
         for (size_t k = 0; strcmp(d->name, "bind") == 0 && k < d->args_count; k++) {
             struct address address;
 
-            j->node_local = j->node_local || strncmp(d->args[k], "__PILLAR__", 10) == 0;
             if (address_parse(d->args[k], 0, &address, NULL) < 0)
                 continue;
             *ARENA_PUSH(j->arena, judged->binds, judged->binds_count) = address;
@@ -106,6 +105,73 @@ static void quote(struct judgement *j, const char *text, size_t len, const char 
     }
 }
 
+/* Whether the text that a line is of has no other line. */
+static bool is_all(const struct judgement *j, uint64_t line)
+{
+    size_t file = corefile_line_file(line);
+    struct line_cursor cursor = {.bytes = j->environment->text, .len = j->environment->len};
+    struct line of;
+    size_t lines = 0;
+
+    if (file)
+        cursor = (struct line_cursor){.bytes = j->corefile->files[file - 1].text,
+                                      .len = j->corefile->files[file - 1].len};
+    while (cursor.bytes && line_cursor_next(&cursor, &of))
+        for (size_t i = 0; i < of.len; i++)
+            if (!strchr(" \t\r", of.text[i])) {
+                lines++;
+                break;
+            }
+    return lines == 1;
+}
+
+/* Several lines that a ConfigMap holds as one: YAML joins the lines of a value unless | stands before them.
+ */
+static void judge_joined(struct judgement *j, uint64_t line, const char *text)
+{
+    const char *source = j->facts->source;
+    struct corefile_remark_facts *remark;
+
+    if (strncmp(source, "ConfigMap ", strlen("ConfigMap ")) != 0) {
+        judgement_remark(
+            j, MATTER_SYNTAX, SEVERITY_CRITICAL, NULL, line,
+            "For CoreDNS a directive goes on to the end of its line, the closing brace included.",
+            "%s: each directive, and the closing brace, needs a line of its own", text);
+        return;
+    }
+    remark = judgement_remark(
+        j, MATTER_SYNTAX, SEVERITY_CRITICAL, NULL, line,
+        "YAML joins the lines of a value that has no | before it: CoreDNS gets one line, and "
+        "does not start with it.",
+        "%s: the key needs a | behind its colon", text);
+    remark->write = arena_printf(j->arena, "%s: |", remark->file ? remark->file : "Corefile");
+}
+
+/* What CoreDNS cannot read, or reads otherwise than it was meant. */
+static void judge_slips(struct judgement *j)
+{
+    const struct corefile *c = j->corefile;
+
+    for (size_t i = 0; i < c->slips_count; i++) {
+        const struct corefile_slip *slip = &c->slips[i];
+
+        if (slip->one_line && is_all(j, slip->line))
+            judge_joined(j, slip->line, "all directives on one line");
+        else
+            judgement_remark(j, MATTER_SYNTAX, SEVERITY_CRITICAL, NULL, slip->line, slip->why, "%s",
+                             slip->text)
+                ->write = slip->write;
+    }
+    if (c->fault && c->one_line)
+        judge_joined(j, c->fault_line, c->fault);
+    else if (c->fault)
+        judgement_remark(
+            j, MATTER_SYNTAX, SEVERITY_CRITICAL, NULL, c->fault_line,
+            "CoreDNS does not start with it, and a running one keeps what it had. What follows it "
+            "was not judged.",
+            "%s", c->fault);
+}
+
 static int by_rank(const void *a, const void *b)
 {
     const struct corefile_remark_facts *x = a, *y = b;
@@ -117,25 +183,36 @@ static int by_rank(const void *a, const void *b)
     return x->matter - y->matter;
 }
 
+/* A part has no lines but those of its files. */
+static uint64_t lines_of_files(const struct corefile *corefile)
+{
+    uint64_t lines = 0;
+
+    for (size_t i = 0; i < corefile->files_count; i++) {
+        struct line_cursor cursor = {.bytes = corefile->files[i].text, .len = corefile->files[i].len};
+        struct line line;
+
+        while (line_cursor_next(&cursor, &line))
+            lines++;
+    }
+    return lines;
+}
+
 void corefile_judge(struct arena *arena, const struct corefile *corefile,
                     const struct corefile_environment *environment, struct corefile_facts *ret)
 {
     struct judgement j = {.arena = arena, .corefile = corefile, .environment = environment, .facts = ret};
 
-    *ret = (struct corefile_facts){.status = -1,
-                                   .source = environment->source ? environment->source : "",
-                                   .version = environment->version,
-                                   .lines = corefile->lines};
-    j.node_local = strstr(ret->source, "local-dns") || strstr(ret->source, "nodelocal");
+    *ret =
+        (struct corefile_facts){.status = -1,
+                                .source = environment->source ? environment->source : "",
+                                .version = environment->version,
+                                .lines = environment->partial ? lines_of_files(corefile) : corefile->lines};
     for (size_t i = 0; i < corefile->blocks_count; i++)
         read_block(&j, &corefile->blocks[i]);
+    j.node_local = j.node_local || judged_is_node_cache(&j) || judged_is_cache_for(&j);
     ret->role = j.node_local ? COREFILE_NODE_LOCAL : COREFILE_COREDNS;
-    if (corefile->fault)
-        judgement_remark(
-            &j, MATTER_SYNTAX, SEVERITY_CRITICAL, NULL, corefile->fault_line,
-            "CoreDNS does not start with it, and a running one keeps what it had. What follows it "
-            "was not judged.",
-            "%s", corefile->fault);
+    judge_slips(&j);
     for (size_t i = 0; i < j.blocks_count; i++) {
         judge_plugins(&j, &j.blocks[i]);
         judge_forward(&j, &j.blocks[i]);

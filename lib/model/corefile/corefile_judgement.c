@@ -57,6 +57,17 @@ const struct corefile_directive *judged_find(const struct judged_block *block, c
     return NULL;
 }
 
+const struct corefile_directive *judged_anywhere(const struct judgement *j, const char *plugin)
+{
+    for (size_t i = 0; i < j->blocks_count; i++) {
+        const struct corefile_directive *found = judged_find(&j->blocks[i], plugin);
+
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
 const struct corefile_option *directive_find(const struct corefile_directive *directive, const char *option)
 {
     for (size_t i = 0; directive && i < directive->options_count; i++)

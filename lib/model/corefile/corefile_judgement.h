@@ -77,6 +77,11 @@ void judge_part(struct judgement *judgement);
 void judge_routes(struct judgement *judgement, const struct judged_block *block);
 void judge_build(struct judgement *judgement, const struct judged_block *block);
 bool judged_is_node_cache(const struct judgement *judgement);
+/* Whether it listens at addresses of its own, and asks the cluster's DNS over TCP: a cache in front of that.
+ */
+bool judged_is_cache_for(const struct judgement *judgement);
+/* The first of that plugin in any server block; NULL. */
+const struct corefile_directive *judged_anywhere(const struct judgement *judgement, const char *plugin);
 bool judged_is_openshift(const struct judgement *judgement);
 void judge_versions(struct judgement *judgement, const struct judged_block *block);
 

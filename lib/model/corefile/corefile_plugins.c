@@ -3,16 +3,25 @@
 #include "corefile_grammar.h"
 #include "corefile_judgement.h"
 #include <k8sdns/base/suggest.h>
+#include <k8sdns/wire/corefile/go_value.h>
 #include <string.h>
 
 /* What the tables of options are of; a later version may have more. */
 #define NEWEST "1.14.7"
 
-/* Plugins that are built in by others, or were. */
+/* Plugins that are built in by others, or were. Source: coredns.io/explugins, and their own pages. */
 static const char *const elsewhere[] = {
-    "dump",        "fanout",  "unbound",   "rrl",      "alternate",           "mdns",   "ads",   "gslb",
-    "redisc",      "redis",   "meshname",  "labpanic", "ocp_dnsnameresolver", "netbox", "pdsql", "ens",
-    "k8s_gateway", "records", "blocklist", NULL};
+    "ads",       "alias",       "alternate",  "amazondns", "blocklist",
+    "demo",      "dnsredir",    "docker",     "dump",      "ebpf",
+    "ens",       "example",     "fanout",     "filter",    "finalize",
+    "git",       "gslb",        "gravwell",   "idetcd",    "ipecho",
+    "ipin",      "ipset",       "istio",      "k8s_cname", "k8s_crd",
+    "k8s_event", "k8s_gateway", "kubernetai", "labpanic",  "lighthouse",
+    "mdns",      "meship",      "meshname",   "mongodb",   "multicluster",
+    "mysql",     "nats",        "netbox",     "nftables",  "ocp_dnsnameresolver",
+    "pdsql",     "powerdns",    "ratelimit",  "records",   "recursor",
+    "redis",     "redisc",      "rqlite",     "rrl",       "split",
+    "sql",       "unbound",     "warnlist",   "wgsd",      NULL};
 
 /* What today's CoreDNS has no more, and since when. Source: its release notes, corefile-migration. */
 static const struct {
@@ -52,14 +61,53 @@ static bool judge_removed(struct judgement *j, const struct judged_block *block,
     return false;
 }
 
+/* OpenShift's image has a plugin of OpenShift's. */
+static bool is_of_build(const struct judgement *j, const char *plugin)
+{
+    return strcmp(plugin, "ocp_dnsnameresolver") == 0 && judged_is_openshift(j);
+}
+
+/* "example.com:53", "dns://example.com", ".": no plugin is called so. */
+static bool is_server_key(const char *text)
+{
+    const char *colon = strrchr(text, ':');
+    uint64_t port;
+
+    return strcmp(text, ".") == 0 || strstr(text, "://") ||
+           (colon && colon > text && number_parse(colon + 1, 1, 65535, &port, NULL) == 0);
+}
+
+/* What stands for a plugin and belongs elsewhere: another server block, an entry of hosts. True when it was
+ * said. */
+static bool judge_inside(struct judgement *j, const struct judged_block *block,
+                         const struct corefile_directive *directive)
+{
+    const char *name = directive->name;
+
+    if (!directive->braces && directive->args_count && go_ip(name)) {
+        judgement_remark(j, MATTER_SYNTAX, SEVERITY_CRITICAL, block, directive->line, corefile_refused,
+                         "an entry of hosts outside of the braces of hosts")
+            ->write = "hosts, with the entry and fallthrough on lines of their own in its braces";
+        return true;
+    }
+    if (!is_server_key(name) && !(directive->braces && strchr(name, '.')))
+        return false;
+    judgement_remark(
+        j, MATTER_SYNTAX, SEVERITY_CRITICAL, block, directive->line,
+        "CoreDNS does not start with it (\"Unknown directive\"), and a running one keeps what it had: "
+        "server blocks stand one behind the other, each with braces of its own.",
+        "a server block inside another: '%s' is no plugin", name);
+    return true;
+}
+
 static void judge_name(struct judgement *j, const struct judged_block *block,
                        const struct corefile_directive *directive)
 {
     const char *near;
     bool external;
 
-    if (plugin_place(directive->name) >= 0 || strstr(directive->name, "{$") ||
-        judge_removed(j, block, directive->name, NULL, directive->line))
+    if (plugin_place(directive->name) >= 0 || argument_is_placeholder(directive->name) ||
+        judge_removed(j, block, directive->name, NULL, directive->line) || judge_inside(j, block, directive))
         return;
     external = plugin_index(elsewhere, directive->name) >= 0;
     near = external ? NULL : suggest_word(directive->name, plugin_order);
@@ -68,9 +116,12 @@ static void judge_name(struct judgement *j, const struct judged_block *block,
                          corefile_refused, "there is no plugin '%s'; did you mean %s?", directive->name, near)
             ->write = near;
     else
-        judgement_remark(j, MATTER_UNKNOWN_PLUGIN, external ? SEVERITY_INFO : SEVERITY_WARNING, block,
+        judgement_remark(j, MATTER_UNKNOWN_PLUGIN,
+                         is_of_build(j, directive->name) ? SEVERITY_INFO : SEVERITY_WARNING, block,
                          directive->line, "Only an image that was built with it starts with it.",
-                         "'%s' is no plugin of CoreDNS's own", directive->name);
+                         external ? "'%s' is a plugin of others, which CoreDNS's own image does not have"
+                                  : "'%s' is no plugin of CoreDNS's own",
+                         directive->name);
 }
 
 static void judge_options(struct judgement *j, const struct judged_block *block,

@@ -9,17 +9,6 @@
 /* Keys are compared with keys up to so many pairs; no Corefile of a cluster has as many. */
 #define PAIRS_MAX 4000000
 
-static const struct corefile_directive *anywhere(const struct judgement *j, const char *plugin)
-{
-    for (size_t i = 0; i < j->blocks_count; i++) {
-        const struct corefile_directive *found = judged_find(&j->blocks[i], plugin);
-
-        if (found)
-            return found;
-    }
-    return NULL;
-}
-
 static bool share_an_address(const struct judged_block *a, const struct judged_block *b)
 {
     if (!a->binds_count || !b->binds_count)
@@ -72,7 +61,7 @@ static void judge_process(struct judgement *j, int matter, int severity, const c
 
     for (size_t i = 0; i < j->blocks_count; i++)
         unseen = unseen || j->blocks[i].block->imports_count;
-    if (!anywhere(j, plugin))
+    if (!judged_anywhere(j, plugin))
         judgement_remark(j, matter, unseen ? SEVERITY_INFO : severity, NULL, SHAPE_UNSET, why,
                          "no %s plugin%s", plugin, unseen ? " in what could be read" : "")
             ->write = write;
@@ -80,16 +69,17 @@ static void judge_process(struct judgement *j, int matter, int severity, const c
 
 static void judge_zones(struct judgement *j)
 {
-    bool root = false;
+    /* Without it some server serves a few zones on purpose, and others all else. */
+    bool root = false, cluster = j->node_local || judged_anywhere(j, "kubernetes");
 
     for (size_t i = 0; i < j->blocks_count; i++)
         root = root || j->blocks[i].root;
     if (!root && !j->corefile->imports_count && !j->corefile->variables_count)
-        judgement_remark(j, MATTER_ZONES, SEVERITY_WARNING, NULL, SHAPE_UNSET,
+        judgement_remark(j, MATTER_ZONES, cluster ? SEVERITY_WARNING : SEVERITY_INFO, NULL, SHAPE_UNSET,
                          "Names of other zones, all external names among them, are REFUSED.",
                          "no server block serves the root zone")
             ->write = "a server block .:53 with errors, cache 30, forward . /etc/resolv.conf, loop";
-    if (!j->node_local && !anywhere(j, "kubernetes"))
+    if (!cluster)
         judgement_remark(j, MATTER_ZONES, SEVERITY_INFO, NULL, SHAPE_UNSET,
                          "It knows no cluster name; others must answer for these.", "no kubernetes plugin")
             ->write = "kubernetes cluster.local in-addr.arpa ip6.arpa";
@@ -97,18 +87,23 @@ static void judge_zones(struct judgement *j)
 
 void judge_whole(struct judgement *j)
 {
-    const struct corefile_directive *health = anywhere(j, "health");
+    const struct corefile_directive *health = judged_anywhere(j, "health");
     const char *version = j->environment->version;
     /* On a node, and not node-cache: a service of the node (AKS LocalDNS), which no kubelet probes. */
     bool service = j->node_local && !judged_is_node_cache(j);
+    /* Without it there is no API server to hear from, and maybe no Pod at all. */
+    bool cluster = judged_anywhere(j, "kubernetes") != NULL;
 
     judge_duplicates(j);
     if (j->environment->partial)
         return;
     judge_zones(j);
     judge_process(
-        j, MATTER_HEALTH, service ? SEVERITY_INFO : SEVERITY_WARNING, "health",
-        "The kubelet's liveness probe asks for it (:8080/health), and ends CoreDNS again and again.",
+        j, MATTER_HEALTH, service || !(cluster || j->node_local) ? SEVERITY_INFO : SEVERITY_WARNING, "health",
+        cluster || j->node_local
+            ? "The kubelet's liveness probe asks for it (:8080/health), and ends CoreDNS again and again."
+            : "Where it runs in a Pod whose liveness probe asks for it (:8080/health), as the usual Deployment has it, "
+              "the kubelet ends it again and again.",
         "health, with lameduck 5s on a line of its own in its braces");
     judge_process(j, MATTER_RELOAD, SEVERITY_INFO, "reload", "A change of the ConfigMap takes a restart.",
                   "reload");
@@ -125,11 +120,14 @@ void judge_whole(struct judgement *j)
     /* It came with 1.5.0. */
     if (!version || version_compare(version, "1.5.0") >= 0)
         judge_process(
-            j, MATTER_READY, SEVERITY_WARNING, "ready",
-            "Kubernetes sends queries to a CoreDNS that has not yet heard from the API server: its answers "
-            "are NXDOMAIN or SERVFAIL for Services that exist.",
+            j, MATTER_READY, cluster ? SEVERITY_WARNING : SEVERITY_INFO, "ready",
+            cluster
+                ? "Kubernetes sends queries to a CoreDNS that has not yet heard from the API server: its answers "
+                  "are NXDOMAIN or SERVFAIL for Services that exist."
+                : "Where it runs in a Pod whose readiness probe asks for it (:8181/ready), as the usual Deployment has "
+                  "it, the Pod never becomes ready.",
             "ready");
-    if (anywhere(j, "kubernetes"))
+    if (cluster)
         judge_process(j, MATTER_LOADBALANCE, SEVERITY_INFO, "loadbalance",
                       "Clients that take the first address of a headless Service all take the same.",
                       "loadbalance");

@@ -20,11 +20,11 @@ static void print_head(const struct corefile_facts *facts, struct printer *print
     for (size_t i = 0; i < facts->blocks_count && i < 8; i++)
         blocks = arena_printf(arena, "%s%s%s", blocks, *blocks ? ", " : "",
                               arena_join(arena, facts->blocks[i].zones, facts->blocks[i].zones_count, " "));
-    printer_paragraph(printer, "", "%s%s: %" PRIu64 " lines, %zu server block%s (%s%s)%s%s", facts->source,
+    printer_paragraph(printer, "", "%s%s: %" PRIu64 " line%s, %zu server block%s%s%s%s%s%s%s", facts->source,
                       facts->role == COREFILE_NODE_LOCAL ? ", of node-local-dns" : "", facts->lines,
-                      facts->blocks_count, facts->blocks_count == 1 ? "" : "s", blocks,
-                      facts->blocks_count > 8 ? ", ..." : "", facts->version ? ", for CoreDNS " : "",
-                      facts->version ? facts->version : "");
+                      facts->lines == 1 ? "" : "s", facts->blocks_count, facts->blocks_count == 1 ? "" : "s",
+                      *blocks ? " (" : "", blocks, facts->blocks_count > 8 ? ", ..." : "", *blocks ? ")" : "",
+                      facts->version ? ", for CoreDNS " : "", facts->version ? facts->version : "");
 }
 
 static bool is_same(const struct corefile_remark_facts *a, const struct corefile_remark_facts *b)

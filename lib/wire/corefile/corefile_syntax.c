@@ -85,7 +85,7 @@ static void advance(struct syntax_reader *r)
     }
     source = &r->sources[r->depth - 1];
     word = &source->words[source->at++];
-    r->new_line = word->line != r->last_end;
+    r->new_line = word->apart || word->line != r->last_end;
     r->last_end = word->end_line;
     r->imported = source->imported;
     if (!r->imported)
@@ -132,11 +132,13 @@ static bool import_files(struct syntax_reader *r, const char *path)
         uint64_t ignored, file = (uint64_t)(found[i].file - r->corefile->files) + 1;
         size_t count = corefile_words(r->arena, found[i].file->text, found[i].file->len, &words, &ignored);
 
-        for (size_t k = 0; k < count && all_count < COREFILE_WORDS_MAX; k++) {
+        for (size_t k = 0; k < count; k++) {
             words[k].line += file << 32;
             words[k].end_line += file << 32;
-            *ARENA_PUSH(r->arena, all, all_count) = words[k];
         }
+        count = corefile_braces_part(r->arena, &words, count, r->corefile);
+        for (size_t k = 0; k < count && all_count < COREFILE_WORDS_MAX; k++)
+            *ARENA_PUSH(r->arena, all, all_count) = words[k];
     }
     /* A pattern that fits no file is passed over, as CoreDNS does. */
     if (!found_count && !(r->corefile->files_count && strpbrk(pattern, "*?[")))
@@ -223,6 +225,30 @@ static void read_options(struct syntax_reader *r, struct corefile_block *block,
     fail(r, opened, "the brace that this line opens is never closed");
 }
 
+/*
+ * At a word that stands behind the brace that closes a directive. It is read as the directive that it was
+ * meant for, unless all of it is on one line, where nobody can tell the words apart.
+ */
+static void note_behind(struct syntax_reader *r, struct corefile_directive *directive)
+{
+    uint64_t line = directive->line;
+    struct corefile *c = r->corefile;
+
+    if (c->slips_count < COREFILE_SLIPS_MAX)
+        *ARENA_PUSH(r->arena, c->slips, c->slips_count) = (struct corefile_slip){
+            .line = r->word->line,
+            .text = arena_printf(r->arena, "'%s' stands behind the closing brace on its line", r->word->text),
+            .why = "CoreDNS takes what stands there for a part of the directive before the brace.",
+            .one_line = line == r->word->line,
+        };
+    if (line != r->word->line)
+        return;
+    directive->options_count = 0;
+    directive->braces = false;
+    while (r->word && !r->new_line && !is(r, "}"))
+        advance(r);
+}
+
 static void read_directive(struct syntax_reader *r, struct corefile_block *block)
 {
     struct corefile_directive *directive = ARENA_PUSH(r->arena, block->directives, block->directives_count);
@@ -241,8 +267,11 @@ static void read_directive(struct syntax_reader *r, struct corefile_block *block
         *ARENA_PUSH(r->arena, directive->args, directive->args_count) = r->word->text;
     }
     directive->braces = is(r, "{");
-    if (directive->braces)
-        read_options(r, block, directive);
+    if (!directive->braces)
+        return;
+    read_options(r, block, directive);
+    if (r->word && !r->new_line && !is(r, "}"))
+        note_behind(r, directive);
 }
 
 static void read_directives(struct syntax_reader *r, struct corefile_block *block, bool braced)
@@ -329,6 +358,25 @@ static void read_keys(struct syntax_reader *r, struct corefile_block *block)
         fail(r, block->line, "a comma, and no further key behind it");
 }
 
+/* At the brace of a server block: whether that ends on the same line, with something in it. */
+static bool is_one_line(const struct syntax_reader *r)
+{
+    const struct source *source = &r->sources[r->depth - 1];
+    size_t nesting = 1;
+
+    for (size_t i = source->at; i < source->count && source->words[i].line == r->word->line; i++) {
+        const struct corefile_word *word = &source->words[i];
+
+        if (word->quoted || word->apart)
+            continue;
+        nesting += strcmp(word->text, "{") == 0;
+        nesting -= strcmp(word->text, "}") == 0;
+        if (!nesting)
+            return i > source->at;
+    }
+    return false;
+}
+
 static void read_block(struct syntax_reader *r)
 {
     struct corefile_block block = {.line = r->word->line};
@@ -348,6 +396,10 @@ static void read_block(struct syntax_reader *r)
         block.open_line = r->imported ? 0 : r->word->line;
         if (!block.keys_count)
             fail(r, r->word->line, "a server block without a zone");
+        if (r->word && is_one_line(r)) {
+            r->corefile->one_line = true;
+            fail(r, r->word->line, "a server block on one line");
+        }
         advance(r);
         read_directives(r, &block, true);
     } else if (r->word) {
@@ -366,6 +418,7 @@ void corefile_read(struct arena *arena, const char *bytes, size_t len, const str
 
     *ret = (struct corefile){.files = files, .files_count = files_count};
     count = corefile_words(arena, bytes, len, &words, &ret->lines);
+    count = corefile_braces_part(arena, &words, count, ret);
     reader.sources[reader.depth++] = (struct source){words, 0, count, false};
     advance(&reader);
     while (reader.word)

@@ -56,11 +56,13 @@ size_t corefile_words(struct arena *arena, const char *bytes, size_t len, struct
             c.at++;
             cut_quoted(&c, &out);
         } else {
-            const char *begin = c.at;
+            const char *begin = c.at, *hash;
 
             while (c.at < c.end && !is_blank(*c.at))
                 c.at++;
-            text_add_n(&out, begin, (size_t)(c.at - begin));
+            /* A comment within a word ends with it: "9.9.9.9#name more" is 9.9.9.9 and more. */
+            hash = memchr(begin, '#', (size_t)(c.at - begin));
+            text_add_n(&out, begin, (size_t)((hash ? hash : c.at) - begin));
         }
         word.end_line = c.line;
         word.text = arena_text(arena, text_string(&out));

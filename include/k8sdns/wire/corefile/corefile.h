@@ -20,7 +20,8 @@
  *     }
  *
  * CoreDNS stops at the first error, and so does this: `fault` then says what it is, and what was read before
- * it is given. Source: github.com/coredns/caddy, caddyfile/lexer.go and parse.go.
+ * it is given. What is plain in spite of an error is read as it was meant, and is among `slips`. Source:
+ * github.com/coredns/caddy, caddyfile/lexer.go and parse.go.
  */
 
 /* A ConfigMap holds no more (kubernetes.io/docs/concepts/configuration/configmap). */
@@ -29,6 +30,8 @@
 #define COREFILE_WORDS_MAX 200000
 /* Of different variables; further ones are not listed. */
 #define COREFILE_VARIABLES_MAX 256
+/* Of slips; further ones are not listed. */
+#define COREFILE_SLIPS_MAX 200
 
 /*
  * A line in a directive's braces. A closing brace at its end is one more of its arguments, which is what a
@@ -63,6 +66,13 @@ struct corefile_block {
         end_line; /* of the keys, of its brace, and of the last word; open_line 0 without a brace */
 };
 
+/* An error that does not hide what was meant: a brace that is glued to a word. */
+struct corefile_slip {
+    uint64_t line;
+    const char *text, *why, *write; /* what is wrong; the line as it should be, NULL */
+    bool one_line;                  /* several directives stand on it, which may have been lines */
+};
+
 struct corefile {
     struct corefile_block *blocks;
     size_t blocks_count;
@@ -75,6 +85,9 @@ struct corefile {
     uint64_t lines;
     const char *fault; /* NULL when CoreDNS could read it all */
     uint64_t fault_line;
+    bool one_line; /* the fault is a server block that stands on one line */
+    struct corefile_slip *slips;
+    size_t slips_count;
 };
 
 /* A file that an import may name: a key of a ConfigMap, "test.override". */
