@@ -439,8 +439,7 @@ static void print_servers(const struct view *view)
     }
     table_print(table, view->printer, 2);
     if (shown < count)
-        printer_addf(view->printer, "  and %zu more server%s\n", count - shown,
-                     count - shown == 1 ? "" : "s");
+        printer_addf(view->printer, "  %zu not shown\n", count - shown);
 }
 
 /* At most `most` lines of what `render` prints. */

@@ -114,14 +114,14 @@ static double weight_of(const struct timeline_episode *e)
     return (SEVERITY_INFO - e->severity) * 1e9 + (e->ended ? 0 : 1e8) + share * fmin(e->lasted_s + 1, 1e7);
 }
 
-struct weighed {
+struct weighed_episode {
     double weight;
     size_t index;
 };
 
 static int by_weight(const void *a, const void *b)
 {
-    const struct weighed *x = a, *y = b;
+    const struct weighed_episode *x = a, *y = b;
 
     if (x->weight != y->weight)
         return x->weight > y->weight ? -1 : 1;
@@ -132,12 +132,12 @@ static int by_weight(const void *a, const void *b)
 static size_t choose_episodes(const struct timeline_facts *facts, bool whole, size_t most, bool *chosen,
                               struct arena *arena)
 {
-    struct weighed *all = arena_array(arena, facts->episodes_count, sizeof(*all));
+    struct weighed_episode *all = arena_array(arena, facts->episodes_count, sizeof(*all));
     size_t count = 0;
 
     for (size_t i = 0; i < facts->episodes_count; i++)
         if (is_shown(facts, &facts->episodes[i], whole))
-            all[count++] = (struct weighed){weight_of(&facts->episodes[i]), i};
+            all[count++] = (struct weighed_episode){weight_of(&facts->episodes[i]), i};
     qsort(all, count, sizeof(*all), by_weight);
     for (size_t i = 0; i < count && i < most; i++)
         chosen[all[i].index] = true;

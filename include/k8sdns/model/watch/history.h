@@ -35,8 +35,8 @@ void history_facts_of(const struct history *history, uint64_t now_ns, bool answe
 
 /*
  * Make the summary of a watch one of the window: counts, latencies and outcomes of its first candidate. A
- * target that began to fail, or answers again, counts from then on, so that what was before does not veil what
- * is; a ClusterIP from when the last replica did. How often it fails stays that of the whole watch.
+ * target that began to fail, or answers again, counts from then on, so that what was before does not veil
+ * what is; a ClusterIP from when the last replica did. How often it fails stays that of the whole watch.
  */
 void history_narrow(const struct history *history, uint64_t now_ns, struct arena *arena,
                     struct watch_facts *facts);

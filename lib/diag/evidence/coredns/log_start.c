@@ -11,14 +11,14 @@
 /* ---- which program ---- */
 
 /* A word of a line, and the program that has it; the first that fits counts. */
-struct program {
+struct start_program {
     const char *word, *name;
 };
 
 static const char kube_dns[] = "kube-dns", cache[] = "node-local-dns";
 
 /* Source: kubernetes/dns, the files that klog names and the addresses and paths of node-cache. */
-static const struct program programs[] = {
+static const struct start_program programs[] = {
     {"nanny.go:", "dnsmasq of kube-dns"},
     {"dnsmasq: ", "dnsmasq of kube-dns"},
     {"dnsmasq[", "dnsmasq of kube-dns"},
@@ -72,7 +72,7 @@ const char *log_subject(struct diagnosis *d, const char *source, const char *tex
 /* ---- causes ---- */
 
 /* Words that must all stand in the text, the second may be NULL, and the cause that they name. */
-struct named {
+struct start_cause {
     const char *words[2];
     const struct log_start *start;
 };
@@ -141,7 +141,7 @@ static const struct log_start outside = {
 
 /* Words that the kubernetes plugin, or kube-dns, passes on. Source: Go's net, net/http, crypto/tls and
  * crypto/x509; client-go's rest; apimachinery's api/errors. */
-static const struct named of_api_server[] = {
+static const struct start_cause of_api_server[] = {
     {{"x509: ", NULL}, &certificate},
     {{"remote error: tls: ", NULL}, &certificate},
     {{"forbidden", NULL}, &rights},
@@ -224,7 +224,7 @@ static const struct log_start killed = {LOG_START_OF_PROCESS,
                                           .command = "kubectl -n {ns} describe pods -l k8s-app=kube-dns"}}};
 
 /* Source: Go's net and flag; runc and the kernel, of exec; dnsmasq's die() and EXIT CODES of dnsmasq(8). */
-static const struct named of_process[] = {
+static const struct start_cause of_process[] = {
     {{"ddress already in use", NULL}, &taken},
     {{"bind: permission denied", NULL}, &denied},
     {{"listening socket", "ermission denied"}, &denied},
@@ -267,7 +267,7 @@ static const struct log_start unmounted = {
      {.text = "see args, mounts and volumes of the Pod",
       .command = "kubectl -n {ns} describe pods -l {sel}"}}};
 
-static const struct named of_corefile[] = {
+static const struct start_cause of_corefile[] = {
     {{"loading Caddyfile via ", ": no such file or directory"}, &unmounted},
     {{"loading Caddyfile via ", ": permission denied"}, &unmounted},
     {{"loading Caddyfile via ", ": is a directory"}, &unmounted},
@@ -277,7 +277,7 @@ static const struct log_start of_content = {LOG_START_OF_COREFILE, "does not sta
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const struct log_start *find(const struct named *rows, size_t count, const char *text)
+static const struct log_start *find(const struct start_cause *rows, size_t count, const char *text)
 {
     for (size_t i = 0; i < count; i++)
         if (strstr(text, rows[i].words[0]) && (!rows[i].words[1] || strstr(text, rows[i].words[1])))
