@@ -307,7 +307,8 @@ class Remarks(binary.Case):
                 self.assertEqual((status, document["data"]["nameservers"], document["data"]["warnings"]),
                                  (0, ["172.16.40.1"], []), shape)
             with resolv_conf(shape.replace("172.16.40.1", CLUSTER_IP)) as path:
-                self.assertEqual(remarks(corefile(KUBEADM, "--resolv-conf", path)[0], "critical"), [("forward-loop", 13)])
+                document = corefile(KUBEADM, "--resolv-conf", path)[0]
+                self.assertEqual(remarks(document, "critical"), [("forward-loop", 13)])
         for damaged in (text.replace("nameserver ", "nameserver\u00a0"), text.replace("name", "> name")):
             with resolv_conf(damaged) as path:
                 self.assertNotEqual(binary.run_json("resolv", "--resolv-conf", path)[0]["data"]["warnings"], [])
@@ -390,8 +391,9 @@ class Slips(binary.Case):
     """One slip is said once, at its line, with the line to write; what follows is judged as it was meant."""
     def test_glued(self):
         for old, new, line, words, write in (
-                ("kubernetes cluster.local in-addr.arpa ip6.arpa {", "kubernetes cluster.local in-addr.arpa ip6.arpa{", 7,
-                 "before it", "kubernetes cluster.local in-addr.arpa ip6.arpa {"),
+                ("kubernetes cluster.local in-addr.arpa ip6.arpa {",
+                 "kubernetes cluster.local in-addr.arpa ip6.arpa{", 7, "before it",
+                 "kubernetes cluster.local in-addr.arpa ip6.arpa {"),
                 ("forward . /etc/resolv.conf {", "forward . /etc/resolv.conf{", 13, "before it",
                  "forward . /etc/resolv.conf {"),
                 ("cache 30 {", "cache 30{", 16, "before it", "cache 30 {"),
@@ -453,7 +455,8 @@ class Slips(binary.Case):
                                          (f"{key}: |", None if key == "Corefile" else key))
         # A file has no key.
         document, status = corefile(". { whoami }\n")
-        self.assertEqual((status, remarks(document, "critical"), remarks(document, "warning")), (2, [("syntax", 1)], []))
+        self.assertEqual((status, remarks(document, "critical"), remarks(document, "warning")),
+                         (2, [("syntax", 1)], []))
         self.assertNotIn("|", document["data"]["remarks"][0]["text"])
 
     def test_nested(self):
@@ -475,7 +478,8 @@ class Slips(binary.Case):
 
     def test_of_others(self):
         """A plugin that the stock image lacks is shown without -v; OpenShift's own in OpenShift's Corefile is not."""
-        for name in ("k8s_gateway", "kubernetai", "fanout", "unbound", "multicluster", "records", "ocp_dnsnameresolver"):
+        for name in ("k8s_gateway", "kubernetai", "fanout", "unbound", "multicluster", "records",
+                     "ocp_dnsnameresolver"):
             text = KUBEADM.replace("    ready\n", f"    {name} example.com\n    ready\n")
             document, status = corefile(text)
             self.assertEqual((status, remarks(document, "critical"), remarks(document, "warning")),
