@@ -112,7 +112,8 @@ void privileges_give_up(const struct run *run, const void *config, int argc, cha
 
     for (int i = 1; i < argc && capability_has(CAP_DAC_READ_SEARCH); i++)
         open_early_all(run->arena, argv[i], kept);
-    if (!run->globals->from && kept & CAPABILITY(CAP_BPF) && capability_has(CAP_SYS_ADMIN))
+    if (!run->globals->from && run->command->takes_targets && kept & CAPABILITY(CAP_BPF) &&
+        capability_has(CAP_SYS_ADMIN))
         socket_programs_learn_names();
     (void)!capability_keep(kept);
     sandbox_enter(!run->globals->from ? run->command->sandbox : terminal ? SANDBOX_TERMINAL : SANDBOX_FILES);

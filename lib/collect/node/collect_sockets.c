@@ -42,19 +42,6 @@ static const char *with_port(struct arena *arena, const struct address *address)
     return arena_text(arena, address_format_port(address, text, sizeof(text)));
 }
 
-/* Where they may not be listed, the effect of them is still seen at a socket. */
-static void add_programs(struct survey *survey, struct dns_sockets_facts *facts)
-{
-    struct socket_program *programs;
-    size_t count;
-
-    if (socket_programs_list(survey->arena, &programs, &count) < 0)
-        return;
-    for (size_t i = 0; i < count; i++)
-        *ARENA_PUSH(survey->arena, facts->programs, facts->programs_count) = (struct socket_program_facts){
-            .hook = programs[i].hook, .id = programs[i].id, .name = programs[i].name};
-}
-
 struct dns_sockets_facts *collect_sockets_facts(struct survey *survey, const struct connected_sockets *before,
                                                 const struct connected_sockets *after,
                                                 const struct address *known, size_t known_count)
@@ -87,7 +74,8 @@ struct dns_sockets_facts *collect_sockets_facts(struct survey *survey, const str
             one->known = one->known || address_same_host(&known[k], &remote);
     }
     netns_owners_free(owners);
-    add_programs(survey, facts);
+    /* Where they may not be listed, the effect of them is still seen at a socket. */
+    (void)!socket_programs_list(survey->arena, &facts->programs, &facts->programs_count);
     return facts;
 }
 

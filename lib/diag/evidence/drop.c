@@ -107,12 +107,8 @@ static void add_about(struct diagnosis *d, struct finding *finding, const char *
 {
     const struct server *server = server_at(d, address);
 
-    if (!server || finding_is_about(finding, server->target->id))
-        return;
-    finding_about(d, finding, server->target->id);
-    finding->subject = finding->subject
-                           ? arena_printf(d->arena, "%s, %s", finding->subject, server->target->id)
-                           : server_text(d->arena, server);
+    if (server && !finding_is_about(finding, server->target->id))
+        server_join(d, finding, server);
 }
 
 void drop_about(struct diagnosis *d, struct finding *finding, unsigned causes)

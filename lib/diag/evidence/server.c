@@ -245,14 +245,20 @@ const char *server_text(struct arena *arena, const struct server *server)
     return arena_printf(arena, "%s %s", words[server->target->role], server->target->id);
 }
 
+void server_join(struct diagnosis *d, struct finding *finding, const struct server *server)
+{
+    finding->subject = finding->subject
+                           ? arena_printf(d->arena, "%s, %s", finding->subject, server->target->id)
+                           : server_text(d->arena, server);
+    finding_about(d, finding, server->target->id);
+}
+
 struct finding *server_finding(struct diagnosis *d, const struct rule *rule, struct finding *finding,
                                const struct server *server)
 {
-    if (finding)
-        finding->subject = arena_printf(d->arena, "%s, %s", finding->subject, server->target->id);
-    else
-        finding = finding_new(d, rule, server_text(d->arena, server));
-    finding_about(d, finding, server->target->id);
+    if (!finding)
+        finding = finding_new(d, rule, NULL);
+    server_join(d, finding, server);
     return finding;
 }
 

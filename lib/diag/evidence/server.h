@@ -10,6 +10,9 @@ void servers_read(struct diagnosis *diagnosis);
 /* "replica 10.244.1.21" */
 const char *server_text(struct arena *arena, const struct server *server);
 
+/* The finding is about this server as well, and its subject names it. */
+void server_join(struct diagnosis *diagnosis, struct finding *finding, const struct server *server);
+
 /* A finding about this server: `finding`, if there is one already, is about it as well. */
 struct finding *server_finding(struct diagnosis *diagnosis, const struct rule *rule, struct finding *finding,
                                const struct server *server);

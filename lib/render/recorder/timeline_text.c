@@ -343,10 +343,7 @@ static size_t telling_capture(const struct timeline_facts *facts)
 static void print_captures(const struct timeline_facts *facts, bool condensed, struct printer *printer,
                            struct arena *arena)
 {
-    size_t most = printer->verbosity > 0 ? SIZE_MAX
-                  : condensed            ? CAPTURES_FEW
-                                         : ROWS_SHOWN,
-           count = 0, shown = 0;
+    size_t most = printer->verbosity > 0 ? SIZE_MAX : condensed ? CAPTURES_FEW : ROWS_SHOWN, count = 0;
     bool *chosen = arena_array(arena, facts->captures_count + 1, sizeof(*chosen));
 
     if (!facts->captures_count)
@@ -359,12 +356,11 @@ static void print_captures(const struct timeline_facts *facts, bool condensed, s
             }
     printer_addf(printer, "\nFull captures (%zu%s)\n", facts->captures_count,
                  count < facts->captures_count ? "; all: -v" : "");
-    for (size_t i = 0; i < facts->captures_count && shown < count; i++) {
+    for (size_t i = 0; i < facts->captures_count; i++) {
         const struct timeline_capture *c = &facts->captures[i];
 
         if (!chosen[i])
             continue;
-        shown++;
         printer_paragraph(printer, "  ", "%s  %s: %s", time_text(facts, c->time, arena), c->why ? c->why : "",
                           c->findings_count ? arena_join(arena, c->findings, c->findings_count, ", ")
                                             : "no finding");

@@ -24,7 +24,7 @@ enum {
 
 static void format_ms(char *buf, size_t size, double ms)
 {
-    duration_format_us(buf, size, ms > 0 ? number_whole(ms * 1000) : 0);
+    duration_format_us(buf, size, number_whole(ms * 1000));
 }
 
 static size_t column_of(const struct lookup_facts *lookup, double ms)

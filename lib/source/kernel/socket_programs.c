@@ -61,7 +61,7 @@ static const char *name_of(struct arena *arena, uint32_t id)
                                   : NULL;
 }
 
-static int list(struct arena *arena, int group, struct socket_program **ret, size_t *ret_count)
+static int list(struct arena *arena, int group, struct socket_program_facts **ret, size_t *ret_count)
 {
     for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
         uint32_t ids[PROGRAMS_MAX];
@@ -75,13 +75,13 @@ static int list(struct arena *arena, int group, struct socket_program **ret, siz
         if (bpf(BPF_PROG_QUERY, &query) < 0 && errno != ENOSPC)
             return -errno;
         for (uint32_t p = 0; p < query.query.prog_cnt && p < PROGRAMS_MAX; p++)
-            *ARENA_PUSH(arena, *ret, *ret_count) =
-                (struct socket_program){.hook = hooks[i].name, .id = ids[p], .name = name_of(arena, ids[p])};
+            *ARENA_PUSH(arena, *ret, *ret_count) = (struct socket_program_facts){
+                .hook = hooks[i].name, .id = ids[p], .name = name_of(arena, ids[p])};
     }
     return 0;
 }
 
-int socket_programs_list(struct arena *arena, struct socket_program **ret, size_t *ret_count)
+int socket_programs_list(struct arena *arena, struct socket_program_facts **ret, size_t *ret_count)
 {
     const char *groups = file_text(arena, "/proc/self/cgroup", GROUPS_MAX);
     const char *mounts = file_text(arena, "/proc/self/mountinfo", MOUNTS_MAX);
@@ -105,7 +105,7 @@ int socket_programs_list(struct arena *arena, struct socket_program **ret, size_
 void socket_programs_learn_names(void)
 {
     struct arena *arena = arena_new();
-    struct socket_program *programs;
+    struct socket_program_facts *programs;
     size_t count;
 
     if (socket_programs_list(arena, &programs, &count) < 0)
@@ -113,7 +113,7 @@ void socket_programs_learn_names(void)
     for (size_t i = 0; i < count && learned_count < PROGRAMS_MAX; i++) {
         if (!programs[i].name)
             continue;
-        learned[learned_count].id = programs[i].id;
+        learned[learned_count].id = (uint32_t)programs[i].id;
         (void)snprintf(learned[learned_count++].name, BPF_OBJ_NAME_LEN, "%s", programs[i].name);
     }
     arena_free(arena);

@@ -20,7 +20,7 @@ extern const struct shape dns_socket_facts_shape;
 struct socket_program_facts {
     const char *hook; /* "connect4", "sendmsg6" */
     uint64_t id;      /* as bpftool names it */
-    const char *name; /* NULL: not to be read with these privileges */
+    const char *name; /* its first 15 characters; NULL: none, or not to be read without CAP_SYS_ADMIN */
 };
 extern const struct shape socket_program_facts_shape;
 

@@ -3,16 +3,8 @@
 #define K8SDNS_SOURCE_SOCKET_PROGRAMS_H
 
 #include <k8sdns/base/arena.h>
-#include <stddef.h>
-#include <stdint.h>
-
-/* A program that the kernel runs when a socket of a control group connects or sends, and may lead elsewhere.
- */
-struct socket_program {
-    const char *hook; /* "connect4", "sendmsg6" */
-    uint32_t id;      /* as bpftool names it */
-    const char *name; /* its first 15 characters; NULL: none, or not to be read without CAP_SYS_ADMIN */
-};
+#include <k8sdns/base/err.h>
+#include <k8sdns/model/node/dns_socket_facts.h>
 
 /*
  * List the programs that are in force for the sockets of this process: attached to its control group or to
@@ -21,7 +13,7 @@ struct socket_program {
  *
  * Return 0; -ENOENT where no control group of version 2 is mounted; or what the kernel said.
  */
-int socket_programs_list(struct arena *arena, struct socket_program **ret, size_t *ret_count) MUST_USE;
+int socket_programs_list(struct arena *arena, struct socket_program_facts **ret, size_t *ret_count) MUST_USE;
 
 /* Learn the names of those that are there now, while there are privileges for it; later lists have them. */
 void socket_programs_learn_names(void);
