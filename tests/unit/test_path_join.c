@@ -143,6 +143,41 @@ static void test_two_clients(void **state)
 }
 
 /* Steps of two CPUs come in any order; too many are counted; too many questions end the oldest. */
+/* One id and name from two ports, each of another server: what knows no packet is told by where that was. */
+static void test_steps_without_packet(void **state)
+{
+    static const char *const clients[] = {"10.0.0.1:1000", "10.0.0.1:2000"};
+    static const char *const servers[] = {"10.0.0.2:53", "10.0.0.3:53"};
+    struct seen seen = {0};
+    struct path_join *join = path_join_new(1000 * MS, ended, &seen);
+
+    (void)state;
+    for (uint64_t i = 0; i < 2; i++) {
+        uint64_t at = MS * (1 + 10 * i);
+        struct path_event steps[] = {event(7, LEG_QUERY, STEP_QUEUE, at, clients[i], servers[i]),
+                                     event(7, LEG_QUERY, STEP_RECEIVE, at + 1, clients[i], servers[i]),
+                                     event(7, LEG_QUERY, STEP_SOCKET, at + 2, NULL, NULL),
+                                     event(7, LEG_QUERY, STEP_READ, at + 3, NULL, NULL),
+                                     event(7, LEG_ANSWER, STEP_RECEIVE, at + 4, servers[i], clients[i]),
+                                     event(7, LEG_ANSWER, STEP_SOCKET, at + 5, NULL, NULL),
+                                     event(7, LEG_ANSWER, STEP_READ, at + 6, NULL, NULL)};
+
+        for (size_t k = 0; k < COUNT(steps); k++) {
+            /* The namespace of each server is another, that of the clients is one. */
+            if (k > 0)
+                steps[k].netns = k > 3 ? 1 : 10 + (uint32_t)i;
+            path_join_add(join, &steps[k]);
+        }
+    }
+    path_join_sweep(join, 0, true);
+    assert_int_equal(seen.count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(seen.items[i].outcome, PATH_ANSWERED);
+        assert_int_equal(seen.items[i].steps, 7);
+    }
+    path_join_free(join);
+}
+
 static void test_limits(void **state)
 {
     struct seen seen = {0};
@@ -311,7 +346,8 @@ int main(void)
         cmocka_unit_test(test_outcomes),    cmocka_unit_test(test_attempts),
         cmocka_unit_test(test_two_clients), cmocka_unit_test(test_limits),
         cmocka_unit_test(test_connections), cmocka_unit_test(test_connected_again),
-        cmocka_unit_test(test_pieces),      ARENA_TEST(test_rewritten),
+        cmocka_unit_test(test_pieces),      cmocka_unit_test(test_steps_without_packet),
+        ARENA_TEST(test_rewritten),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

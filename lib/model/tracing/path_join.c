@@ -95,16 +95,34 @@ static bool knows_port(const struct path_exchange *exchange, uint16_t port)
     return false;
 }
 
-/* The one of this key, and of this port where several are open. */
+/* Its packet has been here, and the step has not been taken: what a step without a packet must be of. */
+static bool awaits(const struct path_exchange *exchange, const struct path_event *event)
+{
+    bool here = false;
+
+    for (size_t i = 0; i < exchange->count; i++) {
+        const struct path_event *before = &exchange->events[i];
+
+        if (before->leg != event->leg || before->netns != event->netns)
+            continue;
+        if (before->kind == event->kind)
+            return false;
+        here = true;
+    }
+    return here;
+}
+
+/* The one of this key; of this port where several are open, or of those the first that awaits the step. */
 static size_t find(const struct path_join *join, const struct path_event *event)
 {
     const struct path_event_key *key = &event->key;
+    uint16_t port = client_port(event);
     size_t found = join->count;
 
     for (size_t i = 0; i < join->count; i++)
         if (join->open[i]->key.question == key->question && join->open[i]->key.id == key->id) {
             found = i;
-            if (knows_port(join->open[i], client_port(event)))
+            if (port ? knows_port(join->open[i], port) : awaits(join->open[i], event))
                 return i;
         }
     return found;
