@@ -245,13 +245,14 @@ sys.stdin.read()
 
     def test_near_full(self):
         """With entries that may go, they go: nothing is lost, and early_drop says it."""
-        limit = self.node()[0]["table"]["max"]
-        self.fill(str(limit), "--unassured")
-        before, _, _ = self.node()
+        empty, _, _ = self.node()
+        self.fill(str(empty["table"]["max"]), "--unassured")
+        full, _, _ = self.node()
         self.assertEqual([self.ask(port, CLUSTER_IP)[0] for port in range(42100, 42106)], ["answer"] * 6)
         data, _, _ = self.node()
-        self.assertGreaterEqual(data["counters"]["early_drop"] - before["counters"]["early_drop"], 5)
-        self.assertEqual(data["counters"]["drop"], before["counters"]["drop"])
+        # From 95 % on the kernel's own sweep throws such entries out as well, and may have made room before.
+        self.assertGreaterEqual(data["counters"]["early_drop"] - empty["counters"]["early_drop"], 5)
+        self.assertEqual(data["counters"]["drop"], full["counters"]["drop"])
 
     def test_many_entries(self):
         """A tenth of a large table is DNS: all of it is counted, and nothing else."""
