@@ -111,6 +111,7 @@ const struct option_row target_option_rows[] = {
 struct lookup {
     const struct option_set *set;
     const struct option_row *row;
+    const char *given; /* to an option of one text, so far */
 };
 
 struct parser {
@@ -133,7 +134,7 @@ static void parser_fill(struct parser *p, bool stop_at_word, const struct option
             int has_arg = row->kind == OPTION_FLAG ? no_argument : required_argument;
 
             p->longs[p->count] = (struct option){row->name, has_arg, NULL, LONG_BASE + p->count};
-            p->lookups[p->count] = (struct lookup){&sets[s], row};
+            p->lookups[p->count] = (struct lookup){&sets[s], row, NULL};
             p->names[p->count++] = row->name;
             if (row->letter) {
                 p->letters[n++] = row->letter;
@@ -146,7 +147,7 @@ static void parser_fill(struct parser *p, bool stop_at_word, const struct option
 }
 
 /* The row of a letter that getopt_long() gave back, so it is there. */
-static const struct lookup *find_letter(const struct parser *p, int letter)
+static struct lookup *find_letter(struct parser *p, int letter)
 {
     int i = 0;
 
@@ -210,7 +211,7 @@ static int add_items(struct arena *arena, const struct option_row *row, const ch
     return 0;
 }
 
-static int store(struct arena *arena, const struct lookup *lookup, const char *text, struct err *err)
+static int store(struct arena *arena, struct lookup *lookup, const char *text, struct err *err)
 {
     const struct option_row *row = lookup->row;
     void *into = (char *)lookup->set->into + row->offset;
@@ -221,6 +222,11 @@ static int store(struct arena *arena, const struct lookup *lookup, const char *t
         *(bool *)into = true;
         break;
     case OPTION_TEXT:
+        /* The first would be left out without a word: half of the objects, another recording. */
+        if (lookup->given && strcmp(lookup->given, text) != 0)
+            return err_set(err, ERR_USAGE, EINVAL, "--%s is given twice, as '%s' and as '%s'; it takes one",
+                           row->name, lookup->given, text);
+        lookup->given = text;
         memcpy(into, &text, sizeof(text));
         break;
     case OPTION_WORD:
@@ -291,7 +297,7 @@ int options_parse(struct arena *arena, int argc, char **argv, bool stop_at_word,
                   const struct option_set *sets, size_t sets_count, int *ret_first, struct err *err)
 {
     struct parser p = {.count = 0};
-    const struct lookup *lookup;
+    struct lookup *lookup;
     int c, r;
 
     parser_fill(&p, stop_at_word, sets, sets_count);

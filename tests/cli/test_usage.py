@@ -45,6 +45,7 @@ MISTAKES = [
     (["completion", "tcsh"], "use one of bash|zsh|fish"),
     (["completion", "bash", "zsh"], "'zsh' is one argument too many"),
     (["path", "www.example.com"], "one argument too many; a name to look for goes behind --name"),
+    (["history", "--from", "a", "--from", "b"], "--from is given twice, as 'a' and as 'b'; it takes one"),
     (["node", "worker-3"], "node takes options only; k8sdns node --help lists them"),
     (["help", "reslv"], "did you mean resolv?"),
 ]

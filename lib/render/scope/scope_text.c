@@ -89,9 +89,10 @@ static void print_status(const struct scope_facts *facts, struct printer *printe
     const char *wide = facts->fleet ? how_wide_nodes[facts->scope] : how_wide[facts->scope];
 
     /* Of one node the cluster is not known. */
-    if (!facts->fleet && facts->scope == SCOPE_WHOLE_CLUSTER && facts->nodes == 1)
-        wide = facts->pods == 1 ? "the one Pod that reported fails"
-                                : "all Pods of the one node that reported fail";
+    if (facts->scope == SCOPE_WHOLE_CLUSTER && facts->nodes == 1)
+        wide = facts->fleet       ? "the one node that reports fails"
+               : facts->pods == 1 ? "the one Pod that reported fails"
+                                  : "all Pods of the one node that reported fail";
     if (facts->status == HEALTH_UNKNOWN && facts->scope == SCOPE_NONE)
         wide = "no failure found, but too much is not known to call it healthy";
     status_line(printer, facts->status, "%s%s", wide,
