@@ -88,6 +88,10 @@ class SingleFile(unittest.TestCase):
         # That of a library that is not linked does not stand in it.
         self.assertNotIn("libcmocka-dev", names)
 
+    def test_built_anywhere(self):
+        """The folder in which it was built does not stand in it: another gives the same bytes."""
+        self.assertNotIn(str(SOURCE).encode(), self.file.read_bytes())
+
     def test_needs_no_loader(self):
         """No program header names one."""
         kinds = [kind for kind, *_ in self.segments()]
