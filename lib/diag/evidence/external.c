@@ -61,14 +61,13 @@ static bool answered_by_search(const struct matrix_facts *matrix, const struct p
 /* A query that takes an upstream, at a server that is heard. */
 static bool is_external_query(const struct diagnosis *d, const struct probe_facts *p)
 {
-    const struct matrix_facts *matrix = d->facts->matrix;
     int kind = name_kind_of(d->facts, p->name);
 
     /* The others under the search list may be anybody's, and so is a name that the search list answers. */
-    return !is_cluster_query(d, p) && p->transport == TRANSPORT_UDP &&
-           (kind == NAME_EXTERNAL || kind == NAME_GIVEN || kind == NAME_UNCACHED) &&
-           strcmp(p->candidate, bare(d->arena, p->name)) == 0 && strchr(p->candidate, '.') &&
-           !is_silent_server(d, p->target) && !answered_by_search(matrix, p);
+    return (kind == NAME_EXTERNAL || kind == NAME_GIVEN || kind == NAME_UNCACHED) &&
+           p->transport == TRANSPORT_UDP && strchr(p->candidate, '.') &&
+           strcmp(p->candidate, bare(d->arena, p->name)) == 0 && !is_cluster_query(d, p) &&
+           !is_silent_server(d, p->target) && !answered_by_search(d->facts->matrix, p);
 }
 
 /* It fails as cluster names do at that server. */

@@ -25,15 +25,26 @@ static bool fails(const struct probe_facts *p)
     return p->status == PROBE_NXDOMAIN || p->status == PROBE_TIMEOUT || probe_is_error(p);
 }
 
+static bool is_of_other_type(const struct probe_facts *q, const struct probe_facts *p)
+{
+    return q->transport == p->transport && strcmp(q->type, p->type) != 0 &&
+           strcmp(q->target, p->target) == 0 && strcmp(q->candidate, p->candidate) == 0;
+}
+
 const struct probe_facts *probe_of_other_type(const struct matrix_facts *matrix, const struct probe_facts *p)
 {
-    for (size_t i = 0; i < matrix->probes_count; i++) {
-        const struct probe_facts *q = &matrix->probes[i];
+    const struct probe_facts *first = matrix->probes, *end = first + matrix->probes_count;
 
-        if (q->transport == p->transport && strcmp(q->target, p->target) == 0 &&
-            strcmp(q->candidate, p->candidate) == 0 && strcmp(q->type, p->type) != 0)
-            return q;
+    /* Types are asked side by side: mostly it is the next, or the one before. */
+    if (p >= first && p < end) {
+        if (p + 1 < end && is_of_other_type(p + 1, p))
+            return p + 1;
+        if (p > first && is_of_other_type(p - 1, p))
+            return p - 1;
     }
+    for (const struct probe_facts *q = first; q < end; q++)
+        if (is_of_other_type(q, p))
+            return q;
     return NULL;
 }
 

@@ -13,13 +13,15 @@ uint64_t matrix_latency_us(const struct diagnosis *d, const char *id, const char
 
     for (size_t i = 0; matrix && i < matrix->probes_count; i++) {
         const struct probe_facts *p = &matrix->probes[i];
-        unsigned kind = is_cluster_query(d, p) ? CONCERNS_CLUSTER : CONCERNS_EXTERNAL;
+        unsigned kind;
 
-        /* A name of one label is refused by many an upstream at once, and tells little of it. */
-        if (kind == CONCERNS_EXTERNAL && name_kind_of(d->facts, p->name) == NAME_MISSING)
-            continue;
         if (p->transport != TRANSPORT_UDP || !probe_status_is_good(p->status) || p->rtt_us == SHAPE_UNSET ||
-            !(kind & names) || (id && strcmp(p->target, id) != 0) || (type && strcmp(p->type, type) != 0))
+            (id && strcmp(p->target, id) != 0) || (type && strcmp(p->type, type) != 0))
+            continue;
+        kind = is_cluster_query(d, p) ? CONCERNS_CLUSTER : CONCERNS_EXTERNAL;
+        /* A name of one label is refused by many an upstream at once, and tells little of it. */
+        if (!(kind & names) ||
+            (kind == CONCERNS_EXTERNAL && name_kind_of(d->facts, p->name) == NAME_MISSING))
             continue;
         *ARENA_PUSH(d->arena, values, count) = (double)p->rtt_us;
     }

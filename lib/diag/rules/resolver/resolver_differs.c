@@ -123,11 +123,12 @@ static bool is_failing(const struct diagnosis *d, const struct server *server, c
     struct suffix_tally all = {0}, told = {0};
 
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-        bool elsewhere = answers_elsewhere(d, server, suffix, types[i]);
-        struct suffix_tally tally, *into[2] = {&all, elsewhere ? &told : NULL};
+        struct suffix_tally tally, *into[2] = {&all};
 
         if (!type_is_failing(d, server, suffix, own, types[i], &tally) && tally.asked)
             return false;
+        if (tally.asked && answers_elsewhere(d, server, suffix, types[i]))
+            into[1] = &told;
         for (size_t k = 0; k < 2; k++)
             if (into[k] && tally.asked) {
                 into[k]->asked += tally.asked;
