@@ -639,7 +639,11 @@ class Diagnosis(unittest.TestCase):
                  "CoreDNS does not start", "edit configmap coredns"),
                 ("/etc/coredns/Corefile:9 - Error during parsing: listen tcp: address already in use", corefile,
                  "CoreDNS does not start", "edit configmap coredns"),
-                ("plugin/forward: no nameservers found", corefile, "CoreDNS does not start", "edit configmap coredns"),
+                ("plugin/forward: no nameservers found", corefile, "names no nameserver", "resolvConf"),
+                ("/etc/Corefile:12 - Error during parsing: Unknown directive 'kubernetes'", corefile,
+                 "node-local-dns does not start: it does not accept", "edit configmap node-local-dns"),
+                ('plugin/forward: not an IP address or file: "__PILLAR__UPSTREAM__SERVERS__"', corefile,
+                 "node-local-dns does not start: a placeholder", "Corefile.base"),
                 ("plugin/etcd: context deadline exceeded", corefile, "CoreDNS does not start", "edit configmap"),
                 ("loading Caddyfile via flag: open /etc/coredns/Corefile: no such file or directory", corefile,
                  "cannot read its Corefile", "describe pods")):
@@ -705,6 +709,46 @@ class Diagnosis(unittest.TestCase):
             self.assertEqual(diagnosed(begin, line, banner)[0], {})
         self.assertEqual(list(diagnosed(missing.format("/x", "permission denied"))[0]), ["coredns-config"])
         self.assertEqual(diagnosed("[ERROR] Failed deleting iptables rule {raw}, error - the xtables lock")[0], {})
+
+    def test_another_line_tells_that_it_is_node_cache(self):
+        """CoreDNS's own words are the same in both programs; the ConfigMap is another."""
+        begin = "2024/03/01 10:00:00 [INFO] Starting node-cache image: 1.23.1"
+        for text, title in (
+                ("plugin/forward: no nameservers found", "node-local-dns does not start"),
+                ("/etc/coredns/Corefile:7 - Error during parsing: Unknown directive 'x'", "node-local-dns does not"),
+                ('[ERROR] Restart failed: plugin/forward: not an IP address or file: "x"', "node-local-dns refuses")):
+            with self.subTest(text):
+                finding = diagnosed(begin, text)[0]["coredns-config"]
+                told = json.dumps(finding["steps"])
+                self.assertEqual((finding["title"].startswith(title), finding["subject"], "coredns" in told,
+                                  "edit configmap node-local-dns" in told), (True, "node-local-dns's log", False, True))
+                self.assertIn("edit configmap coredns", json.dumps(diagnosed(text)[0]["coredns-config"]["steps"]))
+
+    def test_the_corefile_that_node_cache_prints(self):
+        printed = ["cluster.local:53 {", "    errors", "    bind 169.254.20.10", "}", "", ".:53 {", "}"]
+        lines = read("2024/03/01 10:00:00 [INFO] Using config file:", *printed, "CoreDNS-1.11.3")["lines"]
+        self.assertEqual((lines["trace"], lines["unknown"], lines["notice"]), (7, 0, 2))
+        self.assertEqual(read("[INFO] Using x", *printed, "CoreDNS-1.11.3")["lines"]["trace"], 0)
+
+    def test_kube_dns_and_its_sidecar(self):
+        silent = ("ERROR: logging before flag.Parse: W0111 06:18:{:02}.945230       1 server.go:64] Error getting metrics "
+                  "from dnsmasq: read udp 127.0.0.1:45653->127.0.0.1:53: {}")
+        for reason in ("read: connection refused", "i/o timeout"):
+            finding = diagnosed(*[silent.format(i * 5, reason) for i in range(3)])[0]["coredns-stuck"]
+            self.assertEqual((finding["subject"], "dnsmasq" in finding["title"], reason in finding["evidence"][1],
+                              "-c dnsmasq" in json.dumps(finding["steps"])), ("kube-dns's log", True, True, True))
+            self.assertEqual(diagnosed(silent.format(5, reason))[0], {})
+        self.assertEqual(diagnosed(*[silent.format(i, "x").replace("read udp", "missing TXT record") for i in range(9)])[0],
+                         {})
+        # It waits for seconds at each start.
+        waits = ["I0111 06:18:{:02}.445230       1 dns.go:219] Waiting for [endpoints services] to be initialized from "
+                 "apiserver...".format(i) for i in range(20)]
+        finding = diagnosed(*waits)[0]["apiserver-disconnected"]
+        self.assertEqual((finding["title"], "CoreDNS" in json.dumps(finding)),
+                         ("a kube-dns replica does not become ready", False))
+        self.assertEqual(diagnosed(*waits[:9])[0], {})
+        self.assertEqual(diagnosed(*waits, waits[0].replace("Waiting for [endpoints services] to be initialized",
+                                                            "Initialized services and endpoints"))[0], {})
 
     def test_a_config_map_of_kube_dns(self):
         for text in ('E0309 00:24:43.1       1 nanny.go:92] Name "dns.example.com" does not resolve to any IPs',

@@ -72,6 +72,7 @@ static const struct saying messages[] = {
     {"loop", "Loop (", LOG_LOOP},
     {"loop", "oop detected", LOG_LOOP},
     {"kubernetes", "waiting for Kubernetes API", LOG_KUBERNETES_WAITING},
+    {"kubernetes", "to be initialized from apiserver", LOG_KUBERNETES_WAITING},
     {"kubernetes", "unsynced Kubernetes API", LOG_KUBERNETES_UNSYNCED},
     {"kubernetes", "is forbidden", LOG_KUBERNETES_FORBIDDEN},
     {"kubernetes", "Unauthorized", LOG_KUBERNETES_UNAUTHORIZED},
@@ -190,10 +191,22 @@ static bool is_of_no_template(const struct coredns_line *line)
            has(line->text, "no such file or directory");
 }
 
+/*
+ * kube-dns's sidecar asks the dnsmasq of its Pod for its counts every 5 s. An answer that it cannot read is
+ * an answer. Source: kubernetes/dns, pkg/sidecar/server.go and pkg/dnsmasq/metrics.go.
+ */
+static bool is_of_silent_dnsmasq(const struct coredns_line *line)
+{
+    return has(line->text, "Error getting metrics from dnsmasq: ") &&
+           (has(line->text, "connection refused") || has(line->text, "i/o timeout"));
+}
+
 static int message_kind(const struct coredns_line *line)
 {
     int kind = is_of_no_template(line) ? LOG_MESSAGE : find(messages, COUNT(messages), line);
 
+    if (is_of_silent_dnsmasq(line))
+        return LOG_DNSMASQ_SILENT;
     if (kind >= 0)
         return kind;
     if (is_of_a_file(line))
@@ -249,6 +262,26 @@ bool log_event_starts(const struct coredns_line *line)
 bool log_event_accepts(const struct coredns_line *line)
 {
     return log_event_starts(line) || (line->kind == COREDNS_MESSAGE && has(line->text, "Reloading complete"));
+}
+
+/* Source: kubernetes/dns, cmd/node-cache/main.go, app/cache_app.go and app/configmap.go. */
+bool log_event_is_of_cache(const struct coredns_line *line)
+{
+    static const char *const words[] = {
+        "node-cache image", "node-cache coreFile",   "Setting up networking for node cache", "nodelocaldns",
+        "CacheApp",         "Updated Corefile with "};
+
+    if (line->kind != COREDNS_MESSAGE || line->plugin.len)
+        return false;
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (has(line->text, words[i]))
+            return true;
+    return false;
+}
+
+bool log_event_prints_corefile(const struct coredns_line *line)
+{
+    return line->kind == COREDNS_MESSAGE && is_word(line->text, "Using config file:");
 }
 
 bool log_event_follows(const struct coredns_line *line)

@@ -35,7 +35,8 @@ static bool is_node_cache(const struct log_source *source, struct log_word from)
 {
     static const char link_local[] = "169.254.";
 
-    return (source->name && (strstr(source->name, "node-local") || strstr(source->name, "nodelocal"))) ||
+    return source->is_cache ||
+           (source->name && (strstr(source->name, "node-local") || strstr(source->name, "nodelocal"))) ||
            (from.len > sizeof(link_local) && memcmp(from.at, link_local, sizeof(link_local) - 1) == 0);
 }
 
@@ -153,6 +154,8 @@ void log_events_trace(struct log_events *e, const struct log_entry *entry)
     struct log_panic_facts *panic = NULL;
     const char *text;
 
+    if (entry->source->in_trace == LOG_TRACE_COREFILE)
+        return;
     for (size_t i = e->panics_count; i > 0 && !panic; i--)
         if (e->panic_sources[i - 1] == entry->source)
             panic = &e->panics[i - 1];

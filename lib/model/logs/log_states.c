@@ -30,6 +30,7 @@ void log_states_message(struct arena *arena, const struct log_entry *entry, int 
     struct log_state *state;
     size_t len = entry->text.len < LOG_TEXT_MAX ? entry->text.len : LOG_TEXT_MAX;
 
+    source->is_cache = source->is_cache || log_event_is_of_cache(&entry->line);
     if (log_event_accepts(&entry->line)) {
         source->states[LOG_STATE_RELOAD].count = 0;
         if (log_event_starts(&entry->line))
@@ -83,6 +84,7 @@ void log_states_facts(const struct log_stream *stream, struct arena *arena, stru
                     .lasts_s = seconds(state->first_ns, source->last_ns),
                     .quiet_s = seconds(state->last_ns, source->last_ns),
                     .text = arena_text(arena, state->text),
+                    .by_cache = source->is_cache,
                 };
         }
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "log_lines.h"
+#include <k8sdns/model/logs/log_event_kind.h>
 #include <k8sdns/model/logs/log_members.h>
 #include <k8sdns/model/logs/log_stream.h>
 #include <k8sdns/wire/capture/pasted_text.h>
@@ -88,8 +89,9 @@ static char *writable(const char *at)
 }
 
 /*
- * Lines without any form behind a panic are its trace, up to the first that has one. What client-go tells of
- * is no second panic when the process then ends of it.
+ * Lines without any form behind a panic are its trace, up to the first that has one; where node-cache says
+ * that it prints its Corefile, they are that. What client-go tells of is no second panic when the process
+ * then ends of it.
  */
 static bool is_trace(struct log_source *source, const struct coredns_line *line)
 {
@@ -106,6 +108,10 @@ static bool is_trace(struct log_source *source, const struct coredns_line *line)
     /* A start may look like a line of a trace, but not the other way round. */
     if (line->kind != COREDNS_UNKNOWN && line->kind != COREDNS_BLANK && line->kind != COREDNS_TRACE)
         source->in_trace = LOG_TRACE_NONE;
+    if (log_event_prints_corefile(line)) {
+        source->in_trace = LOG_TRACE_COREFILE;
+        return false;
+    }
     return source->in_trace != LOG_TRACE_NONE;
 }
 

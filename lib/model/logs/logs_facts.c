@@ -35,6 +35,7 @@ const char *const log_event_kind_names[] = {
     "setup-failed",
     "telemetry-lost",
     "dnsmasq-limit",
+    "dnsmasq-silent",
     "debug",
     "message",
     "unknown",
@@ -70,7 +71,7 @@ static const struct shape_field lines_fields[] = {
     LINES(debug, "of level DEBUG, and hex of the debug plugin"),
     LINES(other, "the rest: the next four"),
     LINES(notice, "of these: understood"),
-    LINES(trace, "of these: a panic's trace"),
+    LINES(trace, "of these: a panic's trace, or a Corefile that node-cache prints"),
     LINES(foreign, "of these: of another program, in a log of many (minikube logs); nothing is read of them"),
     LINES(unknown, "of these: not understood; events shows them"),
     LINES(blank, "of notice: empty ones"),
@@ -114,6 +115,8 @@ static const struct shape_field state_fields[] = {
     SHAPE_FIELD_REAL(struct log_state_facts, quiet_s, "quiet_s",
                      "from the last of them to the log's last line"),
     SHAPE_FIELD_NAME(struct log_state_facts, text, "text", "the last of them"),
+    SHAPE_FIELD_BOOL(struct log_state_facts, by_cache, "by_cache",
+                     "other lines of it are node-cache's alone"),
 };
 const struct shape log_state_facts_shape = SHAPE(struct log_state_facts, state_fields, "log_state");
 

@@ -20,6 +20,14 @@ bool log_event_starts(const struct coredns_line *line);
 /* Whether it says that the configuration is in force: caddy's line after a reload, or a start. */
 bool log_event_accepts(const struct coredns_line *line);
 
+/* Whether only node-cache says so, the program of node-local-dns; CoreDNS's own lines are the same in both.
+ */
+bool log_event_is_of_cache(const struct coredns_line *line);
+
+/* Whether lines without any form follow that are a Corefile: node-cache prints what it made of its template.
+ */
+bool log_event_prints_corefile(const struct coredns_line *line);
+
 /* Whether it tells of an end whose reason the line before it has: the nanny of kube-dns, of dnsmasq. */
 bool log_event_follows(const struct coredns_line *line);
 

@@ -37,6 +37,7 @@ enum log_trace {
     LOG_TRACE_NONE,
     LOG_TRACE_ENDS,     /* of a panic that ended the process, or of none that was seen */
     LOG_TRACE_OBSERVED, /* of one that client-go tells of, which may be about to end it */
+    LOG_TRACE_COREFILE, /* no panic's: the Corefile that node-cache prints */
 };
 
 struct log_source {
@@ -45,7 +46,8 @@ struct log_source {
     uint64_t first_ns, last_ns; /* of its lines; 0 without times */
     uint64_t lines, queries, failed, starts, panics;
     char version[24];
-    int in_trace; /* enum log_trace */
+    int in_trace;  /* enum log_trace */
+    bool is_cache; /* node-cache wrote it: a line says so that CoreDNS does not have */
     struct log_state states[LOG_STATES];
     uint64_t elapsed_ns;    /* at least so much time has passed in it; see log_pending.h */
     struct text partial[2]; /* of stdout and stderr */
@@ -63,8 +65,8 @@ struct log_entry {
     struct log_word text; /* as CoreDNS wrote it */
     struct coredns_line line;
     bool foreign; /* it is in minikube's part of another program */
-    bool trace; /* it belongs to the trace of a panic; with COREDNS_PANIC, it says that the process ends of it
-                 */
+    bool trace;   /* it belongs to the trace of a panic, or to a Corefile that is printed; with COREDNS_PANIC,
+                   * it   says that the process ends of it */
     bool hex_ends; /* it ends a block of hex; source->hex has all of it until the next line */
     struct log_word values[LOG_TEMPLATE_PARTS]; /* of the template; set for queries when there is one */
 };

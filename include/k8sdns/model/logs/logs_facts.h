@@ -13,12 +13,13 @@
 /* Every line is one of the first six; `other` holds the rest of the members too. */
 struct log_lines_facts {
     uint64_t total, query, dump, error, panic, debug, other;
-    uint64_t foreign;                /* of other: of another program, in a log of many */
-    uint64_t notice, trace, unknown; /* of other: understood, of a panic's trace, and not understood */
-    uint64_t blank;                  /* of notice: nothing in it */
-    uint64_t loop_probes;            /* of query and dump: set aside */
-    uint64_t filtered, cut;          /* left out by --grep, --since or --until; longer than can be read */
-    uint64_t untimed;                /* without a time */
+    uint64_t foreign; /* of other: of another program, in a log of many */
+    uint64_t notice, trace,
+        unknown;            /* of other: understood, of a panic's trace (or a Corefile), and not understood */
+    uint64_t blank;         /* of notice: nothing in it */
+    uint64_t loop_probes;   /* of query and dump: set aside */
+    uint64_t filtered, cut; /* left out by --grep, --since or --until; longer than can be read */
+    uint64_t untimed;       /* without a time */
 };
 extern const struct shape log_lines_facts_shape;
 
@@ -61,6 +62,7 @@ enum log_event_kind {
     LOG_SETUP_FAILED,    /* node-cache: its rules or its interface */
     LOG_TELEMETRY_LOST,  /* dnstap, trace */
     LOG_DNSMASQ_LIMIT,   /* kube-dns: dnsmasq turns queries away */
+    LOG_DNSMASQ_SILENT,  /* kube-dns: its sidecar gets no answer of dnsmasq */
     LOG_DEBUG,
     LOG_MESSAGE, /* any other with a level */
     LOG_UNKNOWN, /* not understood */
@@ -97,6 +99,7 @@ struct log_state_facts {
     double lasts_s;   /* from the first to the source's last line; NAN without times */
     double quiet_s;   /* from the last to it */
     const char *text; /* the last of them */
+    bool by_cache;    /* another line of the log is one that node-cache alone has */
 };
 extern const struct shape log_state_facts_shape;
 

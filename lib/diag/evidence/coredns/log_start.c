@@ -32,6 +32,10 @@ static const struct start_program programs[] = {
     {" sync.go:", kube_dns},
     {"skydns: ", kube_dns},
     {"169.254.", cache},
+    {"/etc/Corefile", cache},
+    {"__PILLAR__LOCAL", cache},
+    {"__PILLAR__CLUSTER", cache},
+    {"__PILLAR__UPSTREAM", cache},
     {"node-cache", cache},
     {"CacheApp", cache},
     {"stubDomain template", cache},
@@ -52,6 +56,11 @@ const char *log_program(const char *source, const char *text)
     return "CoreDNS";
 }
 
+const char *log_state_program(const struct log_state_facts *state)
+{
+    return state->by_cache ? cache : log_program(state->source, state->text);
+}
+
 static bool is_of_kube_dns(const char *source, const char *text)
 {
     return strstr(log_program(source, text), kube_dns) != NULL;
@@ -62,11 +71,9 @@ bool log_is_of_config_map(const char *source, const char *text)
     return is_of_kube_dns(source, text) || strstr(text, " sync.go:") || strstr(text, "stubDomain");
 }
 
-const char *log_subject(struct diagnosis *d, const char *source, const char *text)
+const char *log_subject(struct diagnosis *d, const char *source, const char *who)
 {
-    const char *who = is_of_kube_dns(source, text) ? kube_dns : log_program(source, text);
-
-    return source ? source : arena_printf(d->arena, "%s's log", who);
+    return source ? source : arena_printf(d->arena, "%s's log", strstr(who, kube_dns) ? kube_dns : who);
 }
 
 /* ---- causes ---- */
@@ -267,12 +274,44 @@ static const struct log_start unmounted = {
      {.text = "see args, mounts and volumes of the Pod",
       .command = "kubectl -n {ns} describe pods -l {sel}"}}};
 
+static const struct log_start no_upstream = {
+    LOG_START_OF_COREFILE,
+    "does not start: the resolv.conf that it forwards to names no nameserver",
+    "forward takes its upstreams from a file, by default the resolv.conf of its Pod, and no nameserver is in "
+    "it. The kubelet makes that of a Pod with dnsPolicy Default from a file of the node.",
+    {{.text = "see the file that the kubelet takes: resolvConf of its configuration, on the node",
+      .command = "cat /run/systemd/resolve/resolv.conf /etc/resolv.conf"},
+     {.text = "write the nameserver into it, and replace the Pod",
+      .command = "kubectl -n {ns} delete pod {pod}"},
+     {.text = "or name the upstreams in the Corefile itself: forward . ADDRESS",
+      .command = "{edit}",
+      .undo = "{putback}"}}};
+static const struct log_start placeholder = {
+    LOG_START_OF_COREFILE,
+    "does not start: a placeholder of its manifest is left in the Corefile",
+    "Words with __PILLAR__ stand for addresses and the cluster's domain. Whoever applies the manifest replaces "
+    "them; node-cache itself replaces __PILLAR__CLUSTER__DNS__ and __PILLAR__UPSTREAM__SERVERS__ alone, and in "
+    "the file Corefile.base alone.",
+    {{.text = "see which are left, and under which key",
+      .command = "kubectl -n {ns} get configmap {cm} -o yaml | grep -n -e __PILLAR__ -e 'Corefile.*:'"},
+     {.text = "see where the ConfigMap is mounted: the key Corefile goes to the path Corefile.base",
+      .command = "kubectl -n {ns} get {deploy} -o yaml | grep -n -A 3 -e 'key: Corefile' -e mountPath"},
+     {.text = "replace them in the manifest and apply it again"}}};
+
 static const struct start_cause of_corefile[] = {
+    {{"__PILLAR__", NULL}, &placeholder},
+    {{"no nameservers found", NULL}, &no_upstream},
     {{"loading Caddyfile via ", ": no such file or directory"}, &unmounted},
     {{"loading Caddyfile via ", ": permission denied"}, &unmounted},
     {{"loading Caddyfile via ", ": is a directory"}, &unmounted},
 };
 
+static const struct log_start of_line = {
+    LOG_START_OF_COREFILE,
+    "does not start: it does not accept its Corefile",
+    "Its last words name the line of the Corefile, and what is wrong with it: a plugin that this program does not "
+    "have, an option or a value that it does not know, or a brace.",
+    {{0}}};
 static const struct log_start of_content = {LOG_START_OF_COREFILE, "does not start", NULL, {{0}}};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -307,9 +346,10 @@ const struct log_start *log_start_of(const struct diagnosis *d, const struct log
     const char *text = state->text;
     const struct log_start *start = NULL;
 
+    start = find(of_corefile, COUNT(of_corefile), text);
     /* A line of the Corefile is the reason, whatever it says behind that. */
-    if (strstr(text, " - Error during parsing: ") || strstr(text, " - Syntax error: "))
-        return &of_content;
+    if (start || strstr(text, " - Error during parsing: ") || strstr(text, " - Syntax error: "))
+        return start ? start : &of_line;
     if (strstr(text, "Timeout waiting for initialization"))
         start = by_events(d);
     if (!start &&
@@ -318,8 +358,6 @@ const struct log_start *log_start_of(const struct diagnosis *d, const struct log
         start = find(of_api_server, COUNT(of_api_server), text);
     if (!start)
         start = find(of_process, COUNT(of_process), text);
-    if (!start)
-        start = find(of_corefile, COUNT(of_corefile), text);
     return start ? start : is_of_kube_dns(state->source, text) ? &of_kube_dns : &of_content;
 }
 
@@ -375,6 +413,9 @@ static const struct wording of_cache_words[] = {
     {"cm", "node-local-dns"},
     {"restart", "kubectl -n {cns} rollout restart {cset}"},
     {"rollback", "kubectl -n {cns} rollout undo {cset}"},
+    {"keep", "kubectl -n {cns} get configmap node-local-dns -o yaml >dns-before.yaml"},
+    {"edit", "kubectl -n {cns} edit configmap node-local-dns"},
+    {"putback", "kubectl -n {cns} replace -f dns-before.yaml"},
     {NULL, NULL},
 };
 
@@ -388,13 +429,14 @@ static const char *value_of(void *user, const char *word, size_t len)
     return NULL;
 }
 
-/* Steps as they are for the program that did not start. */
-static void reword(struct diagnosis *d, struct finding *finding, const char *who)
+void log_steps_reword(struct diagnosis *d, const struct rule *rule, struct finding *finding, const char *who)
 {
     const struct wording *words = strstr(who, kube_dns)     ? of_kube_dns_words
                                   : strcmp(who, cache) == 0 ? of_cache_words
                                                             : NULL;
 
+    if (words && !finding->steps_count)
+        finding_steps(d, finding, rule->steps);
     for (size_t i = 0; words && i < finding->steps_count; i++) {
         struct step *step = &finding->steps[i];
 
@@ -406,8 +448,8 @@ static void reword(struct diagnosis *d, struct finding *finding, const char *who
 struct finding *log_start_tell(struct diagnosis *d, const struct rule *rule,
                                const struct log_state_facts *state, const struct log_start *start)
 {
-    const char *who = log_program(state->source, state->text);
-    struct finding *finding = finding_new(d, rule, log_subject(d, state->source, state->text));
+    const char *who = log_state_program(state);
+    struct finding *finding = finding_new(d, rule, log_subject(d, state->source, who));
 
     finding->title = arena_printf(d->arena, "%s %s", who, start->title);
     finding->severity = SEVERITY_CRITICAL;
@@ -417,7 +459,7 @@ struct finding *log_start_tell(struct diagnosis *d, const struct rule *rule,
         advise_on_port(d, finding, state->text);
     else if (start->steps[0].text)
         finding_steps(d, finding, start->steps);
-    reword(d, finding, who);
+    log_steps_reword(d, rule, finding, who);
     finding_evidence(d, finding, "its last words%s%s: %s", state->last_time ? ", " : "",
                      state->last_time ? state->last_time : "", state->text);
     if (state->count > 1)

@@ -22,19 +22,25 @@ struct log_start {
 /* "CoreDNS", "node-local-dns", "kube-dns", "dnsmasq of kube-dns": which program wrote a line in the log of
  * `source` (or NULL). */
 const char *log_program(const char *source, const char *text);
+/* The same of what holds at the end of a log, of which other lines may have told. */
+const char *log_state_program(const struct log_state_facts *state);
 /*
  * Whether a configuration that is refused is the ConfigMap of kube-dns, and no Corefile: kube-dns has none,
  * and node-cache reads that map too. Source: kubernetes/dns, pkg/dns/config/sync.go and pkg/dnsmasq/nanny.go.
  */
 bool log_is_of_config_map(const char *source, const char *text);
-/* The source, or "kube-dns's log" without one. */
-const char *log_subject(struct diagnosis *diagnosis, const char *source, const char *text);
+/* The source, or "kube-dns's log" of that program without one. */
+const char *log_subject(struct diagnosis *diagnosis, const char *source, const char *program);
 
 /*
  * What the last words of a start-failed state name as its cause; never NULL. kube-dns says no more than that
  * it has waited for the API server: then the lines about that tell more.
  */
 const struct log_start *log_start_of(const struct diagnosis *diagnosis, const struct log_state_facts *state);
+
+/* The steps of a finding (those of its rule, where it has none of its own) as they are for that program. */
+void log_steps_reword(struct diagnosis *diagnosis, const struct rule *rule, struct finding *finding,
+                      const char *program);
 
 /* A finding of `rule` with the title, the cause and the steps of `start`, and the last words as evidence. */
 struct finding *log_start_tell(struct diagnosis *diagnosis, const struct rule *rule,

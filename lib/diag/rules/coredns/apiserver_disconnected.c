@@ -142,7 +142,7 @@ static void by_logs(const struct rule *rule, struct diagnosis *d)
             continue;
         who = log_program(event->source, event->text);
         if (!finding) {
-            finding = finding_new(d, rule, log_subject(d, event->source, event->text));
+            finding = finding_new(d, rule, log_subject(d, event->source, who));
             if (strcmp(who, "CoreDNS") != 0)
                 finding->title = arena_printf(d->arena, "%s does not reach the API server", who);
         }
@@ -154,16 +154,29 @@ static void by_logs(const struct rule *rule, struct diagnosis *d)
 /* Kubernetes looks each 10 s whether a server is ready, which then says no; silent for longer, it is. */
 #define READY_QUIET_S 60
 
+/* kube-dns says so twice a second from its start on: for ten seconds. Source: kubernetes/dns, pkg/dns/dns.go.
+ */
+#define WAITING_MANY 20
+
 /* The last that the log says: no queries come here. */
 static void by_waiting(const struct rule *rule, struct diagnosis *d)
 {
     for (const struct log_state_facts *s = NULL; (s = log_state(d, LOG_NOT_READY, s));) {
+        uint64_t least = strstr(s->text, "to be initialized from apiserver") ? WAITING_MANY : LOG_FEW;
+        const char *who = log_program(s->source, s->text);
         struct finding *finding;
 
-        if (s->count < LOG_FEW || s->quiet_s > READY_QUIET_S)
+        if (s->count < least || s->quiet_s > READY_QUIET_S)
             continue;
-        finding = finding_new(d, rule, log_source(s->source));
+        finding = finding_new(d, rule, log_subject(d, s->source, who));
         finding->title = "a {dns} replica does not become ready";
+        if (strcmp(who, "kube-dns") == 0) {
+            finding->title = "a kube-dns replica does not become ready";
+            finding->cause =
+                "kube-dns answers no query until it has heard of all Services and Endpoints from "
+                "the API server.";
+            log_steps_reword(d, rule, finding, who);
+        }
         finding->confidence = CONFIDENCE_LIKELY;
         finding_evidence(d, finding,
                          "the log ends with %" PRIu64 " lines that it is waiting and not ready: %s", s->count,
@@ -184,7 +197,7 @@ static const struct step steps[] = {
     {.text = "read the watch errors",
      .command = "kubectl -n {ns} logs -l {sel}{c} --tail=-1 | grep -i -e 'plugin/kubernetes' -e 'failed to "
                 "watch'"},
-    {.text = "check that {dns} may list and watch endpointslices",
+    {.text = "check that its service account may list and watch endpointslices",
      .command = "kubectl auth can-i watch endpointslices.discovery.k8s.io --all-namespaces "
                 "--as=system:serviceaccount:{ns}:{account}"},
     {.text = "check the network from its node to the API server",

@@ -80,8 +80,8 @@ static void by_logged_states(const struct rule *rule, struct diagnosis *d)
             (void)log_start_tell(d, rule, s, start);
     }
     for (const struct log_state_facts *s = NULL; (s = log_state(d, LOG_RELOAD_FAILED, s));) {
-        const char *who = log_program(s->source, s->text);
-        struct finding *finding = finding_new(d, rule, log_subject(d, s->source, s->text));
+        const char *who = log_state_program(s);
+        struct finding *finding = finding_new(d, rule, log_subject(d, s->source, who));
 
         finding_evidence(d, finding, "%s", s->text);
         if (log_is_of_config_map(s->source, s->text)) {
@@ -93,6 +93,7 @@ static void by_logged_states(const struct rule *rule, struct diagnosis *d)
         finding->title = arena_printf(d->arena, "%s refuses its Corefile", who);
         finding_evidence(d, finding,
                          "it runs with the Corefile from before, and does not start after a restart");
+        log_steps_reword(d, rule, finding, who);
     }
 }
 

@@ -82,6 +82,37 @@ static void by_dnstap(const struct rule *rule, struct diagnosis *d)
                                      tap->unsure));
 }
 
+/* kube-dns's sidecar asks dnsmasq beside it every 5 s; a few of these come before dnsmasq has started. */
+static void by_sidecar(const struct rule *rule, struct diagnosis *d)
+{
+    static const struct step sidecar_steps[] = {
+        {.text = "see whether its container restarts",
+         .command = "kubectl -n {ns} get pods -l k8s-app=kube-dns"},
+        {.text = "read what it said last",
+         .command = "kubectl -n {ns} logs -l k8s-app=kube-dns -c dnsmasq --tail=50 --previous"},
+        {.text = "replace the Pod; its Deployment makes a new one",
+         .command = "kubectl -n {ns} delete pod {pod}"},
+        {0},
+    };
+    const struct log_event_facts *event = log_event(d, LOG_DNSMASQ_SILENT);
+    uint64_t count = log_events(d, LOG_DNSMASQ_SILENT);
+    struct finding *finding;
+
+    if (count < LOG_FEW)
+        return;
+    finding = finding_new(d, rule, event->source ? event->source : "kube-dns's log");
+    finding->title = "dnsmasq of a kube-dns replica does not answer";
+    finding->confidence = CONFIDENCE_LIKELY;
+    finding->cause =
+        "dnsmasq takes all queries of the Pod, on port 53. \"connection refused\": it does not run. \"i/o "
+        "timeout\": it runs, and hangs or has more to do than it can.";
+    finding_steps(d, finding, sidecar_steps);
+    finding_evidence(d, finding,
+                     "the sidecar in its Pod asks it every 5 s, and got no answer %" PRIu64 " times%s", count,
+                     log_last(d, event));
+    finding_evidence(d, finding, "%s", event->text);
+}
+
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     if (d->facts->logs && !d->facts->logs->dump && !(d->present & NEED_DNSTAP))
@@ -90,6 +121,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
             "what CoreDNS receives, besides what it answers; build it with the dump plugin, or listen with "
             "k8sdns dnstap");
     by_logs(rule, d);
+    by_sidecar(rule, d);
     by_dnstap(rule, d);
 }
 

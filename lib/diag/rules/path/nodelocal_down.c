@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../evidence/coredns/log_evidence.h"
+#include "../../evidence/coredns/log_start.h"
 #include "../../evidence/coredns/replica_metrics.h"
 #include "../../evidence/server.h"
 #include <inttypes.h>
@@ -153,7 +154,7 @@ static void by_setup(const struct rule *rule, struct diagnosis *d)
 static void by_logged_setup(const struct rule *rule, struct diagnosis *d)
 {
     for (const struct log_state_facts *s = NULL; (s = log_state(d, LOG_SETUP_FAILED, s));) {
-        struct finding *finding = finding_new(d, rule, log_source(s->source));
+        struct finding *finding = finding_new(d, rule, log_subject(d, s->source, "node-local-dns"));
 
         finding->title = "the node-local DNS cache cannot set itself up";
         finding->severity = s->quiet_s > SETUP_QUIET_S ? SEVERITY_INFO : SEVERITY_WARNING;
