@@ -297,6 +297,12 @@ static void test_what_is_left_alone(void **state)
         "10.244.1.5 - 12055 AAAA IN kubernetes. udp 59952",
         "it says hello",
         "it says \"[INFO]\"",
+        "plugin/kubernetes: Get \"https://192.0.2.1:443/version\": EOF",
+        "starting with listener file descriptors: plugin/forward: not an IP address or file: \"x\"",
+        "([INFO] plugin/reload: Running configuration SHA512 = 00)",
+        "{\"x\":\"plugin/forward: no nameservers found\"}",
+        "see plugin/forward for more",
+        "a.:53",
         "",
     };
 
@@ -309,11 +315,50 @@ static void test_what_is_left_alone(void **state)
     }
 }
 
+/* What CoreDNS writes without a level, behind what stands before the lines of tools that are not known. */
+static void test_bare_lines(void **state)
+{
+    static const char *const prefixes[] = {"192.0.2.20: ",
+                                           "7:",
+                                           "    ",
+                                           "> ",
+                                           "[2024-03-01T10:00:00Z] ",
+                                           "coredns-1.log:12:",
+                                           POD " ",
+                                           "9\t",
+                                           POD ": ",
+                                           POD "/coredns: ",
+                                           "stdout ",
+                                           "kube-system 10:00 ",
+                                           "a=\"b\" msg=\"",
+                                           "INFO ",
+                                           "ns " POD " ",
+                                           "x.1.y@node    | "};
+    static const char *const lines[] = {
+        "plugin/forward: no nameservers found",
+        "Listen: listen tcp :53: bind: permission denied",
+        "loading Caddyfile via flag: open /etc/coredns/Corefile: permission denied",
+        "CoreDNS-1.11.1",
+        "linux/amd64, go1.20.7, ae2bbc2",
+        ".:53"};
+
+    for (size_t i = 0; i < COUNT(prefixes); i++)
+        for (size_t k = 0; k < COUNT(lines); k++) {
+            char *text = arena_printf(*state, "%s%s", prefixes[i], lines[k]);
+            struct log_wrapper wrapper;
+
+            if (!log_wrapper_read(text, strlen(text), &wrapper) || wrapper.payload.len != strlen(lines[k]) ||
+                memcmp(wrapper.payload.at, lines[k], wrapper.payload.len) != 0)
+                fail_msg("%s", text);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         ARENA_TEST(test_forms),
         ARENA_TEST(test_what_is_left_alone),
+        ARENA_TEST(test_bare_lines),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

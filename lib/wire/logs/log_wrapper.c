@@ -38,6 +38,33 @@ static struct log_word rest_from(const char *at, const char *end)
     return (struct log_word){at, (size_t)(end - at)};
 }
 
+/* How CoreDNS alone begins a line that has no level: its banner, and its last words. */
+static bool begins_bare(const char *at, const char *end)
+{
+    static const char *const begins[] = {"CoreDNS-",
+                                         "linux/amd64, go",
+                                         "linux/arm64, go",
+                                         "maxprocs: ",
+                                         "Listen: listen ",
+                                         "ListenPacket: listen ",
+                                         "loading Caddyfile via ",
+                                         "starting with listener file descriptors: ",
+                                         "cannot serve dns://",
+                                         "exec /coredns: ",
+                                         "exec /node-cache: "};
+
+    for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+        if (starts(at, end, begins[i], strlen(begins[i])))
+            return true;
+    if (STARTS(at, end, ".:"))
+        return number(rest_from(at + 2, end), 65535) != COREDNS_UNSET;
+    if (!STARTS(at, end, "plugin/"))
+        return false;
+    for (at += 7; at < end && (is_lower(*at) || *at == '_'); at++)
+        ;
+    return end - at > 1 && at[0] == ':' && at[1] == ' ';
+}
+
 /* POD CONTAINER LINE; and what stern says itself: + POD › CONTAINER */
 static bool stern_read(const char *at, const char *end, struct log_wrapper *ret)
 {
@@ -48,12 +75,13 @@ static bool stern_read(const char *at, const char *end, struct log_wrapper *ret)
         ret->payload = (struct log_word){end, 0};
         return true;
     }
-    if (is_pod(first) && is_object(second) && second.at + second.len < end) {
+    if (is_pod(first) && is_object(second) && second.at + second.len < end && !begins_bare(second.at, end)) {
         ret->pod = first;
     } else {
         struct log_word third = next_word(&at, end);
 
-        if (!is_object(first) || !is_pod(second) || !is_object(third) || third.at + third.len == end)
+        if (!is_object(first) || !is_pod(second) || !is_object(third) || third.at + third.len == end ||
+            begins_bare(third.at, end))
             return false;
         ret->pod = second;
     }
@@ -319,14 +347,19 @@ static const char *quote_end(const char *at, const char *end, char quote)
     return end;
 }
 
+/* An object of JSON is read by its members. */
+static bool is_json(const char *at, const char *end)
+{
+    return *at == '{' && memmem(at, (size_t)(end - at), "\":", 2);
+}
+
 /* "[INFO] LINE", msg="[INFO] LINE" ..., {"log"=>"[INFO] LINE", "stream"=>"stdout"} */
 static bool quoted_read(const char *at, const char *end, struct log_wrapper *ret)
 {
     const char *p = at;
     int level;
 
-    /* An object of JSON is read by its members. */
-    if (*at == '{' && memmem(at, (size_t)(end - at), "\":", 2))
+    if (is_json(at, end))
         return false;
     while ((p = memchr(p, '[', (size_t)(end - p)))) {
         if (p > at && (p[-1] == '"' || p[-1] == '\'') && coredns_level_read(p, end, &level) != p)
@@ -350,21 +383,11 @@ static bool ends_with_half_day(const char *at, const char *end)
            end[-3] == ' ';
 }
 
-/* Whatever it is that stands before a level. The Pod is a word of it, where one looks so. */
-static bool level_read(const char *at, const char *end, struct log_wrapper *ret)
+/* The line from `p` on. The Pod is a word of what stands before it, where one looks so. */
+static void take_from(const char *at, const char *p, const char *end, struct log_wrapper *ret)
 {
-    const char *p = at, *word = at, *most = end - at > PREFIX_MAX ? at + PREFIX_MAX : end;
-    int level;
+    const char *word = at;
 
-    while ((p = memchr(p, '[', (size_t)(most - p)))) {
-        if (p > at &&
-            (p[-1] == ' ' || p[-1] == '\t' || p[-1] == ':' || p[-1] == '>' || ends_with_half_day(at, p)) &&
-            coredns_level_read(p, end, &level) != p)
-            break;
-        p++;
-    }
-    if (!p)
-        return false;
     while (word < p && !ret->pod.len) {
         struct log_word one = next_word(&word, p);
 
@@ -375,14 +398,62 @@ static bool level_read(const char *at, const char *end, struct log_wrapper *ret)
     if (memchr(at, '\t', (size_t)(p - at)))
         end = memchr(p, '\t', (size_t)(end - p)) ?: end;
     ret->payload = rest_from(p, end);
+}
+
+static bool ends_a_prefix(char c)
+{
+    return c == ' ' || c == '\t' || c == ':' || c == '>';
+}
+
+/* Whatever it is that stands before a level. */
+static bool level_read(const char *at, const char *end, struct log_wrapper *ret)
+{
+    const char *p = at, *most = end - at > PREFIX_MAX ? at + PREFIX_MAX : end;
+    int level;
+
+    while ((p = memchr(p, '[', (size_t)(most - p)))) {
+        if (p > at && (ends_a_prefix(p[-1]) || ends_with_half_day(at, p)) &&
+            coredns_level_read(p, end, &level) != p)
+            break;
+        p++;
+    }
+    if (!p)
+        return false;
+    take_from(at, p, end, ret);
+    return true;
+}
+
+/* Whatever it is that stands before one of these. Behind a level it would be another line. */
+static bool bare_read(const char *at, const char *end, struct log_wrapper *ret)
+{
+    const char *most = end - at > PREFIX_MAX ? at + PREFIX_MAX : end, *p = at;
+    int level;
+
+    if (is_json(at, end))
+        return false;
+    for (; p < most && !begins_bare(p, end); p++)
+        if (*p == '[' && coredns_level_read(p, end, &level) != p)
+            return false;
+    /* One that begins with it has nothing before it. */
+    if (p == most || p == at)
+        return false;
+    if (p[-1] == '"' || p[-1] == '\'') {
+        ret->quote = p[-1];
+        ret->payload = rest_from(p, quote_end(p, end, ret->quote));
+        return true;
+    }
+    if (!ends_a_prefix(p[-1]))
+        return false;
+    take_from(at, p, end, ret);
     return true;
 }
 
 bool log_wrapper_read(const char *text, size_t len, struct log_wrapper *ret)
 {
     static bool (*const forms[])(const char *at, const char *end, struct log_wrapper *ret) = {
-        box_read,     fence_read,  star_read,   section_read, kubetail_read, stern_read, kail_read,
-        compose_read, labels_read, syslog_read, tab_read,     object_read,   level_read, quoted_read};
+        box_read,   fence_read,  star_read,    section_read, kubetail_read,
+        stern_read, kail_read,   compose_read, labels_read,  syslog_read,
+        tab_read,   object_read, level_read,   quoted_read,  bare_read};
     int level;
 
     if (!len || coredns_level_read(text, text + len, &level) != text)
@@ -393,42 +464,4 @@ bool log_wrapper_read(const char *text, size_t len, struct log_wrapper *ret)
             return true;
     }
     return false;
-}
-
-size_t log_wrapper_unquote(char *text, size_t len, char quote)
-{
-    char *to = text;
-
-    for (size_t i = 0; i < len; i++) {
-        bool more = i + 1 < len;
-
-        if (more && text[i] == '\\' && text[i + 1] == 'n' && i + 2 == len)
-            break;
-        i += more &&
-             ((text[i] == '\\' && (text[i + 1] == '\\' || text[i + 1] == '"' || text[i + 1] == quote)) ||
-              (text[i] == quote && text[i + 1] == quote));
-        *to++ = text[i];
-    }
-    return (size_t)(to - text);
-}
-
-size_t log_wrapper_plain(char *text, size_t len)
-{
-    char *to = text;
-
-    for (size_t i = 0; i < len; i++) {
-        size_t k = i + 2;
-
-        if (text[i] == '\033' && i + 2 < len && text[i + 1] == '[') {
-            while (k < len && (is_digit(text[k]) || text[k] == ';'))
-                k++;
-            /* Source: ECMA-48, 8.3.117, select graphic rendition. */
-            if (k < len && text[k] == 'm') {
-                i = k;
-                continue;
-            }
-        }
-        *to++ = text[i];
-    }
-    return (size_t)(to - text);
 }
