@@ -28,6 +28,7 @@ static int run(struct run *run, const void *config_at, void *data)
 {
     const struct decode_config *config = config_at;
     struct decode_facts *facts = data;
+    struct packet_capture inner; /* a file that came through a terminal: tcpdump -w - | base64 */
     struct message_input input;
     size_t len;
     char *bytes;
@@ -52,7 +53,7 @@ static int run(struct run *run, const void *config_at, void *data)
         enum input_kind kind = input_kind_tell(bytes, len);
 
         if (kind != INPUT_PACKET_DUMP && kind != INPUT_COREDNS_LOG && kind != INPUT_EMPTY &&
-            kind != INPUT_TCPDUMP &&
+            kind != INPUT_TCPDUMP && kind != INPUT_TSHARK &&
             input_kind_refuse(bytes, len, INPUT_PACKET_DUMP, "the input", "a DNS message", &run->err) < 0)
             return -EBADMSG;
     }
@@ -60,6 +61,11 @@ static int run(struct run *run, const void *config_at, void *data)
     if (r < 0) {
         input_kind_refuse(bytes, len, INPUT_EMPTY, "the input", "a DNS message", &run->err);
         return r;
+    }
+    if (input.blocks_count == 1 &&
+        packet_capture_open(input.blocks[0].bytes, input.blocks[0].len, &inner) == 0) {
+        decode_facts_capture(run->arena, &inner, facts);
+        return STATUS_OK;
     }
     decode_facts_make(run->arena, &input, facts);
     /* What could be read is shown, and the status says that it is not all. */

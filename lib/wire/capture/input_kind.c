@@ -15,6 +15,9 @@ const char *const input_kind_words[INPUT_KINDS] = {
     [INPUT_UTF16] = "text in UTF-16, as PowerShell writes it",
     [INPUT_PACKET_DUMP] = "packets in hex (tcpdump -x or -X)",
     [INPUT_TCPDUMP] = "text of tcpdump",
+    [INPUT_TSHARK] = "packets as tshark describes them",
+    [INPUT_ZEEK] = "a dns.log of Zeek",
+    [INPUT_HUBBLE] = "flows of Hubble (Cilium)",
     [INPUT_FRAME_STREAM] = "a frame stream of dnstap",
     [INPUT_DNSTAP_TEXT] = "dnstap as text",
     [INPUT_OTLP] = "spans in OTLP JSON (OpenTelemetry)",
@@ -43,6 +46,9 @@ const char *const input_kind_readers[INPUT_KINDS] = {
     [INPUT_UTF16] = "iconv -f UTF-16 -t UTF-8 FILE in front of the pipe",
     [INPUT_PACKET_DUMP] = "k8sdns decode FILE",
     [INPUT_TCPDUMP] = "tcpdump -w FILE port 53 and k8sdns decode FILE",
+    [INPUT_TSHARK] = "k8sdns decode FILE, of tshark -x or of the packets themselves (-w)",
+    [INPUT_ZEEK] = "k8sdns decode FILE, of the packets themselves (tcpdump -w FILE port 53)",
+    [INPUT_HUBBLE] = "k8sdns decode FILE, of the packets themselves (tcpdump -w FILE port 53)",
     [INPUT_FRAME_STREAM] = "k8sdns dnstap --read FILE",
     [INPUT_DNSTAP_TEXT] = "k8sdns dnstap --read FILE, of the frame stream itself",
     [INPUT_OTLP] = "k8sdns spans --read FILE, of an export as Zipkin's or Jaeger's JSON",
@@ -120,6 +126,12 @@ static enum input_kind tell_json(const struct head *head)
     if (has(head, "\"resourceSpans\"") || has(head, "\"resource_spans\"") || has(head, "\"scopeSpans\"") ||
         has(head, "\"instrumentationLibrarySpans\"") || has(head, "\"startTimeUnixNano\""))
         return INPUT_OTLP;
+    if (has(head, "\"_source\"") && has(head, "\"layers\""))
+        return INPUT_TSHARK;
+    if (has(head, "\"id.orig_h\""))
+        return INPUT_ZEEK;
+    if (has(head, "\"flow\"") && has(head, "\"verdict\""))
+        return INPUT_HUBBLE;
     if (has(head, "\"k8sdns/1\""))
         return INPUT_K8SDNS;
     if (has(head, "\"apiVersion\""))
@@ -140,6 +152,14 @@ static bool is_dnstap_line(const struct line *line)
             (memmem(line->text, line->len, " UDP ", 5) || memmem(line->text, line->len, " TCP ", 5)))
             return true;
     return begins(line, "type: MESSAGE");
+}
+
+/* "1 0.000 10.0.0.1 → 10.0.0.2 DNS 86 Standard query ...", and the tree that -V prints. */
+static bool is_tshark_line(const struct line *line)
+{
+    return (memmem(line->text, line->len, " DNS ", 5) &&
+            memmem(line->text, line->len, " Standard query", 15)) ||
+           begins(line, "Domain Name System (");
 }
 
 static bool is_hex_row(const struct line *line)
@@ -220,6 +240,13 @@ static enum input_kind tell_line(const struct line *line)
         return INPUT_DNSTAP_TEXT;
     if (is_hex_row(line))
         return INPUT_PACKET_DUMP;
+    if (is_tshark_line(line))
+        return INPUT_TSHARK;
+    if (begins(line, "#path\tdns"))
+        return INPUT_ZEEK;
+    if (memmem(line->text, line->len, " dns-request proxy ", 19) ||
+        memmem(line->text, line->len, " dns-response proxy ", 20))
+        return INPUT_HUBBLE;
     if (begins(line, "apiVersion:"))
         return INPUT_KUBE;
     if (begins(line, "servers:") && line->len == 8)

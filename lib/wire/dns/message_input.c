@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "octet_literal.h"
+#include "octet_text.h"
 #include <ctype.h>
 #include <errno.h>
 #include <k8sdns/base/line.h>
@@ -27,14 +29,6 @@ static bool next_line(struct input_reader *r, struct line *ret_line)
     return true;
 }
 
-static int digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)tolower((unsigned char)c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static struct octet_block *add_block(struct input_reader *r, int form, size_t line, size_t room)
 {
     struct octet_block *block = ARENA_PUSH(r->arena, r->input->blocks, r->input->blocks_count);
@@ -47,6 +41,8 @@ static struct octet_block *add_block(struct input_reader *r, int form, size_t li
 struct dump_line {
     const char *source;
     size_t source_len, offset, len;
+    size_t octal; /* the offset, read so; SIZE_MAX where it cannot be */
+    bool words;   /* the groups were numbers of 16 bits */
     uint8_t bytes[DUMP_LINE_MAX];
 };
 
@@ -75,12 +71,12 @@ static void read_groups(const char *p, const char *end, bool two_blanks_end, boo
     while (p < end && out->len < (usual ? DUMP_LINE_USUAL : DUMP_LINE_MAX)) {
         const char *group = p;
 
-        while (p < end && digit(*p) >= 0)
+        while (p < end && hex_digit(*p) >= 0)
             p++;
         if ((p - group) % 2 || p == group || (p < end && *p != ' '))
             return;
         for (; group < p && out->len < DUMP_LINE_MAX; group += 2)
-            out->bytes[out->len++] = (uint8_t)(digit(group[0]) << 4 | digit(group[1]));
+            out->bytes[out->len++] = (uint8_t)(hex_digit(group[0]) << 4 | hex_digit(group[1]));
         if (two_blanks_end && end - p >= 2 && p[1] == ' ')
             return;
         if (usual && end - p >= 3 && p[1] == ' ' && p[2] == ' ')
@@ -90,11 +86,63 @@ static void read_groups(const char *p, const char *end, bool two_blanks_end, boo
     }
 }
 
+/* How many digits all groups up to the end of the line have; 0 where they differ, or something else is there.
+ */
+static size_t group_digits(const char *p, const char *end)
+{
+    size_t all = 0;
+
+    while (p < end) {
+        const char *group = p;
+
+        while (p < end && hex_digit(*p) >= 0)
+            p++;
+        if (p == group || (p < end && *p != ' ') || (all && all != (size_t)(p - group)))
+            return 0;
+        all = (size_t)(p - group);
+        while (p < end && *p == ' ')
+            p++;
+    }
+    return all;
+}
+
+/*
+ * Groups that are numbers of 16 bits as the machine has them, the low byte first: hexdump(1) and od(1) -x in
+ * hex, od in octal.
+ */
+static void read_words(const char *p, const char *end, unsigned base, struct dump_line *out)
+{
+    out->words = true;
+    while (p < end && out->len + 2 <= DUMP_LINE_MAX) {
+        unsigned value = 0;
+
+        for (; p < end && *p != ' '; p++)
+            value = value * base + (unsigned)hex_digit(*p);
+        out->bytes[out->len++] = (uint8_t)value;
+        out->bytes[out->len++] = (uint8_t)(value >> 8);
+        while (p < end && *p == ' ')
+            p++;
+    }
+}
+
+static size_t octal_of(const char *p, const char *end)
+{
+    size_t value = 0;
+
+    for (; p < end; p++) {
+        if (*p > '7' || *p < '0')
+            return SIZE_MAX;
+        value = value << 3 | (size_t)(*p - '0');
+    }
+    return value;
+}
+
 /* Source: CoreDNS's plugin/pkg/log hexdump ("debug: 000000 c0 fb ..."), xxd(1), hexdump(1) -C. */
 static bool read_dump_line(const struct line *line, struct dump_line *out)
 {
     const char *p = line->text, *end = line->text + line->len, *marker, *digits;
     bool colon, wireshark;
+    size_t width;
 
     *out = (struct dump_line){.source = line->text};
     marker = memmem(line->text, line->len, "debug: ", 7);
@@ -106,19 +154,24 @@ static bool read_dump_line(const struct line *line, struct dump_line *out)
         p++;
     if (end - p > 2 && p[0] == '0' && p[1] == 'x')
         p += 2;
-    for (digits = p; p < end && digit(*p) >= 0 && p - digits < 9; p++)
-        out->offset = out->offset << 4 | (size_t)digit(*p);
+    for (digits = p; p < end && hex_digit(*p) >= 0 && p - digits < 9; p++)
+        out->offset = out->offset << 4 | (size_t)hex_digit(*p);
     colon = p < end && *p == ':';
     /* Four digits without a colon are an offset before two blanks and a byte (Wireshark, text2pcap). */
     wireshark = !colon && p - digits == 4 &&
-                (end - p < 2 || (p[0] == ' ' && (p[1] == ' ' || (end - p >= 4 && digit(p[1]) >= 0 &&
-                                                                 digit(p[2]) >= 0 && p[3] == ' '))));
+                (end - p < 2 || (p[0] == ' ' && (p[1] == ' ' || (end - p >= 4 && hex_digit(p[1]) >= 0 &&
+                                                                 hex_digit(p[2]) >= 0 && p[3] == ' '))));
     if ((p - digits < (colon ? 4 : 6) && !wireshark) || p - digits > 8 || (p < end && !colon && *p != ' '))
         return false;
+    out->octal = colon || wireshark || p - digits == 8 ? SIZE_MAX : octal_of(digits, p);
+    width = colon || wireshark || p - digits == 8 ? 0 : group_digits(p + (p < end), end);
     p += colon;
     while (p < end && *p == ' ')
         p++;
-    read_groups(p, end, colon, !colon, out);
+    if (width == 4 || (width == 6 && out->octal != SIZE_MAX))
+        read_words(p, end, width == 4 ? 16 : 8, out);
+    else
+        read_groups(p, end, colon, !colon, out);
     /* The last line of a dump is an offset alone: the length in all. */
     return out->len > 0 || p == end;
 }
@@ -162,6 +215,13 @@ static void read_dump(struct input_reader *r)
         }
         if (block->remark)
             continue;
+        /* od(1) counts in octal. */
+        if (line.offset != block->len && line.octal <= block->len)
+            line.offset = line.octal;
+        /* Of an odd number of bytes the last number has one too many; the last line tells how many there are.
+         */
+        if (!line.len && line.offset + 1 == block->len && sources[block - r->input->blocks].words)
+            block->len--;
         if (line.offset != block->len) {
             block->remark = arena_printf(r->arena, "line %zu of the input has offset %zx where %zx is due",
                                          text.number, line.offset, block->len);
@@ -189,7 +249,7 @@ static const char *misfit(const char *at, const char *end, int form)
     for (; at < end; at++) {
         if (isspace((unsigned char)*at))
             continue;
-        if (form == OCTETS_HEX ? digit(*at) < 0 && !strchr("xX\\:,", *at)
+        if (form == OCTETS_HEX ? hex_digit(*at) < 0 && !strchr("xX\\:,", *at)
                                : !isalnum((unsigned char)*at) && !strchr("+/-_=", *at))
             return at;
     }
@@ -204,49 +264,25 @@ static void add_hex(struct octet_block *block, const struct line *line, int *hal
 
         if (c == '0' && i + 1 < line->len && tolower((unsigned char)line->text[i + 1]) == 'x')
             continue;
-        if (digit(c) < 0)
+        if (hex_digit(c) < 0)
             continue;
         if (*half < 0) {
-            *half = digit(c);
+            *half = hex_digit(c);
         } else {
-            block->bytes[block->len++] = (uint8_t)(*half << 4 | digit(c));
+            block->bytes[block->len++] = (uint8_t)(*half << 4 | hex_digit(c));
             *half = -1;
         }
     }
 }
 
-static int base64_digit(char c)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *at = c ? strchr(digits, c == '-' ? '+' : c == '_' ? '/' : c) : NULL;
-
-    return at ? (int)(at - digits) : -1;
-}
-
-struct base64 {
-    uint32_t bits;
-    unsigned count;
-    bool ended; /* a '=' was seen */
-};
-
-/* Source: RFC 4648 sections 4 and 5. */
 static void add_base64(struct octet_block *block, const struct line *line, struct base64 *state)
 {
     for (size_t i = 0; i < line->len; i++) {
-        int value = base64_digit(line->text[i]);
-
         if (line->text[i] == '=')
             state->ended = true;
-        if (value < 0)
-            continue;
-        if (state->ended)
+        if (state->ended && base64_digit(line->text[i]) >= 0)
             block->remark = "base64 goes on behind its '='";
-        state->bits = state->bits << 6 | (uint32_t)value;
-        state->count += 6;
-        if (state->count >= 8) {
-            state->count -= 8;
-            block->bytes[block->len++] = (uint8_t)(state->bits >> state->count);
-        }
+        base64_put(block, line->text[i], state);
     }
 }
 
@@ -298,6 +334,8 @@ int message_input_read(struct arena *arena, const char *bytes, size_t len, int f
             form = OCTETS_DUMP;
         else
             form = misfit(bytes, bytes + len, OCTETS_HEX) ? OCTETS_BASE64 : OCTETS_HEX;
+        if (form == OCTETS_BASE64 && octet_literal_read(arena, bytes, len, ret_input))
+            return 0;
     }
     if (form == OCTETS_RAW) {
         struct octet_block *block = add_block(&reader, OCTETS_RAW, 0, len);

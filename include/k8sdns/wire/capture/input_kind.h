@@ -16,6 +16,9 @@ enum input_kind {
     INPUT_UTF16,         /* text that is not UTF-8 */
     INPUT_PACKET_DUMP,   /* tcpdump -x or -X */
     INPUT_TCPDUMP,       /* tcpdump's lines without the bytes */
+    INPUT_TSHARK,        /* tshark's or Wireshark's, as text or JSON; the bytes may be in it */
+    INPUT_ZEEK,          /* Zeek's dns.log, as columns or JSON */
+    INPUT_HUBBLE,        /* flows that Cilium's hubble observe prints */
     INPUT_FRAME_STREAM,  /* dnstap, as it travels */
     INPUT_DNSTAP_TEXT,   /* dnstap in text or YAML */
     INPUT_OTLP,          /* spans in OpenTelemetry's JSON */

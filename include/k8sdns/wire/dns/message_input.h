@@ -8,15 +8,16 @@
 #include <stdint.h>
 
 /*
- * Octets as people have them at hand:
+ * Octets as people have them at hand.
  *
- *     dump    lines of an offset and hex: CoreDNS's debug plugin ("debug: 000010 00 01 ..."), xxd, hexdump
- * -C, tcpdump -x and -X, Wireshark's "Copy as Hex + ASCII Dump", what text2pcap takes hex     hex digits,
- * with blanks, colons, commas, "0x" or "\x" between them base64  RFC 4648, both alphabets raw     the octets
- * themselves
+ * Dump: lines of an offset and hex, as CoreDNS's debug plugin ("debug: 000010 00 01 ..."), xxd, hexdump, od,
+ * tcpdump -x and -X and Wireshark ("Copy as Hex + ASCII Dump") write them; those of hexdump and od may be
+ * numbers of 16 bits. It begins anew at each offset 0.
  *
- * A dump begins anew at each offset 0, a blank line divides what stands in hex or base64; raw octets are one
- * block.
+ * Hex: digits, with blanks, colons, commas, "0x" or "\x" between them, where a blank line divides blocks; or
+ * in the notation of a programming language, or within the JSON of tshark -x.
+ *
+ * Base64: RFC 4648, both alphabets; of a DoH URL its dns parameter.
  */
 enum message_form {
     OCTETS_DUMP,
