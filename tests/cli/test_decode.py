@@ -41,8 +41,8 @@ class Decode(binary.Case):
         """Offsets in octal, numbers of 16 bits, and an odd number of bytes."""
         query = capture_files.message(77, "web.shops")
         for size in (len(query), len(query) - 1):
-            for program in (["od"], ["od", "-t", "x1"], ["od", "-t", "x1z"], ["od", "-A", "x", "-t", "x1"], ["od", "-x"],
-                            ["od", "-A", "x", "-x"], ["hexdump"], ["hexdump", "-C"]):
+            for program in (["od"], ["od", "-t", "x1"], ["od", "-t", "x1z"], ["od", "-A", "x", "-t", "x1"],
+                            ["od", "-x"], ["od", "-A", "x", "-x"], ["hexdump"], ["hexdump", "-C"]):
                 text = subprocess.run(program, input=query[:size], capture_output=True, check=True).stdout
                 with self.subTest(program=program, size=size):
                     document, status = binary.run_json("decode", stdin=text)
@@ -58,8 +58,8 @@ class Decode(binary.Case):
         frame = capture_files.ethernet(capture_files.ip("10.0.0.9", "10.96.0.10", 17, capture_files.udp(53, 9, raw)))
         for text in (repr(raw), f'"{escaped[:64]}" \\\n"{escaped[64:]}"', f"char packet_bytes[] = {{\n  {listed}\n}};",
                      f"unsigned char a_bin[] = {{\n  {listed}\n}};\nunsigned int a_bin_len = {len(raw)};\n",
-                     f"[]byte{{{listed}}}", str(list(raw)), str(list(raw)).replace(",", ""), f"GET /dns-query?dns={url} HTTP/2",
-                     f"https://dns.example.com/dns-query?ct&dns={url}",
+                     f"[]byte{{{listed}}}", str(list(raw)), str(list(raw)).replace(",", ""),
+                     f"GET /dns-query?dns={url} HTTP/2", f"https://dns.example.com/dns-query?ct&dns={url}",
                      json.dumps([{"_source": {"layers": {"frame_raw": [frame.hex(), 0, len(frame), 0, 1]}}}], indent=2),
                      json.dumps([{"_source": {"layers": {"frame_raw": frame.hex(), "frame": {}}}}])):
             with self.subTest(text[:40]):
@@ -67,7 +67,7 @@ class Decode(binary.Case):
                 self.assertEqual((status, len(document["data"]["messages"])), (0, 1))
                 self.assertEqual((document["data"]["messages"][0]["ID"], document["data"]["messages"][0]["length"]),
                                  (51750, len(raw)))
-        for text in ("[1, 2, 3]", "[18, 52, 300, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]", "{0x12}", '"\\x12"', "?dns=AAAA", "{"):
+        for text in ("[1, 2, 3]", "[18, 52, 300, 1, 2, 3, 4, 5, 6, 7, 8, 9]", "{0x12}", '"\\x12"', "?dns=AAAA", "{"):
             self.assertEqual(binary.run_json("decode", stdin=text.encode())[1], 65, text)
 
     def test_a_capture_through_a_terminal(self):

@@ -25,7 +25,7 @@ KINDS = {
     "tshark JSON": (b'[{"_source": {"layers": {"dns": {"dns.id": "0x1234"}}}}]\n', "tshark"),
     "Zeek": (b"#separator \\x09\n#path\tdns\n#fields\tts\tuid\n1.1\tC1\n", "Zeek"),
     "Zeek JSON": (b'{"ts":1.1,"id.orig_h":"10.0.0.9","query":"web.shop"}\n', "Zeek"),
-    "Hubble": (b"Nov 30 10:00:00.123: shop/web:40000 (ID:1) -> kube-system/coredns:53 (ID:2) dns-request proxy FORWARDED\n",
+    "Hubble": (b"Nov 30 10:00:00.123: shop/web:9 (ID:1) -> dns/coredns:53 (ID:2) dns-request proxy FORWARDED\n",
                "Hubble"),
     "Hubble JSON": (b'{"flow":{"verdict":"FORWARDED","l7":{"dns":{"query":"web.shop."}}}}\n', "Hubble"),
     "page": (b"<!DOCTYPE html>\n<html><head><title>403</title></head></html>\n", "HTML"),

@@ -731,15 +731,15 @@ class Diagnosis(unittest.TestCase):
         self.assertEqual(read("[INFO] Using x", *printed, "CoreDNS-1.11.3")["lines"]["trace"], 0)
 
     def test_kube_dns_and_its_sidecar(self):
-        silent = ("ERROR: logging before flag.Parse: W0111 06:18:{:02}.945230       1 server.go:64] Error getting metrics "
-                  "from dnsmasq: read udp 127.0.0.1:45653->127.0.0.1:53: {}")
+        silent = ("ERROR: logging before flag.Parse: W0111 06:18:{:02}.945230       1 server.go:64] Error getting "
+                  "metrics from dnsmasq: read udp 127.0.0.1:45653->127.0.0.1:53: {}")
         for reason in ("read: connection refused", "i/o timeout"):
             finding = diagnosed(*[silent.format(i * 5, reason) for i in range(3)])[0]["coredns-stuck"]
             self.assertEqual((finding["subject"], "dnsmasq" in finding["title"], reason in finding["evidence"][1],
                               "-c dnsmasq" in json.dumps(finding["steps"])), ("kube-dns's log", True, True, True))
             self.assertEqual(diagnosed(silent.format(5, reason))[0], {})
-        self.assertEqual(diagnosed(*[silent.format(i, "x").replace("read udp", "missing TXT record") for i in range(9)])[0],
-                         {})
+        answered = silent.format(5, "x").replace("read udp", "missing TXT record")
+        self.assertEqual(diagnosed(*[answered] * 9)[0], {})
         # It waits for seconds at each start.
         waits = ["I0111 06:18:{:02}.445230       1 dns.go:219] Waiting for [endpoints services] to be initialized from "
                  "apiserver...".format(i) for i in range(20)]

@@ -71,6 +71,14 @@ bool log_is_of_config_map(const char *source, const char *text)
     return is_of_kube_dns(source, text) || strstr(text, " sync.go:") || strstr(text, "stubDomain");
 }
 
+/* kube-dns says so twice a second from its start on: ten seconds. Source: kubernetes/dns, pkg/dns/dns.go. */
+#define WAITS_KUBE_DNS 20
+
+uint64_t log_waits_usual(const char *text)
+{
+    return strstr(text, "to be initialized from apiserver") ? WAITS_KUBE_DNS : LOG_FEW;
+}
+
 const char *log_subject(struct diagnosis *d, const char *source, const char *who)
 {
     return source ? source : arena_printf(d->arena, "%s's log", strstr(who, kube_dns) ? kube_dns : who);

@@ -29,6 +29,8 @@ const char *log_state_program(const struct log_state_facts *state);
  * and node-cache reads that map too. Source: kubernetes/dns, pkg/dns/config/sync.go and pkg/dnsmasq/nanny.go.
  */
 bool log_is_of_config_map(const char *source, const char *text);
+/* Fewer lines that a server waits and is not ready are those of any start. */
+uint64_t log_waits_usual(const char *text);
 /* The source, or "kube-dns's log" of that program without one. */
 const char *log_subject(struct diagnosis *diagnosis, const char *source, const char *program);
 

@@ -154,19 +154,14 @@ static void by_logs(const struct rule *rule, struct diagnosis *d)
 /* Kubernetes looks each 10 s whether a server is ready, which then says no; silent for longer, it is. */
 #define READY_QUIET_S 60
 
-/* kube-dns says so twice a second from its start on: for ten seconds. Source: kubernetes/dns, pkg/dns/dns.go.
- */
-#define WAITING_MANY 20
-
 /* The last that the log says: no queries come here. */
 static void by_waiting(const struct rule *rule, struct diagnosis *d)
 {
     for (const struct log_state_facts *s = NULL; (s = log_state(d, LOG_NOT_READY, s));) {
-        uint64_t least = strstr(s->text, "to be initialized from apiserver") ? WAITING_MANY : LOG_FEW;
         const char *who = log_program(s->source, s->text);
         struct finding *finding;
 
-        if (s->count < least || s->quiet_s > READY_QUIET_S)
+        if (s->count < log_waits_usual(s->text) || s->quiet_s > READY_QUIET_S)
             continue;
         finding = finding_new(d, rule, log_subject(d, s->source, who));
         finding->title = "a {dns} replica does not become ready";
