@@ -158,8 +158,11 @@ static int run(struct run *run, const void *config_at, void *data)
     if (r < 0)
         return r;
     if (!((struct spans_facts *)data)->spans)
-        survey_unobserved_as(&run->survey, GAP_SPANS, "spans", "none came",
-                             "to make CoreDNS send them: k8sdns corefile --enable trace --collector ADDRESS");
+        survey_unobserved_as(
+            &run->survey, GAP_SPANS, "spans", config->read.count ? "none in what was read" : "none came",
+            config->read.count
+                ? "to read a trace: k8sdns spans --read FILE, of Zipkin's or Jaeger's JSON of it"
+                : "to make CoreDNS send them: k8sdns corefile --enable trace --collector ADDRESS");
     return status_of(data);
 }
 

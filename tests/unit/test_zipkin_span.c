@@ -64,6 +64,16 @@ static void test_read(void **state)
          "{\"refType\":\"CHILD_OF\",\"spanID\":\"3\"}],\"tags\":[{\"key\":\"coredns.io/name\",\"type\":\"string\","
          "\"value\":\"q.\"}]}]},{\"spans\":[]}],\"errors\":null}",
          "0.1/2/3 y q."},
+        /* A trace by itself, some in a list, and spans as Jaeger keeps them in Elasticsearch. */
+        {"{\"traceID\":\"1\",\"spans\":[{\"traceID\":\"1\",\"spanID\":\"2\"}],\"processes\":{\"p1\":{\"tags\":[]}}}",
+         "0.1/2/0  "},
+        {"[{\"processes\":{},\"spans\":[{\"traceID\":\"1\",\"spanID\":\"2\"}]},{\"spans\":[{\"traceID\":\"3\",\"spanID\":\"4\"}]}]",
+         "0.1/2/0  |0.3/4/0  "},
+        {"{\"_index\":\"jaeger-span\",\"_source\":{\"traceID\":\"1\",\"spanID\":\"2\",\"tags\":[{\"key\":\"coredns.io/name\","
+         "\"value\":\"q.\"}],\"_source\":{\"spanID\":\"9\"}}}",
+         "0.1/2/0  q."},
+        {"[{\"traceId\":\"1\",\"id\":\"2\",\"parentId\":null},{\"traceId\":\"1\",\"id\":\"3\",\"parentId\":\"\"}]",
+         "0.1/2/0  |0.1/3/0  "},
         /* Without a usable id there is no span. */
         {"[{\"traceId\":\"g\",\"id\":\"1\"},{\"traceId\":\"1\"},{\"id\":\"1\"},{\"traceId\":\"0\",\"id\":\"1\"}]",
          ""},

@@ -22,6 +22,8 @@ const char *const input_kind_words[INPUT_KINDS] = {
     [INPUT_DNSTAP_TEXT] = "dnstap as text",
     [INPUT_OTLP] = "spans in OTLP JSON (OpenTelemetry)",
     [INPUT_ZIPKIN] = "spans in Zipkin's JSON",
+    [INPUT_TRACE_LIST] = "a list of traces (a search of Tempo)",
+    [INPUT_PROMETHEUS] = "an answer of Prometheus's API",
     [INPUT_K8SDNS] = "JSON that k8sdns wrote",
     [INPUT_KUBE] = "Kubernetes objects",
     [INPUT_METRICS] = "Prometheus metrics",
@@ -53,6 +55,8 @@ const char *const input_kind_readers[INPUT_KINDS] = {
     [INPUT_DNSTAP_TEXT] = "k8sdns dnstap --read FILE, of the frame stream itself",
     [INPUT_OTLP] = "k8sdns spans --read FILE, of an export as Zipkin's or Jaeger's JSON",
     [INPUT_ZIPKIN] = "k8sdns spans --read FILE",
+    [INPUT_TRACE_LIST] = "k8sdns spans --read FILE, of one trace as Zipkin's or Jaeger's JSON",
+    [INPUT_PROMETHEUS] = "k8sdns metrics FILE, of the text that CoreDNS gives at :9153/metrics",
     [INPUT_K8SDNS] = "k8sdns diagnose --from FILE, or k8sdns scope FILE...",
     [INPUT_KUBE] = "k8sdns diagnose --endpoints FILE",
     [INPUT_METRICS] = "k8sdns metrics FILE",
@@ -125,7 +129,9 @@ static enum input_kind tell_json(const struct head *head)
     /* "batches" is what Tempo's API has in place of "resourceSpans". */
     if (has(head, "\"resourceSpans\"") || has(head, "\"resource_spans\"") || has(head, "\"scopeSpans\"") ||
         has(head, "\"instrumentationLibrarySpans\"") || has(head, "\"startTimeUnixNano\""))
-        return INPUT_OTLP;
+        return has(head, "\"rootServiceName\"") ? INPUT_TRACE_LIST : INPUT_OTLP;
+    if (has(head, "\"resultType\"") && has(head, "\"metric\""))
+        return INPUT_PROMETHEUS;
     if (has(head, "\"_source\"") && has(head, "\"layers\""))
         return INPUT_TSHARK;
     if (has(head, "\"id.orig_h\""))

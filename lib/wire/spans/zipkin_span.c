@@ -26,6 +26,7 @@ struct filling {
     struct zipkin_reader *reader;
     struct zipkin_span span;
     bool has_trace, has_id, bad;
+    bool within_source; /* in the document of Elasticsearch, of which the rest is about the document */
 };
 
 static bool is(const struct json_text *text, const char *word)
@@ -225,7 +226,7 @@ static void take_scalar(struct filling *f, const struct json_text *key, const st
                 read_id(value, &span->trace_high, &span->trace) && (span->trace_high || span->trace);
         break;
     case 8:
-        if (is(key, "parentId"))
+        if (is(key, "parentId") && value->len && !is(value, "null"))
             take_id(f, value, &span->parent, &has);
         else if (is(key, "duration"))
             span->duration_us = json_number(value);
@@ -261,7 +262,12 @@ static void read_member(struct filling *f, struct json_cursor *c, const struct j
         read_endpoint(f, c);
     else if (is(key, "references") && json_enter(c, '['))
         read_references(f, c);
-    else if (json_scalar(c, &value))
+    else if (is(key, "_source") && !f->within_source && json_enter(c, '{')) {
+        f->within_source = true;
+        while (json_next_key(c, &value))
+            read_member(f, c, &value);
+        f->within_source = false;
+    } else if (json_scalar(c, &value))
         take_scalar(f, key, &value);
 }
 
@@ -310,6 +316,23 @@ static bool is_export(const struct json_cursor *at)
     return false;
 }
 
+/* One trace of Jaeger's by itself: a list "spans" within the first members that are no lists. */
+static bool is_trace(const struct json_cursor *at)
+{
+    struct json_cursor ahead = *at;
+    struct json_text key, value;
+
+    if (!json_enter(&ahead, '{'))
+        return false;
+    while (json_next_key(&ahead, &key)) {
+        if (is(&key, "spans"))
+            return json_enter(&ahead, '[');
+        if (!json_scalar(&ahead, &value) && !is(&key, "processes"))
+            return false;
+    }
+    return false;
+}
+
 /* An element of a list, or of the text. */
 static void read_element(struct zipkin_reader *r, struct json_cursor *c, char first)
 {
@@ -329,6 +352,9 @@ static void read_element(struct zipkin_reader *r, struct json_cursor *c, char fi
     } else if (kind == LEVEL_TOP && is_export(c)) {
         (void)json_enter(c, '{');
         push(r, c, LEVEL_EXPORT);
+    } else if (is_trace(c)) {
+        (void)json_enter(c, '{');
+        push(r, c, LEVEL_TRACE);
     } else {
         read_span(r, c);
     }

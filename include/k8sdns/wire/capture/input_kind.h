@@ -23,6 +23,8 @@ enum input_kind {
     INPUT_DNSTAP_TEXT,   /* dnstap in text or YAML */
     INPUT_OTLP,          /* spans in OpenTelemetry's JSON */
     INPUT_ZIPKIN,        /* spans in Zipkin's JSON */
+    INPUT_TRACE_LIST,    /* Tempo's search: of each trace its root alone */
+    INPUT_PROMETHEUS,    /* samples as Prometheus's API gives them */
     INPUT_K8SDNS,        /* what k8sdns --json or capture wrote */
     INPUT_KUBE,          /* Kubernetes objects, JSON or YAML */
     INPUT_METRICS,       /* Prometheus's text */
