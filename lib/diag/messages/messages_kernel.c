@@ -3,6 +3,10 @@
 #include "message_forms.h"
 
 const struct message_pattern messages_kernel[] = {
+    {"Standard query response *Server failure", SYMPTOM_SERVFAIL, "tshark"},
+    {"Standard query response *No such name", SYMPTOM_NX, "tshark"},
+    {"Standard query response *Refused", SYMPTOM_REFUSED, "tshark"},
+    {"Standard query response *Format error", SYMPTOM_MALFORMED, "tshark"},
     {".53 > *: * ServFail", SYMPTOM_SERVFAIL, "tcpdump"},
     {".domain > *: * ServFail", SYMPTOM_SERVFAIL, "tcpdump"},
     {".53 > *: * NXDomain", SYMPTOM_NX, "tcpdump"},
