@@ -644,6 +644,8 @@ class Diagnosis(unittest.TestCase):
                  "node-local-dns does not start: it does not accept", "edit configmap node-local-dns"),
                 ('plugin/forward: not an IP address or file: "__PILLAR__UPSTREAM__SERVERS__"', corefile,
                  "node-local-dns does not start: a placeholder", "Corefile.base"),
+                ("plugin/tls: open /etc/tls/tls.key: permission denied", corefile, "cannot read a",
+                 "describe pods"),
                 ("plugin/etcd: context deadline exceeded", corefile, "CoreDNS does not start", "edit configmap"),
                 ("loading Caddyfile via flag: open /etc/coredns/Corefile: no such file or directory", corefile,
                  "cannot read its Corefile", "describe pods")):
@@ -723,6 +725,27 @@ class Diagnosis(unittest.TestCase):
                 self.assertEqual((finding["title"].startswith(title), finding["subject"], "coredns" in told,
                                   "edit configmap node-local-dns" in told), (True, "node-local-dns's log", False, True))
                 self.assertIn("edit configmap coredns", json.dumps(diagnosed(text)[0]["coredns-config"]["steps"]))
+
+    def test_a_cache_that_gets_no_answer_from_coredns(self):
+        """It forwards the cluster's names by design; that its upstream is CoreDNS is told, and no loop."""
+        begin, line = "[INFO] Starting node-cache image: 1.23.1", "[ERROR] plugin/errors: 2 {}. A: {}"
+        dead = "dial tcp 10.96.0.10:53: i/o timeout"
+        for before, name, reason, title in (
+                ([begin], "a.default.svc.cluster.local", dead, "node-local-dns gets no answer from CoreDNS"),
+                ([], "a.default.svc.cluster.local", "read udp 169.254.20.10:9->10.96.0.10:53: i/o timeout",
+                 "node-local-dns gets no answer from CoreDNS"),
+                ([begin], "a.example.com", "dial tcp 192.0.2.53:53: i/o timeout", "an upstream of node-local-dns"),
+                ([], "a.example.com", "dial tcp 192.0.2.53:53: i/o timeout", "an upstream of CoreDNS")):
+            with self.subTest(title, reason=reason):
+                finding = diagnosed(*before, *[line.format(name, reason)] * 3)[0]["upstream-failing"]
+                self.assertEqual((title in finding["title"], "--target 10.96.0.10:53" in json.dumps(finding["steps"])),
+                                 (True, "gets no answer" in title))
+
+    def test_a_health_that_is_closed_is_not_slow(self):
+        said = '[WARNING] plugin/health: Local health request to "http://:8080/health" '
+        refused = said + 'failed: Get "http://:8080/health": dial tcp :8080: connect: connection refused'
+        self.assertEqual(diagnosed(*[refused] * 3)[0], {})
+        self.assertIn("coredns-cpu", diagnosed(*[said + "took more than 1s: 2.1s"] * 3)[0])
 
     def test_the_corefile_that_node_cache_prints(self):
         printed = ["cluster.local:53 {", "    errors", "    bind 169.254.20.10", "}", "", ".:53 {", "}"]

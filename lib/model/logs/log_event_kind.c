@@ -201,12 +201,20 @@ static bool is_of_silent_dnsmasq(const struct coredns_line *line)
            (has(line->text, "connection refused") || has(line->text, "i/o timeout"));
 }
 
+/* Its own listener is closed for a moment of each reload. */
+static bool is_of_closed_health(const struct coredns_line *line)
+{
+    return has(line->text, "Local health request") && has(line->text, "connection refused");
+}
+
 static int message_kind(const struct coredns_line *line)
 {
     int kind = is_of_no_template(line) ? LOG_MESSAGE : find(messages, COUNT(messages), line);
 
     if (is_of_silent_dnsmasq(line))
         return LOG_DNSMASQ_SILENT;
+    if (is_of_closed_health(line))
+        return LOG_MESSAGE;
     if (kind >= 0)
         return kind;
     if (is_of_a_file(line))

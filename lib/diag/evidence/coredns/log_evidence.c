@@ -117,6 +117,12 @@ int log_loop_of(const struct diagnosis *d, const struct log_event_facts *event)
     return LOG_LOOP_NOT;
 }
 
+bool log_is_of_cache_to_coredns(const struct diagnosis *d, const struct log_event_facts *event)
+{
+    return event->subject && event->cluster_names != SHAPE_UNSET && event->cluster_names * 2 > event->count &&
+           (event->by_cache || is_cluster_dns(d, dns_host(d->arena, event->subject)));
+}
+
 /* ---- failures ---- */
 
 const struct log_failure log_failures[] = {

@@ -41,6 +41,12 @@ enum log_loop {
 };
 int log_loop_of(const struct diagnosis *diagnosis, const struct log_event_facts *event);
 
+/*
+ * Whether an event of the errors plugin is of a node-local cache that asks CoreDNS: most of its names are of
+ * the cluster, and it is known to be a cache, or asks the cluster's DNS.
+ */
+bool log_is_of_cache_to_coredns(const struct diagnosis *diagnosis, const struct log_event_facts *event);
+
 /* A failure that the errors plugin has a text for: what it means, and what to do. */
 struct log_failure {
     int kind;       /* enum log_event_kind */

@@ -314,6 +314,18 @@ static const struct start_cause of_corefile[] = {
     {{"loading Caddyfile via ", ": is a directory"}, &unmounted},
 };
 
+static const struct log_start unreadable = {
+    LOG_START_OF_COREFILE,
+    "does not start: it cannot read a file that its Corefile names",
+    "The file is not in the container: the path in the Corefile is wrong, or the volume with it is not mounted. "
+    "Where permission is denied, it is not readable for the user of the container.",
+    {{.text = "see the mounts and volumes of the Pod", .command = "kubectl -n {ns} describe pods -l {sel}"},
+     {.text = "correct the path, or mount the file", .command = "{edit}", .undo = "{putback}"}}};
+static const struct start_cause of_file[] = {
+    {{"plugin/", ": open /"}, &unreadable},
+    {{"plugin/", ": stat /"}, &unreadable},
+};
+
 static const struct log_start of_line = {
     LOG_START_OF_COREFILE,
     "does not start: it does not accept its Corefile",
@@ -366,6 +378,8 @@ const struct log_start *log_start_of(const struct diagnosis *d, const struct log
         start = find(of_api_server, COUNT(of_api_server), text);
     if (!start)
         start = find(of_process, COUNT(of_process), text);
+    if (!start)
+        start = find(of_file, COUNT(of_file), text);
     return start ? start : is_of_kube_dns(state->source, text) ? &of_kube_dns : &of_content;
 }
 

@@ -5,6 +5,7 @@
 #include "../../evidence/external.h"
 #include "../../evidence/server.h"
 #include <inttypes.h>
+#include <k8sdns/base/shell_word.h>
 #include <math.h>
 #include <string.h>
 
@@ -255,11 +256,38 @@ static const struct log_event_facts *upstream_errors(const struct diagnosis *d, 
 /* Half of what is forwarded fails: hardly a name of the world resolves. */
 #define MOST_RATIO 0.5
 
+/* A node-local cache, whose upstream for the cluster's names is CoreDNS. */
+static void tell_cache(struct diagnosis *d, struct finding *finding, const struct log_event_facts *event)
+{
+    const struct step cache_steps[] = {
+        {.text =
+             "ask CoreDNS as the cache does, from the same node: over TCP where its Corefile has force_tcp",
+         .command = arena_printf(d->arena, "k8sdns probe kubernetes.default --tcp --target %s",
+                                 shell_word(d->arena, event->subject))},
+        {.text = "see whether CoreDNS runs and is ready",
+         .command = "kubectl -n {ns} get pods -l {sel} -o wide"},
+        {.text = "see whether the Service that the cache asks (kube-dns-upstream) has endpoints",
+         .command = "kubectl -n {ns} get endpointslices -o wide"},
+        {.text = "see whether a NetworkPolicy keeps nodes, or TCP, from CoreDNS",
+         .command = "kubectl -n {ns} get networkpolicies"},
+        {0},
+    };
+
+    finding->title = "node-local-dns gets no answer from CoreDNS";
+    finding->cause =
+        "The cache on the node forwards the cluster's names to CoreDNS, and nobody answers there: "
+        "CoreDNS is down or overloaded, its Service has no endpoints, or the network between this node "
+        "and CoreDNS is cut.";
+    finding_steps(d, finding, cache_steps);
+}
+
 /* What the errors plugin says. */
 static void by_logs(const struct rule *rule, struct diagnosis *d)
 {
     uint64_t failed, asked;
     const struct log_event_facts *most = upstream_errors(d, &failed);
+    bool cache = most && log_is_of_cache_to_coredns(d, most);
+    const char *who = cache || (most && most->by_cache) ? "node-local-dns" : "CoreDNS";
     struct finding *finding;
 
     if (failed < LOG_FEW)
@@ -270,15 +298,19 @@ static void by_logs(const struct rule *rule, struct diagnosis *d)
         (double)failed < (double)asked * d->thresholds->forward_servfail_warning_ratio)
         return;
     finding = counted(rule, d, NULL, most && most->subject ? most->subject : "in CoreDNS's log");
+    if (cache)
+        tell_cache(d, finding, most);
+    else if (most && most->by_cache)
+        finding->title = "an upstream of node-local-dns fails";
     if (log_has_all_answers(d)) {
         if ((double)failed >= (double)asked * MOST_RATIO)
             finding->severity = SEVERITY_CRITICAL;
         finding_evidence(d, finding,
-                         "CoreDNS logs %" PRIu64 " errors of its upstreams, and %" PRIu64
+                         "%s logs %" PRIu64 " errors of its upstreams, and %" PRIu64
                          " queries for names that are not the cluster's",
-                         failed, asked);
+                         who, failed, asked);
     } else {
-        finding_evidence(d, finding, "CoreDNS logs %" PRIu64 " errors of its upstreams", failed);
+        finding_evidence(d, finding, "%s logs %" PRIu64 " errors of its upstreams", who, failed);
     }
     tell_upstream(d, finding, LOG_UPSTREAM_TIMEOUT, "no answer");
     tell_upstream(d, finding, LOG_UPSTREAM_REFUSED, "connection refused");
