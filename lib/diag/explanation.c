@@ -186,6 +186,8 @@ static void find_messages(struct arena *arena, const char *text, struct known_me
     bool by_words;
 
     messages_find(arena, text, ret, ret_count);
+    if (*ret_count && (*ret)[0].form->symptom == SYMPTOM_NOISE_FOUND)
+        return;
     if (*ret_count > 1 || !may_be_cut(text, *ret_count ? CUT_FOR_SURE : CUT_BY_WORDS))
         return;
     messages_find(arena, in_one(arena, text, " "), &words, &words_count);

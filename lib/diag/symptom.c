@@ -367,4 +367,10 @@ const struct symptom symptoms[SYMPTOMS_COUNT] = {
         {SYMPTOM_IS_NOISE, "a harmless notice",
          "It tells of normal work, such as a retry with other features, and is no fault by itself.", NONE,
          NONE},
+    [SYMPTOM_NOISE_FOUND] =
+        {SYMPTOM_IS_NOISE, "nslookup found the name; the rest is about other names or types",
+         "nslookup tells of A and AAAA, and of each name of the search list, by itself. It prints NXDOMAIN or 'No "
+         "answer' for some, and an address for another. Programs take the address. No AAAA record is usual where "
+         "there is no IPv6.",
+         NONE, TEXTS(LOOKUP)},
 };

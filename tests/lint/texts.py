@@ -17,6 +17,7 @@ SEARCHES = {
     "cmd/dig_words.c": "the scheme of a URL",
     "cmd/output.c": "the name of a terminal",
     "lib/diag/evidence/coredns/log_start.c": "the last words of a server are what it is about",
+    "lib/diag/messages/message_answered.c": "the output of nslookup is what it is about",
     "lib/diag/messages/message_match.c": "messages of applications are what it is about",
     "lib/render/top/top_line.c": "the filter that a person types",
     "lib/render/metrics/metrics_text.c": "the scheme of a URL",

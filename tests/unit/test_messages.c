@@ -195,6 +195,39 @@ static void test_trace(void **state)
     assert_int_equal(count, 0);
 }
 
+/* nslookup prints a line for each name of the search list and each type; one of them is enough. */
+static void test_one_is_found(void **state)
+{
+#define SERVER "Server:\t\t10.96.0.10\nAddress:\t10.96.0.10:53\n\n"
+#define FOUND  "Name:\tweb.shop.svc.cluster.local\nAddress: 10.96.5.5\n\n"
+    static const struct {
+        const char *text;
+        enum symptom_id symptom; /* the first */
+    } cases[] = {
+        {SERVER FOUND "*** Can't find web.shop.svc.cluster.local: No answer\n", SYMPTOM_NOISE_FOUND},
+        {SERVER "*** Can't find web.shop.svc.cluster.local: No answer\n\n" FOUND, SYMPTOM_NOISE_FOUND},
+        {SERVER "** server can't find web.svc.cluster.local: NXDOMAIN\n\n" FOUND, SYMPTOM_NOISE_FOUND},
+        {SERVER "*** Can't find web.shop.svc.cluster.local: No answer\n", SYMPTOM_NODATA},
+        {SERVER "** server can't find web.svc.cluster.local: NXDOMAIN\n", SYMPTOM_NX},
+        /* A says that the name exists, and AAAA that it does not. */
+        {SERVER FOUND "** server can't find web.shop.svc.cluster.local: NXDOMAIN\n", SYMPTOM_NX},
+        {SERVER FOUND "** server can't find web.shop.svc.cluster.local: SERVFAIL\n", SYMPTOM_SERVFAIL},
+        /* Another call found another name. */
+        {SERVER FOUND SERVER "** server can't find db.shop: NXDOMAIN\n", SYMPTOM_NX},
+        {SERVER "** server can't find db.shop: NXDOMAIN\n" SERVER FOUND, SYMPTOM_NX},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct known_message *messages;
+        size_t count;
+
+        messages_find(*state, cases[i].text, &messages, &count);
+        assert_true(count > 0);
+        if (messages[0].form->symptom != cases[i].symptom)
+            fail_msg("%zu: %s", i, messages[0].form->form);
+    }
+}
+
 /* What a program says around any failure is told by itself, and left out where a line tells more. */
 static void test_wrappers(void **state)
 {
@@ -287,8 +320,9 @@ static void test_unknown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ARENA_TEST(test_file), ARENA_TEST(test_fits),    ARENA_TEST(test_tables),   ARENA_TEST(test_trace),
-        ARENA_TEST(test_cut),  ARENA_TEST(test_unknown), ARENA_TEST(test_wrappers), ARENA_TEST(test_titles),
+        ARENA_TEST(test_file),    ARENA_TEST(test_fits),         ARENA_TEST(test_tables),
+        ARENA_TEST(test_trace),   ARENA_TEST(test_one_is_found), ARENA_TEST(test_cut),
+        ARENA_TEST(test_unknown), ARENA_TEST(test_wrappers),     ARENA_TEST(test_titles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,5 +21,6 @@ extern const struct message_pattern messages_jvm[];
 extern const struct message_pattern messages_scripts[];
 extern const struct message_pattern messages_libc[];
 extern const struct message_pattern messages_plain[];
+extern const struct message_pattern messages_answered[];
 
 #endif

@@ -3,24 +3,19 @@
  * Which form a message has: the tables in order, structure before bare words, and of several messages in a
  * text the first cause first.
  */
+#include "message_answered.h"
 #include "message_forms.h"
 #include <ctype.h>
 #include <k8sdns/base/line.h>
 #include <string.h>
 
-const struct message_pattern *const message_tables[] = {messages_kernel,
-                                                        messages_cluster,
-                                                        messages_coredns,
-                                                        messages_servers,
-                                                        messages_tools,
-                                                        messages_proxies,
-                                                        messages_go,
-                                                        messages_native,
-                                                        messages_jvm,
-                                                        messages_scripts,
-                                                        messages_libc,
-                                                        messages_plain,
-                                                        NULL};
+const struct message_pattern *const message_tables[] = {messages_kernel,   messages_cluster,
+                                                        messages_coredns,  messages_servers,
+                                                        messages_tools,    messages_proxies,
+                                                        messages_go,       messages_native,
+                                                        messages_jvm,      messages_scripts,
+                                                        messages_libc,     messages_plain,
+                                                        messages_answered, NULL};
 
 /* A line is looked at so far: messages are shorter, dumps of objects are not. */
 #define LINE_MAX_SEEN 4096
@@ -369,6 +364,7 @@ void messages_find(struct arena *arena, const char *text, struct known_message *
 {
     struct line_cursor cursor = {.bytes = text, .len = strlen(text)};
     struct sorted_message best[SYMPTOMS_COUNT] = {0}, *order[SYMPTOMS_COUNT];
+    struct answered_names answered = {.count = 0};
     size_t chain = 0, depth = 0, n = 0;
     struct line line;
 
@@ -384,6 +380,7 @@ void messages_find(struct arena *arena, const char *text, struct known_message *
         }
         if (!line.len)
             continue;
+        answered_names_see(&answered, &line, text + cursor.len);
         deeper = is_deeper(line.text, line.len);
         if (deeper)
             depth++;
@@ -397,6 +394,8 @@ void messages_find(struct arena *arena, const char *text, struct known_message *
             .depth = depth};
         if (!one.message.form)
             continue;
+        if (answered_names_excuse(&answered, &line))
+            one.message.form = messages_answered;
         one.rank = message_rank(one.message.form);
         one.message.text = arena_text_n(arena, line.text, line.len < 400 ? line.len : 400);
         keep(&best[one.message.form->symptom], &one);
