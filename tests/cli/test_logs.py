@@ -625,6 +625,8 @@ class Diagnosis(unittest.TestCase):
                 ("exec /coredns: operation not permitted", port, "may not listen", "NET_BIND_SERVICE"),
                 ("Listen: listen tcp 169.254.20.10:53: bind: cannot assign requested address", port,
                  "node-local-dns does not start: its address", "ip -brief address"),
+                ("log: exiting because of error: log: cannot create log: open /tmp/x: no such file or directory",
+                 port, "CoreDNS ends: it cannot write a log file", "1.4.0"),
                 ("exec /coredns: exec format error", port, "cannot run", "kubernetes.io/arch"),
                 ("flag provided but not defined: -confg", port, "command line", "edit deployment/coredns"),
                 ('[FATAL] Error parsing flags - invalid localip specified - "", Exiting', port,
@@ -746,6 +748,17 @@ class Diagnosis(unittest.TestCase):
         refused = said + 'failed: Get "http://:8080/health": dial tcp :8080: connect: connection refused'
         self.assertEqual(diagnosed(*[refused] * 3)[0], {})
         self.assertIn("coredns-cpu", diagnosed(*[said + "took more than 1s: 2.1s"] * 3)[0])
+
+    def test_answers_that_say_no(self):
+        """Many of them are told with the name that fails most; a few are what an access list is for."""
+        for rcode in ("REFUSED", "FORMERR", "NOTIMP"):
+            lines = [query("a.example.com.", rcode=rcode)] * 4 + [query("b.example.com.", rcode=rcode)]
+            finding = diagnosed(*lines, query("b.org."))[0]["coredns-errors"]
+            self.assertEqual((finding["severity"], rcode in finding["title"], finding["evidence"]),
+                             ("warning", True, [f"5 of 6 answers in CoreDNS's log are {rcode}",
+                                                "the name that fails most: a.example.com."]))
+            self.assertEqual(diagnosed(*lines, *[query("b.org.")] * 60)[0], {})
+            self.assertEqual(diagnosed(*lines[:2], query("b.org."))[0], {})
 
     def test_the_corefile_that_node_cache_prints(self):
         printed = ["cluster.local:53 {", "    errors", "    bind 169.254.20.10", "}", "", ".:53 {", "}"]

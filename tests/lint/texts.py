@@ -16,6 +16,7 @@ TEXTS = {"cause", "detail", "error", "evidence", "explanation", "frequency_text"
 SEARCHES = {
     "cmd/dig_words.c": "the scheme of a URL",
     "cmd/output.c": "the name of a terminal",
+    "lib/diag/evidence/coredns/log_program.c": "the words of a line tell which program has it",
     "lib/diag/evidence/coredns/log_start.c": "the last words of a server are what it is about",
     "lib/diag/messages/message_answered.c": "the output of nslookup is what it is about",
     "lib/diag/messages/message_match.c": "messages of applications are what it is about",

@@ -280,6 +280,7 @@ static bool fatal_read(const char *at, const char *end, struct coredns_line *lin
                                          "exec /coredns: ",
                                          "exec /node-cache: ",
                                          "exec format error",
+                                         "log: exiting because of error: ",
                                          "standard_init_linux.go:"};
     static const char *const parts[] = {" - Error during parsing: ", " - Syntax error: "};
     bool found = false;

@@ -2,87 +2,12 @@
 /* Why a server did not start, by its last words. */
 #include "log_start.h"
 #include "log_evidence.h"
+#include "log_program.h"
 #include <ctype.h>
 #include <inttypes.h>
 #include <k8sdns/base/braces.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- which program ---- */
-
-/* A word of a line, and the program that has it; the first that fits counts. */
-struct start_program {
-    const char *word, *name;
-};
-
-static const char kube_dns[] = "kube-dns", cache[] = "node-local-dns";
-
-/* Source: kubernetes/dns, the files that klog names and the addresses and paths of node-cache. */
-static const struct start_program programs[] = {
-    {"nanny.go:", "dnsmasq of kube-dns"},
-    {"dnsmasq: ", "dnsmasq of kube-dns"},
-    {"dnsmasq[", "dnsmasq of kube-dns"},
-    {"Error starting metrics server", "the sidecar of kube-dns"},
-    {"Error getting metrics from dnsmasq", "the sidecar of kube-dns"},
-    {"k8s.io/dns/", kube_dns},
-    {"/dns/dns.go:", kube_dns},
-    {" dns.go:", kube_dns},
-    {" server.go:", kube_dns},
-    {" sync_configmap.go:", kube_dns},
-    {" sync.go:", kube_dns},
-    {"skydns: ", kube_dns},
-    {"169.254.", cache},
-    {"/etc/Corefile", cache},
-    {"__PILLAR__LOCAL", cache},
-    {"__PILLAR__CLUSTER", cache},
-    {"__PILLAR__UPSTREAM", cache},
-    {"node-cache", cache},
-    {"CacheApp", cache},
-    {"stubDomain template", cache},
-    {" config directory ", cache},
-    {"Failed to write config file", cache},
-    {"Failed to trigger CoreDNS reload", cache},
-    {"Error parsing flags", cache},
-};
-
-const char *log_program(const char *source, const char *text)
-{
-    /* The names of its DaemonSets. */
-    if (source && (strstr(source, "node-local") || strstr(source, "nodelocal")))
-        return cache;
-    for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
-        if (strstr(text, programs[i].word))
-            return programs[i].name;
-    return "CoreDNS";
-}
-
-const char *log_state_program(const struct log_state_facts *state)
-{
-    return state->by_cache ? cache : log_program(state->source, state->text);
-}
-
-static bool is_of_kube_dns(const char *source, const char *text)
-{
-    return strstr(log_program(source, text), kube_dns) != NULL;
-}
-
-bool log_is_of_config_map(const char *source, const char *text)
-{
-    return is_of_kube_dns(source, text) || strstr(text, " sync.go:") || strstr(text, "stubDomain");
-}
-
-/* kube-dns says so twice a second from its start on: ten seconds. Source: kubernetes/dns, pkg/dns/dns.go. */
-#define WAITS_KUBE_DNS 20
-
-uint64_t log_waits_usual(const char *text)
-{
-    return strstr(text, "to be initialized from apiserver") ? WAITS_KUBE_DNS : LOG_FEW;
-}
-
-const char *log_subject(struct diagnosis *d, const char *source, const char *who)
-{
-    return source ? source : arena_printf(d->arena, "%s's log", strstr(who, kube_dns) ? kube_dns : who);
-}
 
 /* ---- causes ---- */
 
@@ -238,8 +163,19 @@ static const struct log_start killed = {LOG_START_OF_PROCESS,
                                         {{.text = "see its last state and limits",
                                           .command = "kubectl -n {ns} describe pods -l k8s-app=kube-dns"}}};
 
+static const struct log_start no_log_file = {
+    LOG_START_OF_PROCESS,
+    "ends: it cannot write a log file",
+    "CoreDNS 1.3 writes the warnings of its Kubernetes client to a file under /tmp, which its image does not have. "
+    "It ends with the first of them, such as when the API server does not answer for a moment.",
+    {{.text = "update CoreDNS to 1.4.0 or newer", .command = "kubectl -n {ns} get {deploy} -o wide"},
+     {.text = "or mount an emptyDir at /tmp",
+      .command = "kubectl -n {ns} edit {deploy}",
+      .undo = "{rollback}"}}};
+
 /* Source: Go's net and flag; runc and the kernel, of exec; dnsmasq's die() and EXIT CODES of dnsmasq(8). */
 static const struct start_cause of_process[] = {
+    {{"log: cannot create log: ", NULL}, &no_log_file},
     {{"ddress already in use", NULL}, &taken},
     {{"bind: permission denied", NULL}, &denied},
     {{"listening socket", "ermission denied"}, &denied},
@@ -355,7 +291,7 @@ static const struct log_start *by_events(const struct diagnosis *d)
     for (size_t i = 0; i < COUNT(api_events) && !start; i++) {
         const struct log_event_facts *event = log_event(d, api_events[i]);
 
-        if (event && is_of_kube_dns(event->source, event->text))
+        if (event && log_is_of_kube_dns(event->source, event->text))
             start = find(of_api_server, COUNT(of_api_server), event->text);
     }
     return start;
@@ -380,7 +316,7 @@ const struct log_start *log_start_of(const struct diagnosis *d, const struct log
         start = find(of_process, COUNT(of_process), text);
     if (!start)
         start = find(of_file, COUNT(of_file), text);
-    return start ? start : is_of_kube_dns(state->source, text) ? &of_kube_dns : &of_content;
+    return start ? start : log_is_of_kube_dns(state->source, text) ? &of_kube_dns : &of_content;
 }
 
 /* ---- the finding ---- */
@@ -453,9 +389,9 @@ static const char *value_of(void *user, const char *word, size_t len)
 
 void log_steps_reword(struct diagnosis *d, const struct rule *rule, struct finding *finding, const char *who)
 {
-    const struct wording *words = strstr(who, kube_dns)     ? of_kube_dns_words
-                                  : strcmp(who, cache) == 0 ? of_cache_words
-                                                            : NULL;
+    const struct wording *words = strstr(who, log_kube_dns)     ? of_kube_dns_words
+                                  : strcmp(who, log_cache) == 0 ? of_cache_words
+                                                                : NULL;
 
     if (words && !finding->steps_count)
         finding_steps(d, finding, rule->steps);

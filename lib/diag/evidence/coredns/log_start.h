@@ -2,6 +2,7 @@
 #ifndef K8SDNS_DIAG_LOG_START_H
 #define K8SDNS_DIAG_LOG_START_H
 
+#include "log_program.h"
 #include <k8sdns/diag/rule.h>
 
 /* Which rule tells of a start that failed. */
@@ -18,21 +19,6 @@ struct log_start {
     const char *cause;
     struct step steps[5]; /* ends with one without a text; without any, those of the rule hold */
 };
-
-/* "CoreDNS", "node-local-dns", "kube-dns", "dnsmasq of kube-dns": which program wrote a line in the log of
- * `source` (or NULL). */
-const char *log_program(const char *source, const char *text);
-/* The same of what holds at the end of a log, of which other lines may have told. */
-const char *log_state_program(const struct log_state_facts *state);
-/*
- * Whether a configuration that is refused is the ConfigMap of kube-dns, and no Corefile: kube-dns has none,
- * and node-cache reads that map too. Source: kubernetes/dns, pkg/dns/config/sync.go and pkg/dnsmasq/nanny.go.
- */
-bool log_is_of_config_map(const char *source, const char *text);
-/* Fewer lines that a server waits and is not ready are those of any start. */
-uint64_t log_waits_usual(const char *text);
-/* The source, or "kube-dns's log" of that program without one. */
-const char *log_subject(struct diagnosis *diagnosis, const char *source, const char *program);
 
 /*
  * What the last words of a start-failed state name as its cause; never NULL. kube-dns says no more than that

@@ -187,6 +187,64 @@ static void by_logs(const struct rule *rule, struct diagnosis *d)
                          logs->server_made);
 }
 
+/* Fewer are an access list that does what it is for, or clients that ask for nonsense. */
+#define NO_MANY_RATIO 0.1
+
+/* Which name is answered so, as far as the log's names tell: the one that fails most. */
+static const struct log_top_facts *worst_name(const struct logs_facts *logs)
+{
+    const struct log_top_facts *worst = NULL;
+
+    for (size_t i = 0; i < logs->names_count; i++)
+        if (logs->names[i].failed && (!worst || logs->names[i].failed > worst->failed))
+            worst = &logs->names[i];
+    return worst;
+}
+
+/* Answers that say no: to the client, to the name, or to the query itself. */
+static void by_logged_refusals(const struct rule *rule, struct diagnosis *d)
+{
+    static const struct {
+        const char *rcode, *title, *cause;
+    } rows[] = {
+        {"REFUSED", "{dns} answers REFUSED",
+         "REFUSED comes from an access list (the acl plugin), for a name that no server block of the Corefile "
+         "serves, or from an upstream whose answer is passed on."},
+        {"FORMERR", "{dns} answers FORMERR",
+         "FORMERR comes from a server that cannot read the query: an upstream that does not know EDNS or another "
+         "option of it, or a client that sends damaged queries."},
+        {"NOTIMP", "{dns} answers NOTIMP",
+         "NOTIMP comes from a server that does not know this type or kind of query, mostly an upstream."},
+    };
+    static const struct step no_steps[] = {
+        {.text = "see which names are answered so",
+         .command = "kubectl -n {ns} logs -l {sel}{c} --tail=500 | grep -e REFUSED -e FORMERR -e NOTIMP"},
+        {.text = "read the zones and the acl of the Corefile",
+         .command = "kubectl -n {ns} get configmap {cm} -o yaml | k8sdns corefile -"},
+        {.text = "ask the upstream itself", .command = "k8sdns probe NAME --no-search --target UPSTREAM"},
+        {0},
+    };
+    const struct logs_facts *logs = d->facts->logs;
+
+    for (size_t i = 0; logs && i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint64_t count = logs_facts_rcode(logs, rows[i].rcode);
+        const struct log_top_facts *name = worst_name(logs);
+        struct finding *finding;
+
+        if (count < LOG_FEW || (double)count < (double)logs->queries * NO_MANY_RATIO)
+            continue;
+        finding = finding_new(d, rule, "CoreDNS's log");
+        finding->title = rows[i].title;
+        finding->cause = rows[i].cause;
+        finding->confidence = log_has_all_answers(d) ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
+        finding_steps(d, finding, no_steps);
+        finding_evidence(d, finding, "%" PRIu64 " of %" PRIu64 " answers in CoreDNS's log are %s", count,
+                         logs->queries, rows[i].rcode);
+        if (name)
+            finding_evidence(d, finding, "the name that fails most: %s", name->name);
+    }
+}
+
 /* Too few answers say nothing of one in a hundred. */
 #define LATENCIES_MIN 100
 
@@ -264,6 +322,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     by_dnstap(rule, d);
     by_dnstap_latency(rule, d);
     by_logs(rule, d);
+    by_logged_refusals(rule, d);
     by_logged_latency(rule, d);
 }
 

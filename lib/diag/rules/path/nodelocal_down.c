@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../evidence/coredns/log_evidence.h"
-#include "../../evidence/coredns/log_start.h"
+#include "../../evidence/coredns/log_program.h"
 #include "../../evidence/coredns/replica_metrics.h"
 #include "../../evidence/server.h"
 #include <inttypes.h>
