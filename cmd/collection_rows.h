@@ -33,7 +33,7 @@
         {.name = "spans",                                                                                \
          .value = "FILE",                                                                                \
          OPTION_AT(TEXT, config, member.spans),                                                          \
-         .help = "traces of CoreDNS: spans of Zipkin or Jaeger in JSON"},                                \
+         .help = "traces of CoreDNS: spans of Zipkin, Jaeger or OTLP in JSON"},                          \
         {.name = "metrics",                                                                              \
          .value = "URL|FILE",                                                                            \
          OPTION_AT(WORDS, config, member.metrics),                                                       \

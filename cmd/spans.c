@@ -28,7 +28,7 @@ static const struct option_row options[] = {
     {.name = "read",
      .value = "FILE|-",
      ROW(WORDS, read),
-     .help = "read spans of Zipkin or Jaeger in JSON instead; repeatable"},
+     .help = "read spans of Zipkin, Jaeger or OTLP in JSON instead; repeatable"},
     {.name = "slow",
      .value = "DURATION",
      .min = 1,
@@ -161,7 +161,7 @@ static int run(struct run *run, const void *config_at, void *data)
         survey_unobserved_as(
             &run->survey, GAP_SPANS, "spans", config->read.count ? "none in what was read" : "none came",
             config->read.count
-                ? "to read a trace: k8sdns spans --read FILE, of Zipkin's or Jaeger's JSON of it"
+                ? "to read a trace: k8sdns spans --read FILE, of its JSON from Zipkin, Jaeger or Tempo"
                 : "to make CoreDNS send them: k8sdns corefile --enable trace --collector ADDRESS");
     return status_of(data);
 }

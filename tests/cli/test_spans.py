@@ -24,6 +24,21 @@ def read(stdin, *arguments):
     return binary.run_json("spans", "--read", "-", *arguments, stdin=stdin)
 
 
+def otlp(spans, resources="resourceSpans", scopes="scopeSpans"):
+    """Spans of Zipkin as OpenTelemetry's collector makes them: an error is a status, annotations are events."""
+    made = []
+    for s in spans:
+        tags = {**s.get("tags", {})}
+        failed = tags.pop("error", None) == "true"
+        made.append({"traceId": s["traceId"].rjust(32, "0"), "spanId": s["id"], "parentSpanId": s.get("parentId", ""),
+                     "name": s["name"], "startTimeUnixNano": str(s["timestamp"] * 1000),
+                     "endTimeUnixNano": str((s["timestamp"] + s["duration"]) * 1000),
+                     "status": {"code": 2} if failed else {},
+                     "attributes": [{"key": key, "value": {"stringValue": value}} for key, value in tags.items()],
+                     "events": [{"timeUnixNano": "1", "name": a["value"]} for a in s.get("annotations", [])]})
+    return json.dumps({resources: [{"resource": {}, scopes: [{"scope": {"name": "x"}, "spans": made}]}]})
+
+
 def covered(span, children):
     """How much of a span its children cover."""
     begin, end = span["timestamp"], span["timestamp"] + span["duration"]
@@ -98,7 +113,7 @@ class Reading(binary.Case):
             self.assertAlmostEqual(sum(s["self_us"] for s in trace["spans"]), trace["duration_us"], delta=20)
 
     def test_forms(self):
-        """Lists, lists of traces, a span a line, and Jaeger's export say the same."""
+        """Lists, lists of traces, a span a line, Jaeger's export and OTLP say the same."""
         posts = [SPANS / "span-141.json", SPANS / "span-142.json"]
         spans, roots, plugins = independent(posts)
         by_trace = collections.defaultdict(list)
@@ -106,7 +121,11 @@ class Reading(binary.Case):
             by_trace[span["traceId"]].append(span)
         forms = {"list": json.dumps(spans), "indented": json.dumps(spans, indent=4),
                  "traces": json.dumps(list(by_trace.values())), "lines": "\n".join(map(json.dumps, spans)),
-                 "jaeger": (SPANS / "jaeger.json").read_text()}
+                 "jaeger": (SPANS / "jaeger.json").read_text(),
+                 "jaeger's traces alone": json.dumps(json.loads((SPANS / "jaeger.json").read_text())["data"]),
+                 "otlp": otlp(spans), "otlp, a trace a line": "\n".join(map(otlp, by_trace.values())),
+                 "tempo": otlp(spans, "batches", "instrumentationLibrarySpans"),
+                 "tempo's trace": f'{{"trace":{otlp(spans)}}}'}
         for name, text in forms.items():
             with self.subTest(name):
                 data = read(text.encode())[0]["data"]

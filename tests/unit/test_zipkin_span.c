@@ -74,6 +74,21 @@ static void test_read(void **state)
          "0.1/2/0  q."},
         {"[{\"traceId\":\"1\",\"id\":\"2\",\"parentId\":null},{\"traceId\":\"1\",\"id\":\"3\",\"parentId\":\"\"}]",
          "0.1/2/0  |0.1/3/0  "},
+        /* OTLP: as Jaeger 2 and Tempo give it, with ids in base64, of an older form, and in protobuf's names.
+         */
+        {"{\"resourceSpans\":[{\"resource\":{\"attributes\":[{\"key\":\"service.name\",\"value\":{}}]},\"scopeSpans\":[{\"scope\":{},"
+         "\"spans\":[{\"traceId\":\"1\",\"spanId\":\"2\",\"parentSpanId\":\"\",\"name\":\"y\",\"attributes\":[{\"key\":"
+         "\"coredns.io/name\",\"value\":{\"stringValue\":\"q.\"}}],\"events\":[{\"name\":\"x\",\"attributes\":[]}],"
+         "\"status\":{\"code\":2}}]}]},{}]}\n{\"resourceSpans\":[]}",
+         "0.1/2/0 y q."},
+        {"{\"trace\":{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"traceId\":\"AAAAAAAAAAEAAAAAAAAAAg==\",\"spanId\":"
+         "\"AAAAAAAAAAM=\",\"parentSpanId\":\"AAAAAAAAAAQ=\"}]}]}]}}",
+         "1.2/3/4  "},
+        {"{\"batches\":[{\"instrumentationLibrarySpans\":[{\"spans\":[{\"traceId\":\"1\",\"spanId\":\"2\"}]}]}]}",
+         "0.1/2/0  "},
+        {"{\"resource_spans\":[{\"scope_spans\":[{\"spans\":[{\"trace_id\":\"1\",\"span_id\":\"2\",\"parent_span_id\":\"3\"}]}]}]}",
+         "0.1/2/3  "},
+        {"[{\"traceId\":\"AAAAAAAAAAEAAAAAAAA!Ag==\",\"id\":\"1\"}]", ""},
         /* Without a usable id there is no span. */
         {"[{\"traceId\":\"g\",\"id\":\"1\"},{\"traceId\":\"1\"},{\"id\":\"1\"},{\"traceId\":\"0\",\"id\":\"1\"}]",
          ""},

@@ -30,9 +30,9 @@ static int read_all(int fd, struct zipkin_reader *reader, char *buffer, struct e
             return err_set_errno(err, ERR_INPUT, errno, "cannot be read");
         held += (size_t)n;
         /* What is no JSON of Zipkin or Jaeger is named before any of it is taken for spans. */
-        if (first && held &&
-            input_kind_refuse(buffer, held, INPUT_ZIPKIN, "it", "spans in Zipkin's or Jaeger's JSON", err) <
-                0)
+        if (first && held && input_kind_tell(buffer, held) != INPUT_OTLP &&
+            input_kind_refuse(buffer, held, INPUT_ZIPKIN, "it", "spans in JSON of Zipkin, Jaeger or OTLP",
+                              err) < 0)
             return -EBADMSG;
         first = false;
         r = zipkin_reader_feed(reader, buffer, held, n == 0, &used, err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "json_cursor.h"
+#include "span_id.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <k8sdns/wire/spans/zipkin_span.h>
@@ -9,9 +10,9 @@
 enum json_level {
     LEVEL_TOP,    /* of the text: lists, or spans, one after another */
     LEVEL_LIST,   /* of spans, or of lists of them */
-    LEVEL_EXPORT, /* Jaeger's object, whose "data" is a list of traces */
+    LEVEL_EXPORT, /* Jaeger's object, whose "data" is a list of traces, or OTLP's, with lists of resources */
     LEVEL_TRACES,
-    LEVEL_TRACE, /* one of these, whose "spans" is a list of spans */
+    LEVEL_TRACE, /* one of these, whose "spans" is a list of spans; of OTLP there are lists of lists before */
 };
 
 /* What may come next in a container. */
@@ -26,7 +27,8 @@ struct filling {
     struct zipkin_reader *reader;
     struct zipkin_span span;
     bool has_trace, has_id, bad;
-    bool within_source; /* in the document of Elasticsearch, of which the rest is about the document */
+    uint64_t start_ns, end_ns; /* of OTLP */
+    bool within_source;        /* in the document of Elasticsearch, of which the rest is about the document */
 };
 
 static bool is(const struct json_text *text, const char *word)
@@ -49,31 +51,11 @@ static struct zipkin_text plain(struct filling *f, const struct json_text *text)
     return out;
 }
 
-/* Up to 32 hexadecimal digits, of which Jaeger may leave leading zeros out. */
-static bool read_id(const struct json_text *text, uint64_t *ret_high, uint64_t *ret_low)
-{
-    uint64_t high = 0, low = 0;
-
-    if (!text->len || text->len > 32)
-        return false;
-    for (size_t i = 0; i < text->len; i++) {
-        unsigned digit = json_hex(text->at[i]);
-
-        if (digit > 15)
-            return false;
-        high = high << 4 | low >> 60;
-        low = low << 4 | digit;
-    }
-    *ret_high = high;
-    *ret_low = low;
-    return true;
-}
-
 static void take_id(struct filling *f, const struct json_text *text, uint64_t *ret_id, bool *ret_has)
 {
     uint64_t high;
 
-    if (read_id(text, &high, ret_id) && *ret_id)
+    if (span_id_read(text, &high, ret_id) && *ret_id)
         *ret_has = true;
     else
         f->bad = true;
@@ -115,7 +97,21 @@ static void read_tag_object(struct filling *f, struct json_cursor *c)
             take_tag(f, &key, &value);
 }
 
-/* Jaeger's [{"key": ..., "type": ..., "value": ...}, ...], of tags and of the fields of a log. */
+/* OTLP's {"stringValue": ...}, {"boolValue": ...}, ... */
+static bool read_any_value(struct json_cursor *c, struct json_text *ret)
+{
+    struct json_text key, text;
+    bool found = false;
+
+    while (json_next_key(c, &key))
+        if (json_scalar(c, &text)) {
+            *ret = text;
+            found = true;
+        }
+    return found;
+}
+
+/* [{"key": ..., "type": ..., "value": ...}, ...]: Jaeger's tags and fields of a log, OTLP's attributes. */
 static void read_tag_list(struct filling *f, struct json_cursor *c, bool of_log)
 {
     struct json_text key, text, name, value;
@@ -127,6 +123,10 @@ static void read_tag_list(struct filling *f, struct json_cursor *c, bool of_log)
             continue;
         }
         while (json_next_key(c, &key)) {
+            if (is(&key, "value") && json_enter(c, '{')) {
+                (void)read_any_value(c, &value);
+                continue;
+            }
             if (!json_scalar(c, &text))
                 continue;
             if (is(&key, "key"))
@@ -143,8 +143,10 @@ static void read_tag_list(struct filling *f, struct json_cursor *c, bool of_log)
     }
 }
 
-/* [{"timestamp": ..., "value": "error.object:..."}, ...], or Jaeger's [{"timestamp": ..., "fields": [...]},
- * ...]. */
+/*
+ * [{"timestamp": ..., "value": "error.object:..."}, ...], Jaeger's [{"timestamp": ..., "fields": [...]},
+ * ...], or OTLP's [{"name": "error.object:...", "attributes": [...]}, ...].
+ */
 static void read_annotations(struct filling *f, struct json_cursor *c)
 {
     static const char prefix[] = "error.object:";
@@ -156,16 +158,26 @@ static void read_annotations(struct filling *f, struct json_cursor *c)
             continue;
         }
         while (json_next_key(c, &key)) {
-            if (is(&key, "fields") && json_enter(c, '[')) {
+            if ((is(&key, "fields") || is(&key, "attributes")) && json_enter(c, '[')) {
                 read_tag_list(f, c, true);
-            } else if (json_scalar(c, &text) && is(&key, "value") && text.len > sizeof(prefix) - 1 &&
-                       memcmp(text.at, prefix, sizeof(prefix) - 1) == 0) {
+            } else if (json_scalar(c, &text) && (is(&key, "value") || is(&key, "name")) &&
+                       text.len > sizeof(prefix) - 1 && memcmp(text.at, prefix, sizeof(prefix) - 1) == 0) {
                 text.at += sizeof(prefix) - 1;
                 text.len -= sizeof(prefix) - 1;
                 f->span.error = plain(f, &text);
             }
         }
     }
+}
+
+/* OTLP's {"code": 2, "message": ...}. */
+static void read_status(struct filling *f, struct json_cursor *c)
+{
+    struct json_text key, value;
+
+    while (json_next_key(c, &key))
+        if (json_scalar(c, &value) && is(&key, "code"))
+            f->span.failed = f->span.failed || is(&value, "2") || is(&value, "STATUS_CODE_ERROR");
 }
 
 static void read_endpoint(struct filling *f, struct json_cursor *c)
@@ -202,6 +214,13 @@ static void read_references(struct filling *f, struct json_cursor *c)
     }
 }
 
+static void take_trace(struct filling *f, const struct json_text *value)
+{
+    struct zipkin_span *span = &f->span;
+
+    f->has_trace = span_id_read(value, &span->trace_high, &span->trace) && (span->trace_high || span->trace);
+}
+
 static void take_scalar(struct filling *f, const struct json_text *key, const struct json_text *value)
 {
     struct zipkin_span *span = &f->span;
@@ -217,33 +236,44 @@ static void take_scalar(struct filling *f, const struct json_text *key, const st
             span->name = plain(f, value);
         break;
     case 6:
-        if (is(key, "spanID"))
+        if (is(key, "spanID") || is(key, "spanId"))
             take_id(f, value, &span->id, &f->has_id);
         break;
     case 7:
         if (is(key, "traceId") || is(key, "traceID"))
-            f->has_trace =
-                read_id(value, &span->trace_high, &span->trace) && (span->trace_high || span->trace);
+            take_trace(f, value);
+        else if (is(key, "span_id"))
+            take_id(f, value, &span->id, &f->has_id);
         break;
     case 8:
         if (is(key, "parentId") && value->len && !is(value, "null"))
             take_id(f, value, &span->parent, &has);
         else if (is(key, "duration"))
             span->duration_us = json_number(value);
+        else if (is(key, "trace_id"))
+            take_trace(f, value);
         break;
     case 9:
         if (is(key, "timestamp") || is(key, "startTime"))
             span->timestamp_us = json_number(value);
         break;
     case 12:
-        if (is(key, "parentSpanID") && value->len && !is(value, "0"))
+        if ((is(key, "parentSpanID") || is(key, "parentSpanId")) && value->len && !is(value, "0"))
             take_id(f, value, &span->parent, &has);
         break;
     case 13:
         if (is(key, "operationName"))
             span->name = plain(f, value);
         break;
+    case 14:
+        if (is(key, "parent_span_id") && value->len)
+            take_id(f, value, &span->parent, &has);
+        break;
     default:
+        if (is(key, "startTimeUnixNano") || is(key, "start_time_unix_nano"))
+            f->start_ns = json_number(value);
+        else if (is(key, "endTimeUnixNano") || is(key, "end_time_unix_nano"))
+            f->end_ns = json_number(value);
         break;
     }
 }
@@ -254,9 +284,11 @@ static void read_member(struct filling *f, struct json_cursor *c, const struct j
 
     if (is(key, "tags") && json_enter(c, '{'))
         read_tag_object(f, c);
-    else if (is(key, "tags") && json_enter(c, '['))
+    else if ((is(key, "tags") || is(key, "attributes")) && json_enter(c, '['))
         read_tag_list(f, c, false);
-    else if ((is(key, "annotations") || is(key, "logs")) && json_enter(c, '['))
+    else if (is(key, "status") && json_enter(c, '{'))
+        read_status(f, c);
+    else if ((is(key, "annotations") || is(key, "logs") || is(key, "events")) && json_enter(c, '['))
         read_annotations(f, c);
     else if (is(key, "localEndpoint") && json_enter(c, '{'))
         read_endpoint(f, c);
@@ -288,6 +320,10 @@ static void read_span(struct zipkin_reader *r, struct json_cursor *c)
         r->malformed++;
         return;
     }
+    if (f.start_ns) {
+        f.span.timestamp_us = f.start_ns / 1000;
+        f.span.duration_us = f.end_ns > f.start_ns ? (f.end_ns - f.start_ns) / 1000 : 0;
+    }
     r->spans++;
     r->span(r->user, &f.span);
 }
@@ -304,7 +340,8 @@ static void push(struct zipkin_reader *r, struct json_cursor *c, enum json_level
 
 static bool is_export(const struct json_cursor *at)
 {
-    static const char *const members[] = {"data", "total", "limit", "offset", "errors"};
+    static const char *const members[] = {"data",          "total",          "limit",   "offset", "errors",
+                                          "resourceSpans", "resource_spans", "batches", "trace"};
     struct json_cursor ahead = *at;
     struct json_text key;
 
@@ -360,7 +397,24 @@ static void read_element(struct zipkin_reader *r, struct json_cursor *c, char fi
     }
 }
 
-/* A member of Jaeger's objects. */
+/* Lists of objects on the way to spans: Jaeger's traces; OTLP's resources, and their scopes. */
+static bool is_list_of_objects(const struct json_text *key)
+{
+    static const char *const names[] = {"data",
+                                        "resourceSpans",
+                                        "resource_spans",
+                                        "batches",
+                                        "scopeSpans",
+                                        "scope_spans",
+                                        "instrumentationLibrarySpans"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (is(key, names[i]))
+            return true;
+    return false;
+}
+
+/* A member of Jaeger's and OTLP's objects. */
 static void read_export_member(struct zipkin_reader *r, struct json_cursor *c)
 {
     struct zipkin_level *level = &r->levels[r->depth - 1];
@@ -369,10 +423,12 @@ static void read_export_member(struct zipkin_reader *r, struct json_cursor *c)
     level->due = DUE_COMMA;
     if (!json_key(c, &key))
         return;
-    if (level->kind == LEVEL_EXPORT && is(&key, "data") && json_enter(c, '['))
+    if (is_list_of_objects(&key) && json_enter(c, '['))
         push(r, c, LEVEL_TRACES);
     else if (level->kind == LEVEL_TRACE && is(&key, "spans") && json_enter(c, '['))
         push(r, c, LEVEL_LIST);
+    else if (level->kind == LEVEL_EXPORT && is(&key, "trace") && json_enter(c, '{'))
+        push(r, c, LEVEL_TRACE);
     else
         json_skip(c);
 }

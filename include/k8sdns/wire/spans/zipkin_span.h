@@ -9,7 +9,8 @@
 
 /*
  * Spans of CoreDNS's trace plugin, in JSON: Zipkin's v2 format, as CoreDNS posts it and as Zipkin's API gives
- * it back, and what Jaeger's API and its "Download JSON" give.
+ * it back, and what Jaeger's API and its "Download JSON" give, and OTLP's, as Jaeger 2 and Tempo
+ * give it.
  *
  *     [{"traceId":"13c8...","id":"64c1...","parentId":"6e19...","name":"connect","timestamp":1795376353239769,
  *       "duration":853,"localEndpoint":{"ipv4":"10.244.0.2","port":53},"tags":{"peer.address":"..."}}, ...]
@@ -18,11 +19,14 @@
  *     {"data":[{"traceID":"...","spans":[{"traceID":"...","spanID":"...","operationName":"connect",
  *       "references":[{"refType":"CHILD_OF","spanID":"..."}],"startTime":1795376353239769,"duration":853,
  *       "tags":[{"key":"peer.address","value":"..."}]}, ...],"processes":{...}}]}
+ *     {"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"...","spanId":"...","startTimeUnixNano":"...",
+ *       "attributes":[{"key":"peer.address","value":{"stringValue":"..."}}]}, ...]}]}]}    OTLP
  *
  * The reader takes bytes as they come and gives span after span; it keeps nothing but its place, so that a
  * file may be larger than memory. It reads what is asked of a span here and steps over the rest; numbers and
  * texts that it steps over are checked for their form only.
- * Source: zipkin.io/zipkin-api (v2), the JSON of Jaeger 1.x, and bodies that CoreDNS 1.9.4 to 1.14.7 sent.
+ * Source: zipkin.io/zipkin-api (v2), the JSON of Jaeger 1.x, opentelemetry-proto's trace.proto (1.0), and
+ * bodies that CoreDNS 1.9.4 to 1.14.7 sent.
  */
 
 /* A span of CoreDNS is under a kilobyte. */
@@ -48,7 +52,7 @@ struct zipkin_span {
     bool tagged;              /* it has a tag of coredns.io: a root without one is of a query that panicked */
 };
 
-#define ZIPKIN_LEVELS 8
+#define ZIPKIN_LEVELS 10
 
 struct zipkin_level {
     uint8_t kind;
