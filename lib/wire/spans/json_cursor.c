@@ -224,6 +224,15 @@ bool json_scalar(struct json_cursor *c, struct json_text *ret)
     return bare(c, ret);
 }
 
+void json_only_scalar(struct json_cursor *c, struct json_text *ret)
+{
+    struct json_text key, text;
+
+    while (json_next_key(c, &key))
+        if (json_scalar(c, &text))
+            *ret = text;
+}
+
 void json_skip(struct json_cursor *c)
 {
     struct json_text ignored;

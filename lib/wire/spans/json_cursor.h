@@ -46,6 +46,8 @@ bool json_key(struct json_cursor *cursor, struct json_text *ret_key);
 
 /* Read a string, a number, true, false or null. An object or a list is stepped over, and gives false. */
 bool json_scalar(struct json_cursor *cursor, struct json_text *ret_value);
+/* The scalar of an object that was entered and has one member; of more, the last. */
+void json_only_scalar(struct json_cursor *cursor, struct json_text *ret_value);
 /* Step over any value. */
 void json_skip(struct json_cursor *cursor);
 

@@ -21,17 +21,19 @@ static bool read_hex(const struct json_text *text, uint64_t *ret_high, uint64_t 
     return true;
 }
 
-/* Source: RFC 4648, section 4. */
+/* Source: RFC 4648, section 4. Leading bytes of zero may be left out. */
 static bool read_base64(const struct json_text *text, uint64_t *ret_high, uint64_t *ret_low)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t bytes = text->len == 12 && text->at[11] == '='                          ? 8
-                   : text->len == 24 && text->at[22] == '=' && text->at[23] == '=' ? 16
-                                                                                   : 0;
     uint64_t high = 0, low = 0;
+    size_t len = text->len;
     unsigned bits = 0, held = 0;
 
-    for (size_t i = 0, taken = 0; taken < bytes; i++) {
+    if (!len || len > 24 || len % 4)
+        return false;
+    for (int i = 0; i < 2 && text->at[len - 1] == '='; i++)
+        len--;
+    for (size_t i = 0; i < len; i++) {
         const char *digit = text->at[i] ? strchr(digits, text->at[i]) : NULL;
 
         if (!digit)
@@ -43,11 +45,10 @@ static bool read_base64(const struct json_text *text, uint64_t *ret_high, uint64
         held -= 8;
         high = high << 8 | low >> 56;
         low = low << 8 | (bits >> held & 0xff);
-        taken++;
     }
     *ret_high = high;
     *ret_low = low;
-    return bytes > 0;
+    return true;
 }
 
 bool span_id_read(const struct json_text *text, uint64_t *ret_high, uint64_t *ret_low)

@@ -26,7 +26,7 @@ enum due {
 struct filling {
     struct zipkin_reader *reader;
     struct zipkin_span span;
-    bool has_trace, has_id, bad;
+    bool has_trace, has_id, bad, of_otlp;
     uint64_t start_ns, end_ns; /* of OTLP */
     bool within_source;        /* in the document of Elasticsearch, of which the rest is about the document */
 };
@@ -97,20 +97,6 @@ static void read_tag_object(struct filling *f, struct json_cursor *c)
             take_tag(f, &key, &value);
 }
 
-/* OTLP's {"stringValue": ...}, {"boolValue": ...}, ... */
-static bool read_any_value(struct json_cursor *c, struct json_text *ret)
-{
-    struct json_text key, text;
-    bool found = false;
-
-    while (json_next_key(c, &key))
-        if (json_scalar(c, &text)) {
-            *ret = text;
-            found = true;
-        }
-    return found;
-}
-
 /* [{"key": ..., "type": ..., "value": ...}, ...]: Jaeger's tags and fields of a log, OTLP's attributes. */
 static void read_tag_list(struct filling *f, struct json_cursor *c, bool of_log)
 {
@@ -124,7 +110,7 @@ static void read_tag_list(struct filling *f, struct json_cursor *c, bool of_log)
         }
         while (json_next_key(c, &key)) {
             if (is(&key, "value") && json_enter(c, '{')) {
-                (void)read_any_value(c, &value);
+                json_only_scalar(c, &value); /* OTLP's {"stringValue": ...} */
                 continue;
             }
             if (!json_scalar(c, &text))
@@ -238,12 +224,14 @@ static void take_scalar(struct filling *f, const struct json_text *key, const st
     case 6:
         if (is(key, "spanID") || is(key, "spanId"))
             take_id(f, value, &span->id, &f->has_id);
+        f->of_otlp = f->of_otlp || is(key, "spanId");
         break;
     case 7:
         if (is(key, "traceId") || is(key, "traceID"))
             take_trace(f, value);
         else if (is(key, "span_id"))
             take_id(f, value, &span->id, &f->has_id);
+        f->of_otlp = f->of_otlp || is(key, "span_id");
         break;
     case 8:
         if (is(key, "parentId") && value->len && !is(value, "null"))
@@ -320,6 +308,8 @@ static void read_span(struct zipkin_reader *r, struct json_cursor *c)
         r->malformed++;
         return;
     }
+    /* What collects these may leave attributes out: without one a root is not of a query that panicked. */
+    f.span.tagged = f.span.tagged || f.of_otlp;
     if (f.start_ns) {
         f.span.timestamp_us = f.start_ns / 1000;
         f.span.duration_us = f.end_ns > f.start_ns ? (f.end_ns - f.start_ns) / 1000 : 0;
