@@ -249,6 +249,24 @@ static void note_behind(struct syntax_reader *r, struct corefile_directive *dire
         advance(r);
 }
 
+/* At an opening brace that begins a line. CoreDNS takes it, and each line behind it, for the plugin once
+ * more. */
+static void note_below(struct syntax_reader *r, const struct corefile_directive *directive)
+{
+    struct corefile *c = r->corefile;
+    const char *line = directive->name;
+
+    for (size_t i = 0; i < directive->args_count; i++)
+        line = arena_printf(r->arena, "%s %s", line, directive->args[i]);
+    if (c->slips_count < COREFILE_SLIPS_MAX)
+        *ARENA_PUSH(r->arena, c->slips, c->slips_count) = (struct corefile_slip){
+            .line = r->word->line,
+            .text = arena_printf(r->arena, "the opening brace must stand on the line of %s", directive->name),
+            .why = "CoreDNS takes it, and the lines behind it, for the plugin once more, and refuses them.",
+            .write = arena_printf(r->arena, "%s {", line),
+        };
+}
+
 static void read_directive(struct syntax_reader *r, struct corefile_block *block)
 {
     struct corefile_directive *directive = ARENA_PUSH(r->arena, block->directives, block->directives_count);
@@ -269,6 +287,8 @@ static void read_directive(struct syntax_reader *r, struct corefile_block *block
     directive->braces = is(r, "{");
     if (!directive->braces)
         return;
+    if (r->new_line && !r->word->apart)
+        note_below(r, directive);
     read_options(r, block, directive);
     if (r->word && !r->new_line && !is(r, "}"))
         note_behind(r, directive);

@@ -3,10 +3,27 @@
 #include <k8sdns/base/text.h>
 #include <string.h>
 
-/* Bytes that divide words. A NUL does so too, since no text here may hold one. */
-static bool is_blank(char c)
+/*
+ * How many bytes of a blank text begins with; 0 for none. A NUL is one too, since no text here may hold one.
+ * Source: unicode.IsSpace of Go, which CoreDNS divides words by.
+ */
+static size_t blank_len(const char *at, size_t left)
 {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f' || c == '\0';
+    static const char *const wide[] = {"\xc2\x85", "\u00a0", "\u1680", "\u2028",
+                                       "\u2029",   "\u202f", "\u205f", "\u3000"};
+
+    if (!*at || strchr(" \t\n\r\v\f", *at))
+        return 1;
+    if ((unsigned char)*at < 0x80)
+        return 0;
+    for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
+        if (left >= strlen(wide[i]) && memcmp(at, wide[i], strlen(wide[i])) == 0)
+            return strlen(wide[i]);
+    /* U+2000 to U+200A. */
+    return left >= 3 && memcmp(at, "\xe2\x80", 2) == 0 && (unsigned char)at[2] >= 0x80 &&
+                   (unsigned char)at[2] <= 0x8a
+               ? 3
+               : 0;
 }
 
 struct cutter {
@@ -40,8 +57,11 @@ size_t corefile_words(struct arena *arena, const char *bytes, size_t len, struct
     while (c.at < c.end) {
         struct corefile_word word = {.line = c.line};
 
-        if (is_blank(*c.at)) {
-            c.line += *c.at++ == '\n';
+        size_t blank = blank_len(c.at, (size_t)(c.end - c.at));
+
+        if (blank) {
+            c.line += *c.at == '\n';
+            c.at += blank;
             continue;
         }
         if (*c.at == '#') {
@@ -58,7 +78,7 @@ size_t corefile_words(struct arena *arena, const char *bytes, size_t len, struct
         } else {
             const char *begin = c.at, *hash;
 
-            while (c.at < c.end && !is_blank(*c.at))
+            while (c.at < c.end && !blank_len(c.at, (size_t)(c.end - c.at)))
                 c.at++;
             /* A comment within a word ends with it: "9.9.9.9#name more" is 9.9.9.9 and more. */
             hash = memchr(begin, '#', (size_t)(c.at - begin));
