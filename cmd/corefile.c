@@ -67,9 +67,17 @@ static const struct option_row options[] = {
     {0},
 };
 
+/* "1.11.1" of an image's tag such as "v1.11.1-eksbuild.4"; "" for what is none. */
+static const char *plain_version(struct arena *arena, const char *text)
+{
+    text += text && *text == 'v';
+    return text ? arena_text_n(arena, text, strspn(text, "0123456789.")) : NULL;
+}
+
 static int check(struct run *run, const struct corefile_config *config, struct corefile_wish *wish)
 {
     struct address address;
+    const char *version = plain_version(run->arena, config->version);
     int r = 0;
 
     for (size_t i = 0; i < config->enable.count; i++)
@@ -88,7 +96,7 @@ static int check(struct run *run, const struct corefile_config *config, struct c
         return err_prefix(&run->err, r, "--collector");
     if (config->collector && address.port)
         return err_set(&run->err, ERR_USAGE, EINVAL, "--collector takes an address without a port");
-    if (config->version && (*config->version < '0' || *config->version > '9'))
+    if (version && !*version)
         return err_set(&run->err, ERR_USAGE, EINVAL,
                        "--coredns-version: '%s' is no version; it looks like 1.11.1", config->version);
     return 0;
@@ -221,7 +229,7 @@ static int read_texts(struct run *run, const struct corefile_config *config, str
 static int run(struct run *run, const void *config_at, void *data)
 {
     const struct corefile_config *config = config_at;
-    struct corefile_environment environment = {.version = config->version,
+    struct corefile_environment environment = {.version = plain_version(run->arena, config->version),
                                                .cluster_ips = config->cluster_ip.items,
                                                .cluster_ips_count = config->cluster_ip.count,
                                                .own = config->replica.items,

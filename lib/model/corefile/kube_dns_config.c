@@ -2,6 +2,7 @@
 /* kube-dns's ConfigMap: stubDomains and upstreamNameservers, judged as kube-dns takes them. */
 #include "corefile_judgement.h"
 #include <jansson.h>
+#include <k8sdns/base/suggest.h>
 #include <k8sdns/wire/capture/json_tree.h>
 #include <k8sdns/wire/corefile/go_value.h>
 #include <string.h>
@@ -76,6 +77,16 @@ static void judge_upstreams(struct judgement *j, const struct corefile_file *key
     json_decref(all);
 }
 
+/* Small letters, digits, hyphens and dots, with no wildcard and no dot at the end. Source:
+ * IsDNS1123Subdomain. */
+static bool is_subdomain(const char *domain)
+{
+    size_t len = strlen(domain);
+
+    return len && strspn(domain, "abcdefghijklmnopqrstuvwxyz0123456789-.") == len && !strchr(".-", *domain) &&
+           !strchr(".-", domain[len - 1]) && !strstr(domain, "..");
+}
+
 static void judge_stub_domains(struct judgement *j, const struct corefile_file *key)
 {
     json_t *all = read_json(j, key, false), *servers, *server;
@@ -84,12 +95,34 @@ static void judge_stub_domains(struct judgement *j, const struct corefile_file *
 
     json_object_foreach(all, domain, servers)
     {
-        if (!json_is_array(servers) || !json_array_size(servers))
+        if (!json_is_array(servers)) {
+            say(j, key, MATTER_SYNTAX, SEVERITY_CRITICAL, "kube-dns refuses it and keeps what it had.",
+                arena_printf(j->arena, "'%s' must have an array of addresses", domain))
+                ->write = arena_printf(j->arena, "{\"%s\": [\"%s\"]}", domain,
+                                       json_is_string(servers) ? json_string_value(servers) : "IP");
+            continue;
+        }
+        if (!is_subdomain(domain))
+            say(j, key, MATTER_ZONES, SEVERITY_CRITICAL, "kube-dns refuses its configuration with it.",
+                arena_printf(j->arena, "'%s' is no domain such as corp.example.com", domain));
+        if (!json_array_size(servers))
             say(j, key, MATTER_FORWARD, SEVERITY_WARNING, "Names of it are not answered.",
                 arena_printf(j->arena, "'%s' has no server", domain));
         json_array_foreach(servers, i, server) judge_server(j, key, server, true);
     }
     json_decref(all);
+}
+
+/* A key that kube-dns does not look for. Source: kubernetes/dns, pkg/dns/config/sync.go. */
+static void judge_key(struct judgement *j, const struct corefile_file *key)
+{
+    static const char *const keys[] = {"federations", "stubDomains", "upstreamNameservers", NULL};
+    const char *near = suggest_word(key->name, keys);
+
+    if (near)
+        say(j, key, MATTER_UNSEEN, SEVERITY_WARNING, "kube-dns passes over other keys.",
+            arena_printf(j->arena, "kube-dns has no such key; did you mean %s?", near))
+            ->write = near;
 }
 
 void kube_dns_config_judge(struct arena *arena, const struct corefile_file *keys, size_t count,
@@ -103,6 +136,8 @@ void kube_dns_config_judge(struct arena *arena, const struct corefile_file *keys
             judge_stub_domains(&j, &keys[i]);
         else if (strcmp(keys[i].name, "upstreamNameservers") == 0)
             judge_upstreams(&j, &keys[i]);
+        else if (strcmp(keys[i].name, "federations") != 0)
+            judge_key(&j, &keys[i]);
         for (const char *at = keys[i].text; at; at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL)
             ret->lines += *at != '\0';
     }
