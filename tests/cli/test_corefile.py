@@ -381,7 +381,7 @@ class Remarks(binary.Case):
                      "log " + " ".join(f"{{$A{n}}}" for n in range(60000)) + "\n",
                      "forward . 192.0.2.1 {\n" + "".join(f"a{n}\n" for n in range(50000)) + "}\n"):
             self.assertIn(binary.run("corefile", stdin=(". {\n" + text + "}\n").encode()).returncode, (1, 2))
-        keys = " ".join(f"a{n}.test" for n in range(60000)) + " {\nerrors\n}\n"
+        keys = " ".join(f"a{n}.test" for n in range(60000)) + " {\nerrors\nwhoami\n}\n"
         self.assertEqual(binary.run("corefile", stdin=keys.encode()).returncode, 0)
         glued = "a {\n" + "hosts{\n}\n" * 40000 + "}\n"
         self.assertEqual(binary.run("corefile", stdin=glued.encode()).returncode, 2)

@@ -132,6 +132,27 @@ struct argument_line {
     uint64_t number;
 };
 
+/* A piece of a text that has blanks in it, and stands in single quotes or in none. */
+static bool is_unquoted(const struct argument_finding *found, const char *text)
+{
+    const char *open = strstr(text, "{{");
+
+    if (found->item_len == 6 && memcmp(found->item, "gotmpl", 6) == 0)
+        return open && !strstr(open, "}}") && !strchr(text, ' ');
+    return false;
+}
+
+/* The words from the first of such a text on, as one. */
+static const char *without_quotes(struct arena *arena, const struct argument_line *line)
+{
+    const char *text = arena_join(arena, line->args, line->count, " ");
+    size_t len = strlen(text), from = strspn(text, "'`\xe2\x80\x9c\x9d");
+
+    while (len > from && strchr("'`\xe2\x80\x9c\x9d", text[len - 1]))
+        len--;
+    return arena_text_n(arena, text + from, len - from);
+}
+
 static void say(struct judgement *j, const struct judged_block *block, const struct argument_line *line,
                 const struct argument_finding *found)
 {
@@ -145,6 +166,11 @@ static void say(struct judgement *j, const struct judged_block *block, const str
         judgement_remark(j, MATTER_ARGUMENTS, SEVERITY_CRITICAL, block, line->number, corefile_refused,
                          "%s needs %s%s", name, places[found->at < 4 ? found->at : 0],
                          item_words(j->arena, found->item, found->item_len));
+    } else if (found->fault == ARGUMENT_WRONG && is_unquoted(found, text)) {
+        judgement_remark(j, MATTER_ARGUMENTS, SEVERITY_CRITICAL, block, line->number, corefile_refused,
+                         "%s must have double quotes around what has blanks in it", name)
+            ->write = arena_printf(j->arena, "%s \"%s\"", line->option ? line->option : line->plugin,
+                                   without_quotes(j->arena, line));
     } else if (found->fault == ARGUMENT_WRONG) {
         better = instead(j->arena, found, text);
         remark = judgement_remark(
@@ -242,6 +268,7 @@ static void judge_directive(struct judgement *j, const struct judged_block *bloc
     struct argument_line line = {directive->name, NULL, (const char *const *)directive->args,
                                  directive->args_count, directive->line};
     const char *version = j->environment->version;
+    size_t own = directive_options_own(directive);
     struct argument_finding found;
 
     if (grammar->since && version && version_compare(version, grammar->since) < 0) {
@@ -249,13 +276,15 @@ static void judge_directive(struct judgement *j, const struct judged_block *bloc
                          "CoreDNS has %s since %s, and not in %s", directive->name, grammar->since, version);
         return;
     }
+    judge_on_its_line(j, block, directive);
+    line.count = directive_args_own(directive);
     found = arguments_match(grammar->arguments, line.args, line.count, version);
     if (found.fault)
         say(j, block, &line, &found);
     if (directive->braces && !grammar->options && !grammar->braces_passed_over)
         judgement_remark(j, MATTER_ARGUMENTS, SEVERITY_CRITICAL, block, directive->line, corefile_refused,
                          "%s takes no braces", directive->name);
-    for (size_t i = 0; grammar->options && i < directive->options_count; i++)
+    for (size_t i = 0; grammar->options && i < own; i++)
         judge_option(j, block, grammar, directive, &directive->options[i]);
     judge_once(j, block, grammar, directive);
     if (grammar->needs && !has_any_option(directive, grammar->needs) && !block->block->imports_count)

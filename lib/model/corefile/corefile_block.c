@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One server block as a whole: what a block for the cluster should have (cache, errors, loop, ready),
- * and lacks.
+ * and lacks; the entries of hosts.
  */
+#include "corefile_grammar.h"
 #include "corefile_judgement.h"
+#include <k8sdns/base/suggest.h>
 #include <k8sdns/wire/corefile/go_value.h>
 #include <string.h>
 
@@ -52,7 +54,7 @@ static void judge_cache(struct judgement *j, const struct judged_block *block)
                          "cache keeps answers for %s s at most", cache->args[0])
             ->write = "cache 30";
     zones = (const char *const *)(numbered ? cache->args + 1 : cache->args);
-    zones_count = cache->args_count - numbered;
+    zones_count = directive_args_own(cache) - numbered;
     for (size_t i = 0; i < zones_count; i++)
         if (strcmp(zones[i], ".") == 0)
             zones_count = 0;
@@ -146,16 +148,15 @@ static void judge_debug(struct judgement *j, const struct judged_block *block)
                          "It drops and delays queries on purpose, for tests.", "erratic is on");
 }
 
-/* hosts takes FILE first and ZONES after; entries with a wildcard since 1.14.5 (PR 8185). */
-static void judge_hosts_entries(struct judgement *j, const struct judged_block *block)
+/* hosts takes FILE first and ZONES after. */
+static void judge_file(struct judgement *j, const struct judged_block *block,
+                       const struct corefile_directive *d)
 {
-    const struct corefile_directive *d = judged_find(block, "hosts");
-    const char *version = j->environment->version;
     bool path = false;
 
-    for (size_t i = 1; d && i < d->args_count; i++)
+    for (size_t i = 1; i < d->args_count; i++)
         path = path || d->args[i][0] == '/';
-    if (d && d->args_count && (path || strcmp(d->args[0], ".") == 0) && d->args[0][0] != '/')
+    if (d->args_count && (path || strcmp(d->args[0], ".") == 0) && d->args[0][0] != '/')
         judgement_remark(
             j, MATTER_HOSTS, SEVERITY_WARNING, block, d->line,
             "hosts takes FILE first and ZONES behind it. What stands first is no file here, so no entry of "
@@ -163,15 +164,116 @@ static void judge_hosts_entries(struct judgement *j, const struct judged_block *
             "'%s' stands where hosts takes a file", d->args[0])
             ->write =
             path ? arena_printf(j->arena, "hosts %s %s", d->args[1], d->args[0]) : "hosts FILE ZONES";
-    for (size_t i = 0; d && i < d->options_count; i++)
-        for (size_t k = 0; k < d->options[i].args_count; k++)
-            if (go_ip(d->options[i].name) && strchr(d->options[i].args[k], '*') &&
-                !(version && version_compare(version, "1.14.5") >= 0))
-                judgement_remark(j, MATTER_HOSTS, version ? SEVERITY_WARNING : SEVERITY_INFO, block,
-                                 d->options[i].line,
-                                 "hosts has wildcards since CoreDNS 1.14.5; before, the entry never matches.",
-                                 "'%s' is a wildcard", d->options[i].args[k])
-                    ->write = "template IN A ZONE { ... }, with match and answer on lines of their own";
+}
+
+/* A wildcard in an entry works since 1.14.5 (PR 8185). */
+static void judge_wildcard(struct judgement *j, const struct judged_block *block, uint64_t line,
+                           const char *name)
+{
+    const char *version = j->environment->version;
+
+    if (!strchr(name, '*') || (version && version_compare(version, "1.14.5") >= 0))
+        return;
+    judgement_remark(j, MATTER_HOSTS, version ? SEVERITY_WARNING : SEVERITY_INFO, block, line,
+                     "hosts has wildcards since CoreDNS 1.14.5; before, the entry never matches.",
+                     "'%s' is a wildcard", name)
+        ->write = "template IN A ZONE { ... }, with match and answer on lines of their own";
+}
+
+/* "192.0.2.1", "fe80::1%eth0": what plugin/hosts takes for an address. */
+static bool is_address(struct arena *arena, const char *text)
+{
+    const char *percent = strchr(text, '%');
+
+    return go_ip(percent ? arena_text_n(arena, text, (size_t)(percent - text)) : text);
+}
+
+/* A line that is no entry is passed over by CoreDNS without a word. */
+static void judge_passed_over(struct judgement *j, const struct judged_block *block,
+                              const struct corefile_option *option)
+{
+    static const char *const options[] = {
+        "fallthrough", "fallthrough_unsupported", "no_reverse", "reload", "ttl", NULL};
+    static const char why[] = "CoreDNS passes over such a line, and says nothing.";
+    const char *near = suggest_word(option->name, options);
+    bool turned = option->args_count == 1 && is_address(j->arena, option->args[0]);
+
+    if (near)
+        judgement_remark(j, MATTER_HOSTS, SEVERITY_WARNING, block, option->line, why,
+                         "hosts takes '%s' for an entry; did you mean %s?", option->name, near)
+            ->write = near;
+    else
+        judgement_remark(j, MATTER_HOSTS, SEVERITY_WARNING, block, option->line, why,
+                         "an entry of hosts begins with an IP address, and '%s' is none", option->name)
+            ->write = turned ? arena_printf(j->arena, "%s %s", option->args[0], option->name)
+                             : arena_printf(j->arena, "IP_ADDRESS %s",
+                                            option->args_count == 1 ? option->args[0] : "NAME");
+}
+
+/* Whether hosts keeps an entry for a name: its zones, else those of its server block, have it. */
+static bool keeps(struct judgement *j, const struct judged_block *block, const struct corefile_directive *d,
+                  const char *name)
+{
+    const char *whole = arena_printf(j->arena, "%s%s", name, name[strlen(name) - 1] == '.' ? "" : ".");
+    struct corefile_key zone;
+
+    for (size_t i = 1; i < d->args_count; i++)
+        if (argument_is_placeholder(d->args[i]) || !corefile_key_read(j->arena, d->args[i], &zone) ||
+            zone_is_under(whole, zone.zone))
+            return true;
+    for (size_t i = 0; d->args_count < 2 && i < block->keys_count; i++)
+        if (argument_is_placeholder(block->keys[i].zone) || zone_is_under(whole, block->keys[i].zone))
+            return true;
+    return d->args_count < 2 && !block->keys_count;
+}
+
+static void judge_entry(struct judgement *j, const struct judged_block *block,
+                        const struct corefile_directive *d, const struct corefile_option *option)
+{
+    if (argument_is_placeholder(option->name))
+        return;
+    if (!is_address(j->arena, option->name)) {
+        judge_passed_over(j, block, option);
+        return;
+    }
+    if (!option->args_count)
+        judgement_remark(j, MATTER_HOSTS, SEVERITY_WARNING, block, option->line,
+                         "CoreDNS passes over such a line, and says nothing.",
+                         "the entry of hosts for %s has no name", option->name)
+            ->write = arena_printf(j->arena, "%s NAME", option->name);
+    for (size_t i = 0; i < option->args_count; i++) {
+        const char *name = option->args[i];
+
+        judge_wildcard(j, block, option->line, name);
+        /* Of a port, a list with commas, an address of a page. */
+        if (!argument_is_placeholder(name) && strpbrk(name, ",;:/'"))
+            judgement_remark(
+                j, MATTER_HOSTS, SEVERITY_WARNING, block, option->line,
+                "An entry is an IP address and names with blanks between them; no query asks for "
+                "such a name.",
+                "'%s' is no host name", name);
+        else if (*name && strcmp(name, "}") != 0 && !argument_is_placeholder(name) &&
+                 !keeps(j, block, d, name))
+            judgement_remark(
+                j, MATTER_HOSTS, SEVERITY_WARNING, block, option->line,
+                "hosts keeps the names of its zones alone, which are those of its server block unless "
+                "they stand behind its file.",
+                "'%s' is not in the zones of hosts, and is passed over", name);
+    }
+}
+
+void judge_hosts_entries(struct judgement *j, const struct judged_block *block)
+{
+    const struct corefile_directive *d = judged_find(block, "hosts");
+    const struct plugin_grammar *grammar = grammar_find("hosts");
+    size_t own = d ? directive_options_own(d) : 0;
+
+    if (!d)
+        return;
+    judge_file(j, block, d);
+    for (size_t i = 0; i < own; i++)
+        if (!grammar_has_option(grammar, d->options[i].name))
+            judge_entry(j, block, d, &d->options[i]);
 }
 
 static void judge_binds(struct judgement *j, const struct judged_block *block)
@@ -194,7 +296,6 @@ void judge_block(struct judgement *j, const struct judged_block *block)
     judge_tapping(j, block);
     judge_debug(j, block);
     judge_binds(j, block);
-    judge_hosts_entries(j, block);
 }
 
 static const char *zone_of(struct judgement *j, const char *text)

@@ -2,6 +2,7 @@
 /* The upstreams of forward: to itself, to a dead end, in the clear, too many or too few. */
 #include "corefile_grammar.h"
 #include "corefile_judgement.h"
+#include <k8sdns/wire/corefile/go_value.h>
 #include <k8sdns/wire/dns/dns_message.h>
 #include <k8sdns/wire/resolver/resolv_conf.h>
 #include <string.h>
@@ -94,6 +95,15 @@ static bool only_ipv4(const struct corefile_environment *e)
     return e->cluster_ips_count + e->own_count > 0;
 }
 
+/* 0.0.0.0 and ::, which the kernel takes for this machine. */
+static bool is_any(const struct address *address)
+{
+    struct address v4, v6;
+
+    return (address_parse("0.0.0.0", address->port, &v4, NULL) == 0 && address_same_host(address, &v4)) ||
+           (address_parse("::", address->port, &v6, NULL) == 0 && address_same_host(address, &v6));
+}
+
 static void judge_address(struct judgement *j, const struct forward_place *place,
                           const struct address *address, const char *text)
 {
@@ -107,7 +117,7 @@ static void judge_address(struct judgement *j, const struct forward_place *place
             "The cluster's DNS has IPv4 addresses alone; where the nodes have no IPv6, each query that goes "
             "there is lost.",
             "forwards to %s, and nothing else here has IPv6", text);
-    } else if (address_is_loopback(address)) {
+    } else if (address_is_loopback(address) || is_any(address)) {
         judge_loopback(j, place, address, text);
     } else if (bound) {
         loop_remark(j, place, text, "an address that this very server block is bound to", NULL);
@@ -208,6 +218,18 @@ static bool is_host_name(const char *text)
     return *text && *text != ':';
 }
 
+/* The address of "'192.0.2.1'," and "192.0.2.1;": quotes and marks that a Corefile does not have; NULL. */
+static const char *address_within(struct arena *arena, const char *text)
+{
+    const char *begin = text + strspn(text, "'\"`("), *bare;
+    size_t len = strlen(begin);
+
+    while (len && strchr("'\"`),;", begin[len - 1]))
+        len--;
+    bare = arena_text_n(arena, begin, len);
+    return go_ip_maybe_port(bare) ? bare : NULL;
+}
+
 /* A target that is neither an address nor a file. */
 static void judge_name_target(struct judgement *j, const struct judged_block *block,
                               const struct corefile_directive *d, const char *text, const char *host,
@@ -221,16 +243,18 @@ static void judge_name_target(struct judgement *j, const struct judged_block *bl
     int severity = !named || version || never    ? SEVERITY_CRITICAL
                    : transport == COREFILE_HTTPS ? SEVERITY_INFO
                                                  : SEVERITY_WARNING;
+    const char *meant;
 
     if (named && takes)
         return;
+    meant = address_within(j->arena, text);
     judgement_remark(j, MATTER_FORWARD, severity, block, d->line,
                      named && !never ? "forward takes host names since CoreDNS " NAMES_SINCE
                                        " and looks them up when it starts; before, "
                                        "CoreDNS does not start with one."
                                      : corefile_refused,
                      "'%s' is neither an address nor a file", text)
-        ->write = arena_printf(j->arena, "%s . IP", d->name);
+        ->write = arena_printf(j->arena, "%s . %s", d->name, meant ? meant : "IP");
 }
 
 /* "9.9.9.9:853" of "9.9.9.9%dns.quad9.net:853", "[2620:fe::fe]:853" of "[2620:fe::fe%dns.quad9.net]:853". */
@@ -250,11 +274,22 @@ static void judge_target(struct judgement *j, const struct judged_block *block,
     const char *host = text, *percent;
     struct address address;
     int transport;
+    unsigned bits;
+    bool v6;
 
     if (argument_is_placeholder(text))
         return;
     transport = corefile_transport_cut(&host);
     if (strcmp(d->name, "forward") == 0 && judge_transport(j, block, d, text, host, transport))
+        return;
+    if (transport == COREFILE_DNS && go_cidr(host, &v6, &bits)) {
+        judgement_remark(j, MATTER_FORWARD, SEVERITY_CRITICAL, block, d->line, corefile_refused,
+                         "'%s' is a network, and no address of a server", text)
+            ->write = arena_printf(j->arena, "%s . %.*s", d->name, (int)strcspn(host, "/"), host);
+        return;
+    }
+    /* A link-local address has its interface behind it. */
+    if (transport == COREFILE_DNS && strchr(host, '%') && go_ip_maybe_port(host))
         return;
     if (transport == COREFILE_DNS && strchr(host, '/')) {
         judge_resolv_conf(j, block, d, text);
@@ -317,6 +352,8 @@ static void judge_grpc(struct judgement *j, const struct judged_block *block,
 
 void judge_forward(struct judgement *j, const struct judged_block *block)
 {
+    size_t own;
+
     for (size_t i = 0; i < block->block->directives_count; i++) {
         const struct corefile_directive *d = &block->block->directives[i];
 
@@ -328,13 +365,16 @@ void judge_forward(struct judgement *j, const struct judged_block *block)
             judgement_remark(j, MATTER_FORWARD, SEVERITY_CRITICAL, block, d->line,
                              "CoreDNS does not start with it, and a running one keeps what it had.",
                              "%s needs a zone and an upstream", d->name)
-                ->write = "forward . /etc/resolv.conf";
+                ->write = d->args_count && go_ip_maybe_port(d->args[0])
+                              ? arena_printf(j->arena, "forward . %s", d->args[0])
+                              : "forward . /etc/resolv.conf";
         if (d->args_count > TARGETS_MAX + 1)
             judgement_remark(j, MATTER_FORWARD, SEVERITY_CRITICAL, block, d->line,
                              "CoreDNS does not start with it, and a running one keeps what it had.",
                              "%zu upstreams are more than the %d that forward takes", d->args_count - 1,
                              TARGETS_MAX);
-        for (size_t k = 1; k < d->args_count; k++)
+        own = directive_args_own(d);
+        for (size_t k = 1; k < own; k++)
             judge_target(j, block, d, d->args[k]);
         judge_knobs(j, block, d);
     }

@@ -287,3 +287,10 @@ const struct option_grammar *grammar_option(const struct plugin_grammar *grammar
             return option;
     return NULL;
 }
+
+bool grammar_has_option(const struct plugin_grammar *grammar, const char *name)
+{
+    const struct option_grammar *option = grammar ? grammar_option(grammar, name) : NULL;
+
+    return option && strcmp(option->name, "*") != 0;
+}

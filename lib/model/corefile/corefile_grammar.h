@@ -53,6 +53,8 @@ struct plugin_grammar {
 /* NULL for a plugin that the default build of CoreDNS does not have. */
 const struct plugin_grammar *grammar_find(const char *plugin);
 const struct option_grammar *grammar_option(const struct plugin_grammar *grammar, const char *name);
+/* Whether a plugin has an option of exactly this name; `grammar` may be NULL. */
+bool grammar_has_option(const struct plugin_grammar *grammar, const char *name);
 /* The names of a plugin's options, at most `max`; for suggestions. */
 #define GRAMMAR_OPTIONS_MAX 32
 /* plugin/errors, plugin/template, plugin/rewrite and others: a longer pattern is refused. */

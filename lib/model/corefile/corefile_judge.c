@@ -147,6 +147,17 @@ static void judge_joined(struct judgement *j, uint64_t line, const char *text)
     remark->write = arena_printf(j->arena, "%s: |", remark->file ? remark->file : "Corefile");
 }
 
+/* A plugin in the braces of another, which tells where a closing brace is missing. */
+static bool has_unclosed(const struct judgement *j)
+{
+    for (size_t i = 0; i < j->blocks_count; i++)
+        for (size_t k = 0; k < j->blocks[i].block->directives_count; k++)
+            if (directive_options_own(&j->blocks[i].block->directives[k]) <
+                j->blocks[i].block->directives[k].options_count)
+                return true;
+    return false;
+}
+
 /* What CoreDNS cannot read, or reads otherwise than it was meant. */
 static void judge_slips(struct judgement *j)
 {
@@ -162,6 +173,8 @@ static void judge_slips(struct judgement *j)
                              slip->text)
                 ->write = slip->write;
     }
+    if (c->fault && has_unclosed(j))
+        return;
     if (c->fault && c->one_line)
         judge_joined(j, c->fault_line, c->fault);
     else if (c->fault)
@@ -202,6 +215,7 @@ void corefile_judge(struct arena *arena, const struct corefile *corefile,
                     const struct corefile_environment *environment, struct corefile_facts *ret)
 {
     struct judgement j = {.arena = arena, .corefile = corefile, .environment = environment, .facts = ret};
+    bool broken;
 
     *ret =
         (struct corefile_facts){.status = -1,
@@ -213,20 +227,28 @@ void corefile_judge(struct arena *arena, const struct corefile *corefile,
     j.node_local = j.node_local || judged_is_node_cache(&j) || judged_is_cache_for(&j);
     ret->role = j.node_local ? COREFILE_NODE_LOCAL : COREFILE_COREDNS;
     judge_slips(&j);
+    broken = corefile->fault || has_unclosed(&j);
+    for (size_t i = 0; i < j.blocks_count; i++)
+        j.blocks[i].outside = judge_outside(&j, &j.blocks[i]);
     for (size_t i = 0; i < j.blocks_count; i++) {
+        if (j.blocks[i].outside)
+            continue;
+        judge_zone_words(&j, &j.blocks[i]);
         judge_plugins(&j, &j.blocks[i]);
         judge_forward(&j, &j.blocks[i]);
         judge_kubernetes(&j, &j.blocks[i]);
         judge_order(&j, &j.blocks[i]);
         judge_routes(&j, &j.blocks[i]);
+        judge_cluster_zone(&j, &j.blocks[i]);
+        judge_hosts_entries(&j, &j.blocks[i]);
         judge_build(&j, &j.blocks[i]);
         if (environment->version)
             judge_versions(&j, &j.blocks[i]);
         /* What seems missing may stand in the part that could not be read. */
-        if (!environment->partial && (!corefile->fault || i + 1 < j.blocks_count))
+        if (!environment->partial && (!broken || i + 1 < j.blocks_count))
             judge_block(&j, &j.blocks[i]);
     }
-    if (!corefile->fault)
+    if (!broken)
         judge_whole(&j);
     if (environment->partial)
         judge_part(&j);

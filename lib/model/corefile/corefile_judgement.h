@@ -16,6 +16,7 @@ struct judged_block {
     struct corefile_key *keys;
     size_t keys_count;
     bool root;             /* it serves all names */
+    bool outside;          /* it is a plugin that stands outside of any server block */
     struct address *binds; /* none: every address */
     size_t binds_count;
 };
@@ -55,7 +56,22 @@ bool plugin_answers(const char *name);
 /* What CoreDNS does with a Corefile that it refuses. */
 extern const char corefile_refused[];
 
+/*
+ * How many of a directive's arguments, or options, are its own: what begins behind them is an option on the
+ * line of the plugin, or a plugin in its braces.
+ */
+size_t directive_args_own(const struct corefile_directive *directive);
+size_t directive_options_own(const struct corefile_directive *directive);
+
 /* The checks. */
+/* What stands in the wrong place. The first two return whether there is something. */
+bool judge_outside(struct judgement *judgement, const struct judged_block *block);
+bool judge_stray(struct judgement *judgement, const struct judged_block *block,
+                 const struct corefile_directive *directive);
+void judge_on_its_line(struct judgement *judgement, const struct judged_block *block,
+                       const struct corefile_directive *directive);
+void judge_unclosed(struct judgement *judgement, const struct judged_block *block,
+                    const struct corefile_directive *directive);
 void judge_arguments(struct judgement *judgement, const struct judged_block *block);
 /* A rule of rewrite, braces put in: NULL when CoreDNS takes it, else what is wrong; `*ret_at` is then near
  * where. */
@@ -75,6 +91,11 @@ void judge_whole(struct judgement *judgement);
 /* What holds for a part that another Corefile imports. */
 void judge_part(struct judgement *judgement);
 void judge_routes(struct judgement *judgement, const struct judged_block *block);
+/* Zones as they are written, and which server block has the cluster's. */
+void judge_zone_words(struct judgement *judgement, const struct judged_block *block);
+void judge_cluster_zone(struct judgement *judgement, const struct judged_block *block);
+/* The entries of hosts. */
+void judge_hosts_entries(struct judgement *judgement, const struct judged_block *block);
 void judge_build(struct judgement *judgement, const struct judged_block *block);
 bool judged_is_node_cache(const struct judgement *judgement);
 /* Whether it listens at addresses of its own, and asks the cluster's DNS over TCP: a cache in front of that.

@@ -90,7 +90,7 @@ static bool judge_inside(struct judgement *j, const struct judged_block *block,
             ->write = "hosts, with the entry and fallthrough on lines of their own in its braces";
         return true;
     }
-    if (!is_server_key(name) && !(directive->braces && strchr(name, '.')))
+    if (!is_server_key(name) && !(directive->braces && strchr(name, '.') && name[strlen(name) - 1] != '.'))
         return false;
     judgement_remark(
         j, MATTER_SYNTAX, SEVERITY_CRITICAL, block, directive->line,
@@ -110,6 +110,8 @@ static void judge_name(struct judgement *j, const struct judged_block *block,
         judge_removed(j, block, directive->name, NULL, directive->line) || judge_inside(j, block, directive))
         return;
     external = plugin_index(elsewhere, directive->name) >= 0;
+    if (!external && judge_stray(j, block, directive))
+        return;
     near = external ? NULL : suggest_word(directive->name, plugin_order);
     if (near)
         judgement_remark(j, MATTER_UNKNOWN_PLUGIN, SEVERITY_CRITICAL, block, directive->line,
@@ -129,12 +131,14 @@ static void judge_options(struct judgement *j, const struct judged_block *block,
 {
     const struct plugin_grammar *grammar = grammar_find(directive->name);
     const char *names[GRAMMAR_OPTIONS_MAX + 1] = {NULL};
+    size_t own = directive_options_own(directive);
     bool newest = !j->environment->version || version_compare(j->environment->version, NEWEST) <= 0;
 
     for (size_t i = 0; grammar && grammar->options && grammar->options[i].name && i < GRAMMAR_OPTIONS_MAX;
          i++)
         names[i] = grammar->options[i].name;
-    for (size_t i = 0; names[0] && i < directive->options_count; i++) {
+    judge_unclosed(j, block, directive);
+    for (size_t i = 0; names[0] && i < own; i++) {
         const struct corefile_option *option = &directive->options[i];
         const char *near;
 
@@ -221,6 +225,9 @@ static void judge_fallthrough(struct judgement *j, const struct judged_block *bl
     const char *next =
         ends && j->facts->remarks_count < COREFILE_REMARKS_MAX ? answers_after(block, d->name) : NULL;
 
+    /* What the Corefile that imports this has behind it. */
+    if (ends && !next && j->environment->partial && !corefile_line_file(block->block->line))
+        next = "kubernetes";
     if (!next || directive_find(d, "fallthrough"))
         return;
     if (strcmp(d->name, "hosts") == 0 &&

@@ -5,8 +5,14 @@
  */
 #include "corefile_grammar.h"
 #include "corefile_judgement.h"
+#include <k8sdns/base/text.h>
+#include <k8sdns/wire/corefile/go_value.h>
 #include <string.h>
 #include <strings.h>
+
+/* They answer names of their own, or all of one type. */
+static const char *const answering_some[] = {"acl",   "any",   "chaos",      "local",
+                                             "nomad", "proxy", "federation", NULL};
 
 /* More forwards in one server block are not compared; nobody has as many. */
 #define FORWARDS_MAX 200
@@ -117,7 +123,8 @@ static bool answers_root(struct judgement *j, const struct judged_block *block,
     const char *const *args = (const char *const *)d->args;
 
     if (strcmp(d->name, "forward") == 0 || strcmp(d->name, "proxy") == 0 || strcmp(d->name, "grpc") == 0)
-        return d->args_count && (has_root(j->arena, args, 1) || argument_is_placeholder(args[0]));
+        /* One without a zone has a remark of its own. */
+        return d->args_count <= 1 || has_root(j->arena, args, 1) || argument_is_placeholder(args[0]);
     if (strcmp(d->name, "whoami") == 0 || strcmp(d->name, "erratic") == 0)
         return true;
     if (strcmp(d->name, "template") == 0)
@@ -129,6 +136,41 @@ static bool answers_root(struct judgement *j, const struct judged_block *block,
     /* Of a plugin that another build has nobody knows. */
     (void)block;
     return !grammar_find(d->name);
+}
+
+/* What passes on what it does not know, and nothing behind it answers; NULL. */
+static const struct corefile_directive *passes_to_nobody(const struct judged_block *block)
+{
+    const struct corefile_directive *last = NULL;
+
+    for (size_t i = 0; i < block->block->directives_count; i++) {
+        const struct corefile_directive *d = &block->block->directives[i];
+
+        if (!grammar_find(d->name))
+            return NULL;
+        if (plugin_answers(d->name) && (!last || plugin_place(d->name) > plugin_place(last->name)))
+            last = d;
+    }
+    return last && strcmp(last->name, "hosts") == 0 && directive_find(last, "fallthrough") ? last : NULL;
+}
+
+/* A server block of some zone alone: one that has all its names answered, but for a slip. */
+static void judge_no_answer(struct judgement *j, const struct judged_block *block, bool some)
+{
+    static const char why[] = "Such a name ends in SERVFAIL (\"no next plugin found\").";
+    const struct corefile_directive *d = passes_to_nobody(block);
+
+    if (some && d)
+        judgement_remark(j, MATTER_FORWARD, SEVERITY_INFO, block, d->line, why,
+                         "hosts passes on the names that it does not know, and nothing here answers them")
+            ->write = "forward . /etc/resolv.conf";
+    for (size_t i = 0; i < block->block->directives_count && !some; i++)
+        some = !grammar_find(block->block->directives[i].name) ||
+               plugin_index(answering_some, block->block->directives[i].name) >= 0;
+    if (!some && block->keys_count && !j->corefile->fault && !j->corefile->slips_count)
+        judgement_remark(j, MATTER_FORWARD, SEVERITY_WARNING, block, block->block->line, why,
+                         "nothing in this server block answers a name of %s", block->keys[0].zone)
+            ->write = "forward . UPSTREAM_IP";
 }
 
 /* A server block of the root zone without anything that answers its names. */
@@ -144,7 +186,16 @@ static void judge_unanswered(struct judgement *j, const struct judged_block *blo
     }
     for (size_t i = 0; i < j->blocks_count; i++)
         elsewhere = elsewhere || (&j->blocks[i] != block && j->blocks[i].root);
-    if (!block->root || b->imports_count || (!some && elsewhere) || !b->directives_count)
+    if (b->imports_count || !b->directives_count)
+        return;
+    for (size_t i = 0; i < b->directives_count; i++)
+        if (directive_options_own(&b->directives[i]) < b->directives[i].options_count)
+            return; /* some may stand in the braces of another */
+    if (!block->root) {
+        judge_no_answer(j, block, some);
+        return;
+    }
+    if (!some && elsewhere)
         return;
     judgement_remark(
         j, MATTER_FORWARD, SEVERITY_WARNING, block, b->line,
@@ -196,7 +247,7 @@ static bool serves_itself(struct judgement *j, const struct judged_block *block,
 
 /* A name rule of rewrite, in the words that it has on its line or in its braces. */
 struct name_rule {
-    const char *matching, *to;
+    const char *matching, *from, *to;
     uint64_t line;
     bool answers, goes_on;
 };
@@ -218,9 +269,11 @@ static bool read_name_rule(struct arena *arena, const struct corefile_directive 
         ret->goes_on = strcasecmp(words[at++], "continue") == 0;
     if (count < at + 3 || strcasecmp(words[at], "name") != 0)
         return false;
+    ret->from = words[at + 1];
     ret->to = words[at + 2];
     if (count >= at + 4) {
         ret->matching = words[at + 1];
+        ret->from = words[at + 2];
         ret->to = words[at + 3];
     }
     for (size_t i = at + 4; i < count; i++)
@@ -280,12 +333,93 @@ static void judge_answer(struct judgement *j, const struct judged_block *block, 
         version && version_compare(version, "1.8.4") < 0 ? "... answer name FROM TO" : "... answer auto";
 }
 
+/* Whether a server block may know a name that no forward would find. */
+static bool knows_more(const struct judged_block *block)
+{
+    static const char *const plugins[] = {"hosts", "file", "auto", "template", "etcd", "secondary", NULL};
+
+    for (size_t i = 0; i < block->block->directives_count; i++)
+        if (plugin_index(plugins, block->block->directives[i].name) >= 0 ||
+            !grammar_find(block->block->directives[i].name))
+            return true;
+    return block->block->imports_count > 0;
+}
+
+/* The new name is asked for as it stands: no search list completes it, and an address is no name. */
+static void judge_target_name(struct judgement *j, const struct judged_block *block,
+                              const struct name_rule *rule)
+{
+    const char *to = rule->to;
+    size_t len = strlen(to);
+    bool exact = strcasecmp(rule->matching, "exact") == 0;
+
+    len -= len > 1 && to[len - 1] == '.';
+    if (argument_is_placeholder(to))
+        return;
+    if (go_ip(to)) {
+        judgement_remark(
+            j, MATTER_REWRITE, SEVERITY_WARNING, block, rule->line,
+            "rewrite changes the name that is asked for, and gives no address: nobody knows a name "
+            "like this.",
+            "rewrites to %s, an address, which is no name", to)
+            ->write = "hosts, with the address and the name on a line of its own in its braces";
+    } else if (len >= 4 && strncmp(to + len - 4, ".svc", 4) == 0) {
+        judgement_remark(j, MATTER_REWRITE, SEVERITY_WARNING, block, rule->line,
+                         "No search list completes the new name; it goes to the upstream as it stands.",
+                         "rewrites to %s, which lacks the cluster's domain", to)
+            ->write = arena_printf(j->arena, "... %.*s.cluster.local", (int)len, to);
+    } else if (exact && len && !memchr(to, '.', len) && strcmp(to, ".") != 0 && !knows_more(block)) {
+        judgement_remark(j, MATTER_REWRITE, SEVERITY_WARNING, block, rule->line,
+                         "No search list completes the new name; it goes to the upstream as it stands.",
+                         "rewrites to %s, a name without a domain", to)
+            ->write = arena_printf(j->arena, "... %.*s.NAMESPACE.svc.cluster.local", (int)len, to);
+    }
+}
+
+/* Names are compared as they stand but by regex. */
+static void judge_wildcard(struct judgement *j, const struct judged_block *block,
+                           const struct name_rule *rule)
+{
+    struct text escaped = {0};
+
+    if (strncmp(rule->from, "*.", 2) != 0 || strcasecmp(rule->matching, "regex") == 0)
+        return;
+    for (const char *at = rule->from + 1; *at; at++)
+        text_addf(&escaped, *at == '.' ? "\\%c" : "%c", *at);
+    judgement_remark(j, MATTER_REWRITE, SEVERITY_WARNING, block, rule->line,
+                     "* is no wildcard here: the rule is for this one name, which nobody asks for.",
+                     "rewrite name for '%s'", rule->from)
+        ->write =
+        arena_printf(j->arena, "rewrite name regex (.*)%s %s answer auto", text_string(&escaped), rule->to);
+    text_fini(&escaped);
+}
+
+/* NXDOMAIN says that there is no such name, of whatever type. */
+static void judge_denied_type(struct judgement *j, const struct judged_block *block,
+                              const struct corefile_directive *d)
+{
+    const struct corefile_option *rcode = directive_find(d, "rcode");
+
+    if (strcmp(d->name, "template") != 0 || d->args_count < 2 || !rcode || !rcode->args_count ||
+        strcasecmp(rcode->args[0], "NXDOMAIN") != 0 || directive_find(d, "match") || !block->root ||
+        strcmp(d->args[1], "AAAA") != 0 ||
+        (d->args_count > 2 && !has_root(j->arena, (const char *const *)d->args + 2, d->args_count - 2)))
+        return;
+    judgement_remark(
+        j, MATTER_FALLTHROUGH, SEVERITY_WARNING, block, rcode->line,
+        "NXDOMAIN says that the name does not exist at all, so that resolvers do without its other "
+        "records: musl (Alpine) then finds no address. An empty NOERROR says that this type is not "
+        "there.",
+        "template answers AAAA of every name with NXDOMAIN")
+        ->write = "rcode NOERROR";
+}
+
 void judge_routes(struct judgement *j, const struct judged_block *block)
 {
     struct name_rule rule;
 
     judge_shadowed(j, block);
-    if (!j->environment->partial)
+    if (!j->environment->partial || corefile_line_file(block->block->line))
         judge_unanswered(j, block);
     for (size_t i = 0; i < block->block->directives_count; i++) {
         const struct corefile_directive *d = &block->block->directives[i];
@@ -293,11 +427,14 @@ void judge_routes(struct judgement *j, const struct judged_block *block)
 
         if (is_forward(d))
             judge_foreign(j, block, d);
+        judge_denied_type(j, block, d);
         if (strcmp(d->name, "rewrite") != 0 ||
             (d->args_count >= 2 &&
              rewrite_fault(j->arena, (const char *const *)d->args, d->args_count, &ignored)) ||
             !read_name_rule(j->arena, d, &rule))
             continue;
+        judge_target_name(j, block, &rule);
+        judge_wildcard(j, block, &rule);
         judge_rewritten(j, block, &rule);
         judge_answer(j, block, &rule);
     }

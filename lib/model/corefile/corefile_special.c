@@ -56,6 +56,29 @@ static void judge_rewrite(const struct place *place, const struct corefile_direc
         refuse(place, MATTER_ARGUMENTS, at < lines_count ? lines[at] : d->line, fault);
 }
 
+/* A probe of the kubelet goes to the Pod's address. */
+static void judge_probed(const struct place *place, const struct corefile_directive *d)
+{
+    const char *text = d->args_count ? d->args[0] : "";
+    size_t len = strcspn(text, ":");
+    struct address address;
+    bool loopback = (len == 9 && memcmp(text, "localhost", len) == 0) ||
+                    (address_parse(text, 0, &address, NULL) == 0 && address_is_loopback(&address));
+
+    if (loopback && !place->j->node_local && !judged_is_openshift(place->j) &&
+        judged_anywhere(place->j, "kubernetes"))
+        judgement_remark(
+            place->j, strcmp(d->name, "health") == 0 ? MATTER_HEALTH : MATTER_READY, SEVERITY_WARNING,
+            place->block, d->line,
+            strcmp(d->name, "health") == 0
+                ? "The kubelet's liveness probe asks the Pod's address, unless it names a host: it "
+                  "fails, and the kubelet ends CoreDNS again and again."
+                : "The kubelet's readiness probe asks the Pod's address, unless it names a host: it "
+                  "fails, and the Pod never becomes ready.",
+            "%s listens on loopback alone (%s)", d->name, text)
+            ->write = arena_printf(place->j->arena, "%s %s", d->name, strrchr(text, ':'));
+}
+
 static bool is_section(const char *text)
 {
     return strcasecmp(text, "type") == 0 || strcasecmp(text, "net") == 0;
@@ -104,8 +127,49 @@ static const char *acl_fault(struct arena *arena, const struct corefile_option *
     return NULL;
 }
 
+/* Whether a rule of acl is for every query: without a net, or with one that has all, and without a type. */
+static bool takes_all(const struct corefile_option *option)
+{
+    bool net = true;
+
+    for (size_t i = 0; i < option->args_count; i++) {
+        const char *word = option->args[i];
+
+        if (strcasecmp(word, "net") == 0)
+            net = false;
+        else if (strcasecmp(word, "type") == 0 &&
+                 (i + 1 == option->args_count || strcmp(option->args[i + 1], "*") != 0))
+            return false;
+        else
+            net = net || strcmp(word, "*") == 0;
+    }
+    return net;
+}
+
+/* The first rule that fits a query decides. */
+static void judge_acl_order(const struct place *place, const struct corefile_directive *d)
+{
+    for (size_t i = 0; i + 1 < d->options_count; i++) {
+        const struct corefile_option *option = &d->options[i];
+
+        if (!takes_all(option))
+            continue;
+        judgement_remark(place->j, MATTER_ARGUMENTS,
+                         strcasecmp(option->name, "allow") == 0 ? SEVERITY_INFO : SEVERITY_WARNING,
+                         place->block, option->line,
+                         "The first rule that fits a query decides; what stands behind is never "
+                         "looked at.",
+                         "%s of acl without a network is for every query, and stands before %s in %s",
+                         option->name, d->options[i + 1].name,
+                         judgement_line(place->j, d->options[i + 1].line))
+            ->write = arena_printf(place->j->arena, "%s as the last line of acl", option->name);
+        return;
+    }
+}
+
 static void judge_acl(const struct place *place, const struct corefile_directive *d)
 {
+    judge_acl_order(place, d);
     for (size_t i = 0; i < d->options_count; i++) {
         const char *fault = acl_fault(place->j->arena, &d->options[i]);
 
@@ -333,6 +397,8 @@ void judge_special(struct judgement *j, const struct judged_block *block,
     } judges[] = {
         {"rewrite", judge_rewrite},
         {"acl", judge_acl},
+        {"health", judge_probed},
+        {"ready", judge_probed},
         {"hosts", judge_hosts},
         {"kubernetes", judge_kubernetes_options},
         {"forward", judge_forward_options},

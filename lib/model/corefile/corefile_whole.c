@@ -72,8 +72,9 @@ static void judge_zones(struct judgement *j)
     /* Without it some server serves a few zones on purpose, and others all else. */
     bool root = false, cluster = j->node_local || judged_anywhere(j, "kubernetes");
 
+    /* What stands outside of any server block may be meant for this one. */
     for (size_t i = 0; i < j->blocks_count; i++)
-        root = root || j->blocks[i].root;
+        root = root || j->blocks[i].root || j->blocks[i].outside;
     if (!root && !j->corefile->imports_count && !j->corefile->variables_count)
         judgement_remark(j, MATTER_ZONES, cluster ? SEVERITY_WARNING : SEVERITY_INFO, NULL, SHAPE_UNSET,
                          "Names of other zones, all external names among them, are REFUSED.",
@@ -135,22 +136,108 @@ void judge_whole(struct judgement *j)
 
 /*
  * The part that users may edit (coredns-custom of AKS and k3s), seen without the Corefile that imports it:
- * what both of these have in their server block already, and CoreDNS takes once.
+ * what both of these have already, and what they never read.
  */
-void judge_part(struct judgement *j)
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text), tail = strlen(end);
+
+    return len > tail && strcmp(text + len - tail, end) == 0;
+}
+
+/* What stands in the server block of the Corefile, where the part is imported. */
+static void judge_inside_too(struct judgement *j, const struct judged_block *block)
 {
     static const char *const stock[] = {"cache", "errors", "kubernetes", "loop", "prometheus", "ready"};
+    const struct corefile_directive *d;
 
-    for (size_t i = 0; i < j->blocks_count; i++)
-        for (size_t k = 0;
-             k < sizeof(stock) / sizeof(stock[0]) && !corefile_line_file(j->blocks[i].block->line); k++) {
-            const struct corefile_directive *d = judged_find(&j->blocks[i], stock[k]);
+    for (size_t i = 0; i < sizeof(stock) / sizeof(stock[0]); i++) {
+        d = judged_find(block, stock[i]);
+        if (d)
+            judgement_remark(j, MATTER_REPEATED_PLUGIN, SEVERITY_WARNING, block, d->line,
+                             "The Corefile that imports it is not seen. With both CoreDNS does not start.",
+                             "%s usually stands in the Corefile that imports this, and CoreDNS takes it once",
+                             d->name);
+    }
+    d = judged_find(block, "forward");
+    if (d && d->args_count > 1 && strcmp(d->args[0], ".") == 0)
+        judgement_remark(
+            j, MATTER_FORWARD, SEVERITY_WARNING, block, d->line,
+            "Forwards are tried in the order of the file, and the Corefile that imports this usually has one for "
+            "all names before it. CoreDNS before 1.9.4 does not start with both.",
+            "forward . usually stands in the Corefile that imports this, and takes every query first")
+            ->write = "ZONE:53 { ... } in a key that ends in .server, with forward . IP in it";
+}
 
-            if (d)
-                judgement_remark(
-                    j, MATTER_REPEATED_PLUGIN, SEVERITY_WARNING, &j->blocks[i], d->line,
-                    "The Corefile that imports it is not seen. With both CoreDNS does not start.",
-                    "%s usually stands in the Corefile that imports this, and CoreDNS takes it once",
-                    d->name);
-        }
+/* A server block of its own for what the Corefile has one for. */
+static void judge_beside(struct judgement *j, const struct judged_block *block)
+{
+    for (size_t i = 0; i < block->keys_count; i++) {
+        const struct corefile_key *key = &block->keys[i];
+
+        if (key->port != 53 || key->transport != COREFILE_DNS || block->binds_count ||
+            judged_find(block, "view"))
+            continue;
+        if (strcmp(key->zone, ".") == 0)
+            judgement_remark(
+                j, MATTER_DUPLICATE_ZONE, SEVERITY_WARNING, block, block->block->line,
+                "The Corefile that imports it is not seen. With both CoreDNS does not start (\"it "
+                "is already defined\").",
+                "the Corefile that imports this usually serves the root zone at port 53 already")
+                ->write = "ZONE:53 {";
+        else if (zone_is_under("svc.cluster.local.", key->zone) && !judged_find(block, "kubernetes"))
+            judgement_remark(
+                j, MATTER_ZONES, SEVERITY_WARNING, block, block->block->line,
+                "A query goes to the server block with the longest zone that has its name. Where the cluster's "
+                "domain is cluster.local, its Services are not found any more.",
+                "zone %s takes the names of cluster.local away from kubernetes", key->zone);
+    }
+}
+
+/* A key of coredns-custom that no import names. */
+static void judge_key(struct judgement *j, size_t file)
+{
+    const char *name = j->corefile->files[file].name;
+
+    if (ends_with(name, ".server") || ends_with(name, ".override") || strchr(name, '.'))
+        return;
+    judgement_remark(
+        j, MATTER_UNSEEN, SEVERITY_WARNING, NULL, ((uint64_t)(file + 1) << 32) + 1,
+        "The Corefiles of AKS and k3s import the keys that end in .server (whole server blocks) and "
+        "in .override (plugins for the block of the root zone).",
+        "no Corefile imports a key called '%s'", name)
+        ->write = arena_printf(j->arena, "%s.%s: |", name,
+                               strchr(j->corefile->files[file].text, ':') ? "server" : "override");
+}
+
+/* AKS and k3s have theirs in kube-system alone. */
+static void judge_namespace(struct judgement *j)
+{
+    const char *source = j->facts->source;
+    size_t len = strlen("ConfigMap ");
+
+    if (strncmp(source, "ConfigMap ", len) == 0 && ends_with(source, "/coredns-custom") &&
+        strncmp(source + len, "kube-system/", strlen("kube-system/")) != 0)
+        judgement_remark(
+            j, MATTER_UNSEEN, SEVERITY_WARNING, NULL, SHAPE_UNSET,
+            "CoreDNS's Pods mount ConfigMaps of their own namespace, which is kube-system on AKS and "
+            "k3s.",
+            "coredns-custom is in namespace %.*s", (int)strcspn(source + len, "/"), source + len)
+            ->write = "namespace: kube-system";
+}
+
+void judge_part(struct judgement *j)
+{
+    for (size_t i = 0; i < j->blocks_count; i++) {
+        if (j->blocks[i].outside)
+            continue;
+        if (corefile_line_file(j->blocks[i].block->line))
+            judge_beside(j, &j->blocks[i]);
+        else
+            judge_inside_too(j, &j->blocks[i]);
+    }
+    for (size_t i = 0; i < j->corefile->files_count; i++)
+        judge_key(j, i);
+    judge_namespace(j);
 }

@@ -13,6 +13,9 @@ static bool ends_with(const char *text, const char *end)
 /* Whether a Corefile may import one of its keys. */
 static bool is_part(const struct config_map *map)
 {
+    /* A key that nothing imports is to be told. */
+    if (map->keys_count && strcmp(map->name, "coredns-custom") == 0)
+        return true;
     for (size_t i = 0; i < map->keys_count; i++)
         if (ends_with(map->keys[i].name, ".server") || ends_with(map->keys[i].name, ".override") ||
             (strchr(map->keys[i].name, '.') && strstr(map->name, "dns")))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "corefile_paste.h"
+#include <ctype.h>
 #include <k8sdns/base/line.h>
 #include <string.h>
 
@@ -167,6 +168,27 @@ static void clean_around(char *text)
     }
 }
 
+/* Whether "{{" begins one of plugin/template's own fields: .Name, .Zone, .Match, ... Source: its
+ * templateData. */
+static bool is_of_template(const char *at)
+{
+    static const char *const fields[] = {".Name",  ".Zone",    ".Class",    ".Type",   ".Match",
+                                         ".Group", ".Message", ".Question", ".Remote", ".Meta"};
+
+    at += 2;
+    at += *at == '-';
+    at += strspn(at, " \t");
+    if (strncmp(at, "index ", 6) == 0)
+        at += 6;
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        size_t len = strlen(fields[i]);
+
+        if (strncmp(at, fields[i], len) == 0 && !isalnum((unsigned char)at[len]))
+            return true;
+    }
+    return false;
+}
+
 /*
  * Placeholders of Helm and Jinja. CoreDNS's own templates have the same braces, in quotes. One that has a
  * line for itself goes; another becomes a variable, which nothing is said of.
@@ -186,7 +208,7 @@ static bool clean_placeholders(char *text)
         }
         quoted = quoted != (*at == '"' && (at == text || at[-1] != '\\'));
         if (quoted || *at != '{' || (at[1] != '{' && at[1] != '%') || !(end = strstr(at, close)) ||
-            memchr(at, '\n', (size_t)(end - at)))
+            memchr(at, '\n', (size_t)(end - at)) || (at[1] == '{' && is_of_template(at)))
             continue;
         end += 2;
         /* {%VARIABLE%} is one of CoreDNS's environment, and has no blanks. */
