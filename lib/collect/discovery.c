@@ -280,6 +280,11 @@ static int by_file(struct discovery *d, const char *path)
     keep_objects(d, &objects,
                  objects.pods_count || objects.deployments_count || objects.configs_count ||
                      (!d->objects.pods_count && !d->objects.services_count));
+    if (objects.status && !d->found) {
+        end_method(d, METHOD_REFUSED,
+                   arena_printf(d->survey->arena, "it is an error of the API server: %s", objects.status));
+        return 0;
+    }
     end_method(
         d, outcome_by_count(d),
         d->found

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "object_documents.h"
 #include "yaml_json.h"
+#include <ctype.h>
 #include <errno.h>
 #include <k8sdns/base/line.h>
 #include <k8sdns/wire/capture/json_tree.h>
@@ -57,6 +58,35 @@ static bool is_table(const char *bytes, size_t len)
     return begins(&line, heads[0]) || begins(&line, heads[1]);
 }
 
+/* "Warning: v1 Endpoints is deprecated ...", "W1130 17:00:00.000000 ...": what kubectl writes beside its
+ * output. */
+static bool is_beside(const struct line *line)
+{
+    return begins(line, "Warning: ") ||
+           (line->len > 5 && strchr("IWE", line->text[0]) && isdigit((unsigned char)line->text[1]) &&
+            isdigit((unsigned char)line->text[4]) && line->text[5] == ' ');
+}
+
+/* How many bytes stand before the first document. */
+static size_t beside_len(const char *bytes, size_t len)
+{
+    struct line_cursor cursor = {.bytes = bytes, .len = len};
+    struct line line;
+    size_t end = 0;
+
+    while (line_cursor_next(&cursor, &line) && is_beside(&line))
+        end = (size_t)(line.text - bytes) + line.len + 1;
+    return end < len ? end : len;
+}
+
+/* The prompt of a shell, which was copied with the output before it: "$", "user@host:~#". */
+static bool is_prompt(const char *bytes, size_t len)
+{
+    while (len && strchr(" \t\r\n", bytes[len - 1]))
+        len--;
+    return len && strchr("$#%>", bytes[len - 1]) && !memchr(bytes, '\n', len) && !memchr(bytes, '{', len);
+}
+
 /* Documents one after the other, perhaps with commas between them; `lines` stand before the first. */
 static int read_json(const char *bytes, size_t len, int lines, json_t *all, struct err *err)
 {
@@ -64,7 +94,11 @@ static int read_json(const char *bytes, size_t len, int lines, json_t *all, stru
     json_error_t where;
 
     while (at < len) {
-        json_t *one = json_loadb(bytes + at, len - at, JSON_DISABLE_EOF_CHECK, &where);
+        json_t *one;
+
+        if (json_array_size(all) && is_prompt(bytes + at, len - at))
+            return 0;
+        one = json_loadb(bytes + at, len - at, JSON_DISABLE_EOF_CHECK, &where);
 
         for (; seen < at; seen++)
             lines += bytes[seen] == '\n';
@@ -138,6 +172,9 @@ int object_documents_read(const char *bytes, size_t len, bool kube, json_t **ret
         bytes += 3;
         len -= 3;
     }
+    at = beside_len(bytes, len);
+    bytes += at;
+    len -= at;
     if (len > TEXT_MAX)
         return err_set(err, ERR_FORMAT, EBADMSG,
                        "more than %d MB of it would have to be read; ask kubectl for less (-n, -l)",
