@@ -13,14 +13,17 @@ const struct finding *pods_down_finding(const struct diagnosis *d)
     for (size_t i = 0; kube && i < kube->pods_count; i++)
         if (kube->pods[i].ready != KUBE_NO && !kube->pods[i].unscheduled)
             return NULL;
-    for (size_t i = 0; kube && kube->pods_count && i < sizeof(ids) / sizeof(ids[0]); i++)
+    /* Without a Pod the workload says how many it has. */
+    for (size_t i = 0; kube && (kube->pods_count || kube->available == 0) && i < sizeof(ids) / sizeof(ids[0]);
+         i++)
         for (size_t k = 0; k < d->findings_count; k++)
             if (strcmp(d->findings[k].id, ids[i]) == 0 && d->findings[k].severity == SEVERITY_CRITICAL)
                 return &d->findings[k];
     return NULL;
 }
 
-const struct kube_event_facts *pods_event(const struct diagnosis *d, enum kube_event_kind kind)
+const struct kube_event_facts *pods_event_of(const struct diagnosis *d, enum kube_event_kind kind,
+                                             const char *object)
 {
     const struct kube_facts *kube = d->facts->kube;
     const struct kube_event_facts *found = NULL;
@@ -31,11 +34,18 @@ const struct kube_event_facts *pods_event(const struct diagnosis *d, enum kube_e
     for (size_t i = 0; kube && i < kube->events_count; i++) {
         const struct kube_event_facts *event = &kube->events[i];
 
+        if (object && strcmp(event->object, object) != 0)
+            continue;
         if (kube_event_kind(event) == kind && event->age_s - newest <= d->thresholds->recent_minutes * 60 &&
             (!found || event->age_s < found->age_s))
             found = event;
     }
     return found;
+}
+
+const struct kube_event_facts *pods_event(const struct diagnosis *d, enum kube_event_kind kind)
+{
+    return pods_event_of(d, kind, NULL);
 }
 
 const char *pods_event_text(struct diagnosis *d, const struct kube_event_facts *event)

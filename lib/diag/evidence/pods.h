@@ -17,6 +17,10 @@ const struct finding *pods_down_finding(const struct diagnosis *d);
  */
 const struct kube_event_facts *pods_event(const struct diagnosis *d, enum kube_event_kind kind);
 
+/* The same of one object alone; NULL without one. */
+const struct kube_event_facts *pods_event_of(const struct diagnosis *d, enum kube_event_kind kind,
+                                             const char *object);
+
 /* "FailedScheduling of coredns-x2x7k: 0/3 nodes are available (12 times, last at 2026-11-29T10:10:00Z)" */
 const char *pods_event_text(struct diagnosis *d, const struct kube_event_facts *event);
 

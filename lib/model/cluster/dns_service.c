@@ -22,6 +22,9 @@ static const struct shape_field fields[] = {
     SHAPE_FIELD_TEXT(struct dns_service_facts, outside_pod, "outside_pod",
                      "one that is ready and that it does not fit"),
     SHAPE_FIELD_TEXT(struct dns_service_facts, outside_labels, "outside_labels", "of that Pod"),
+    SHAPE_FIELD_BOOL(struct dns_service_facts, local_only, "local_only",
+                     "internalTrafficPolicy Local: it leads to Pods of the same node alone"),
+    SHAPE_FIELD_TEXT(struct dns_service_facts, ports_fault, "ports_fault", "why its ports lead nowhere"),
 };
 const struct shape dns_service_facts_shape = SHAPE(struct dns_service_facts, fields, "dns_service");
 
@@ -65,7 +68,9 @@ static void count_endpoints(struct arena *arena, const struct kube_objects *obje
             continue;
         address_format(&e->where, text, sizeof(text));
         add_not_ready(arena, service,
-                      e->pod ? arena_printf(arena, "%s (Pod %s)", text, e->pod) : arena_text(arena, text));
+                      e->pod ? arena_printf(arena, "%s (Pod %s%s)", text, e->pod,
+                                            e->terminating ? ", which is terminating" : "")
+                             : arena_text(arena, text));
     }
 }
 
@@ -88,12 +93,56 @@ static void count_pods(const struct kube_objects *objects, struct dns_service_fa
     }
 }
 
+/* The Pod of an endpoint, by its address; NULL. */
+static const struct kube_pod *pod_at(const struct kube_objects *objects, const struct address *where)
+{
+    for (size_t i = 0; i < objects->pods_count; i++)
+        for (size_t k = 0; k < objects->pods[i].addresses_count; k++)
+            if (address_same_host(&objects->pods[i].addresses[k], where))
+                return &objects->pods[i];
+    return NULL;
+}
+
+/* What the ports of a Service and of what is behind it lack. */
+static const char *ports_fault(struct arena *arena, const struct kube_objects *objects,
+                               const struct kube_service *service)
+{
+    if (service->no_udp)
+        return "it has no UDP port 53";
+    for (size_t i = 0; i < objects->endpoints_count; i++) {
+        const struct kube_endpoint *e = &objects->endpoints[i];
+        const struct kube_pod *pod = pod_at(objects, &e->where);
+
+        if (e->node_local || !e->service || !service->name || strcmp(e->service, service->name) != 0 ||
+            !same_space(e->space, service->space))
+            continue;
+        if (e->no_port)
+            return "its EndpointSlice has endpoints and no port: its targetPort is a name that no port of the Pods "
+                   "has";
+        /* Of several containers another may serve it, as dnsmasq of kube-dns does. */
+        if (pod && pod->containers == 1 && pod->port && pod->port != e->where.port)
+            return arena_printf(arena,
+                                "it leads to UDP port %u, and the container of Pod %s serves port %llu",
+                                e->where.port, pod->name ? pod->name : "", (unsigned long long)pod->port);
+    }
+    return NULL;
+}
+
+static void take_service(struct arena *arena, const struct kube_objects *objects,
+                         const struct kube_service *seen, struct replicas_facts *facts)
+{
+    struct dns_service_facts *service = service_of(arena, facts, seen->name, seen->space);
+
+    service->selector = seen->selector;
+    service->local_only = seen->local_only;
+    service->ports_fault = ports_fault(arena, objects, seen);
+}
+
 void dns_services_take(struct arena *arena, const struct kube_objects *objects, struct replicas_facts *facts)
 {
     for (size_t i = 0; i < objects->services_count; i++)
         if (!objects->services[i].node_local && objects->services[i].name)
-            service_of(arena, facts, objects->services[i].name, objects->services[i].space)->selector =
-                objects->services[i].selector;
+            take_service(arena, objects, &objects->services[i], facts);
     for (size_t i = 0; i < objects->backings_count; i++) {
         const struct kube_backing *backing = &objects->backings[i];
         struct dns_service_facts *service = service_of(arena, facts, backing->service, backing->space);

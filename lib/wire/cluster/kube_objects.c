@@ -102,6 +102,8 @@ static void read_slice(struct arena *arena, const json_t *object, struct kube_ob
             endpoint->ready = json_is_false(json_object_get(conditions, "ready")) ? KUBE_NO : KUBE_YES;
             endpoint->terminating = json_is_true(json_object_get(conditions, "terminating"));
             endpoint->node_local = to == KUBE_TO_NODE_LOCAL;
+            endpoint->no_port = json_is_array(json_object_get(object, "ports")) &&
+                                !json_array_size(json_object_get(object, "ports"));
             note_endpoint(arena, objects, endpoint);
         }
     }
@@ -222,6 +224,9 @@ static void read_pod(struct arena *arena, const json_t *object, struct kube_obje
     size_t i;
 
     to = to == KUBE_TO_OTHERS && (named || selected) ? KUBE_TO_DNS : to;
+    if (to == KUBE_TO_OTHERS && kube_is_coredns(container) &&
+        kube_backs_nothing(objects, kube_text(metadata, "namespace")))
+        to = KUBE_TO_DNS;
     /* Another server of DNS, in another namespace than the one that is wanted. */
     if (to == KUBE_TO_DNS && !named && !selected &&
         kube_is_elsewhere(objects, kube_text(metadata, "namespace")))
@@ -369,6 +374,8 @@ bool kube_takes(struct arena *arena, const json_t *object, const char *kind,
     struct kube_objects alone = {.wanted = objects->wanted,
                                  .services = objects->services,
                                  .services_count = objects->services_count,
+                                 .backings = objects->backings,
+                                 .backings_count = objects->backings_count,
                                  .signs = objects->signs,
                                  .signs_count = objects->signs_count};
     struct reading reading = {arena, &alone, PASS_SERVICES};

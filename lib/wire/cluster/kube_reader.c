@@ -61,6 +61,33 @@ bool kube_is_elsewhere(const struct kube_objects *objects, const char *space)
     return found;
 }
 
+bool kube_backs_nothing(const struct kube_objects *objects, const char *space)
+{
+    bool seen = false;
+
+    for (size_t i = 0; i < objects->services_count && !seen; i++)
+        seen = !objects->services[i].node_local && kube_same(objects->services[i].space, space);
+    if (!seen || kube_is_elsewhere(objects, space))
+        return false;
+    seen = false;
+    for (size_t i = 0; i < objects->backings_count; i++) {
+        if (!kube_same(objects->backings[i].space, space))
+            continue;
+        if (objects->backings[i].ready)
+            return false;
+        seen = true;
+    }
+    return seen;
+}
+
+bool kube_is_coredns(const json_t *container)
+{
+    const char *image = kube_text(container, "image"), *base = image ? strrchr(image, '/') : NULL;
+
+    base = base ? base + 1 : image;
+    return base && strncmp(base, "coredns", 7) == 0 && (!base[7] || base[7] == ':' || base[7] == '@');
+}
+
 uint64_t kube_count(const json_t *object, const char *key)
 {
     const json_t *value = json_object_get(object, key);

@@ -24,6 +24,15 @@ uint64_t kube_count(const json_t *object, const char *key);
 bool kube_same(const char *a, const char *b);
 /* The Service that is wanted was seen, and is of another namespace than this. */
 bool kube_is_elsewhere(const struct kube_objects *objects, const char *space);
+
+/*
+ * Whether a Service of DNS is in this namespace and none there was seen to have a ready endpoint: then a Pod
+ * of CoreDNS there is one of it, whatever its labels are.
+ */
+bool kube_backs_nothing(const struct kube_objects *objects, const char *space);
+/* Whether a container is made of CoreDNS's image. */
+bool kube_is_coredns(const json_t *container);
+
 /* The port of DNS over UDP that a container says; 0 for none. */
 uint64_t kube_container_port(const json_t *container);
 

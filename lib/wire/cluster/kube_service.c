@@ -26,14 +26,19 @@ uint16_t kube_dns_port(const json_t *ports)
     return found ? found : DNS_PORT;
 }
 
-/* A Service that Pods could have as their nameserver: it has port 53. */
-static bool serves_dns(const json_t *spec)
+/* A Service that Pods could have as their nameserver has port 53; TCP is what a port has without a word. */
+static bool serves_dns(const json_t *spec, const char *over)
 {
     const json_t *ports = json_object_get(spec, "ports"), *port;
     size_t i;
 
-    json_array_foreach(ports, i, port) if (kube_count(port, "port") == DNS_PORT &&
-                                           kube_same(kube_text(port, "protocol"), "UDP")) return true;
+    json_array_foreach(ports, i, port)
+    {
+        const char *protocol = kube_text(port, "protocol");
+
+        if (kube_count(port, "port") == DNS_PORT && kube_same(protocol ? protocol : "TCP", over))
+            return true;
+    }
     return false;
 }
 
@@ -133,13 +138,16 @@ void kube_read_service(struct arena *arena, const json_t *object, struct kube_ob
     /* Before 1.20 there was but one. A headless Service has "None", which is no address. */
     if (!service->addresses_count && kube_read_address(kube_text(spec, "clusterIP"), port, &where))
         *ARENA_PUSH(arena, service->addresses, service->addresses_count) = where;
-    service->wanted = is_wanted(objects, service) && (to != KUBE_TO_OTHERS || serves_dns(spec));
+    service->wanted = is_wanted(objects, service) && (to != KUBE_TO_OTHERS || serves_dns(spec, "UDP"));
     if (to == KUBE_TO_OTHERS && !service->wanted) {
         objects->others++;
         return;
     }
     service->selector = kube_pairs(arena, json_object_get(spec, "selector"));
     service->labels = kube_pairs(arena, json_object_get(metadata, "labels"));
+    service->no_udp = json_array_size(json_object_get(spec, "ports")) && !serves_dns(spec, "UDP");
+    service->no_tcp = json_array_size(json_object_get(spec, "ports")) && !serves_dns(spec, "TCP");
+    service->local_only = kube_same(kube_text(spec, "internalTrafficPolicy"), "Local");
     /* It may be read twice: by its address, and in its namespace. */
     for (i = 0; i < objects->services_count; i++)
         if (kube_same(objects->services[i].name, read.name) &&

@@ -20,6 +20,24 @@ static const char *unscheduled(struct arena *arena, const json_t *status)
     return NULL;
 }
 
+/* The first init container that does not come to its end, in kubectl's words: Init:CrashLoopBackOff. */
+static void read_init(struct arena *arena, const json_t *status, struct kube_pod *pod)
+{
+    const json_t *item, *list = json_object_get(status, "initContainerStatuses");
+    size_t i;
+
+    json_array_foreach(list, i, item)
+    {
+        const json_t *wait = json_object_get(json_object_get(item, "state"), "waiting");
+        const char *reason = kube_text(wait, "reason"), *message = kube_text(wait, "message");
+
+        if (!reason || strcmp(reason, "PodInitializing") == 0 || pod->waiting)
+            continue;
+        pod->waiting = arena_printf(arena, "Init:%s", reason);
+        pod->waiting_message = kube_copy(arena, message);
+    }
+}
+
 /* Source: kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1, ContainerStatus. */
 void kube_read_pod_state(struct arena *arena, const json_t *object, const json_t *container,
                          struct kube_pod *pod)
@@ -32,6 +50,10 @@ void kube_read_pod_state(struct arena *arena, const json_t *object, const json_t
 
     pod->exit_code = -1;
     pod->phase = kube_copy(arena, kube_text(status, "phase"));
+    /* What kubectl shows for one that is being deleted. */
+    if (kube_text(json_object_get(object, "metadata"), "deletionTimestamp"))
+        pod->phase = "Terminating";
+    read_init(arena, status, pod);
     pod->unscheduled = unscheduled(arena, status);
     pod->started = kube_copy(arena, kube_text(status, "startTime"));
     pod->cpu_limit = kube_copy(arena, kube_text(limits, "cpu"));
@@ -45,7 +67,8 @@ void kube_read_pod_state(struct arena *arena, const json_t *object, const json_t
         const json_t *now = json_object_get(json_object_get(item, "state"), "terminated");
 
         pod->restarts += restarts == UINT64_MAX ? 0 : restarts;
-        if (wait && (!name || !own || strcmp(name, own) == 0)) {
+        if (wait && !(pod->waiting && strncmp(pod->waiting, "Init:", 5) == 0) &&
+            (!name || !own || strcmp(name, own) == 0)) {
             pod->waiting = kube_copy(arena, kube_text(wait, "reason"));
             pod->waiting_message = kube_copy(arena, kube_text(wait, "message"));
         }
@@ -61,8 +84,10 @@ void kube_read_pod_state(struct arena *arena, const json_t *object, const json_t
 
 static bool is_about_dns(const char *object)
 {
-    return object && (strncmp(object, "coredns", 7) == 0 || strncmp(object, "kube-dns", 8) == 0 ||
-                      strncmp(object, "dns-default", 11) == 0);
+    /* rke2-coredns-rke2-coredns-..., RELEASE-coredns-...: what scales them has a name that goes on. */
+    return object && !strstr(object, "autoscaler") &&
+           (strstr(object, "coredns") || strncmp(object, "kube-dns", 8) == 0 ||
+            strncmp(object, "dns-default", 11) == 0);
 }
 
 /* Source: kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1, and its v1 form. */

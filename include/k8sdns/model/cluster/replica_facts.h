@@ -83,6 +83,8 @@ struct dns_service_facts {
     size_t not_ready_names_count;
     uint64_t pods, pods_ready, pods_selected; /* of CoreDNS in its namespace; those that its selector fits */
     const char *outside_pod, *outside_labels; /* one that is ready and that it does not fit; NULL */
+    bool local_only;         /* it leads to Pods of the same node alone (internalTrafficPolicy: Local) */
+    const char *ports_fault; /* why its ports lead nowhere; NULL */
 };
 extern const struct shape dns_service_facts_shape;
 

@@ -40,7 +40,9 @@ struct kube_service {
     const char *selector; /* "k8s-app=kube-dns,a=b"; NULL for none */
     const char *labels;   /* likewise */
     bool node_local;
-    bool wanted; /* the one that was asked for: see struct kube_wanted */
+    bool wanted;         /* the one that was asked for: see struct kube_wanted */
+    bool no_udp, no_tcp; /* it has no port 53 of that protocol */
+    bool local_only;     /* internalTrafficPolicy: Local */
 };
 
 /* Which Service is looked for; nothing set: by names and labels alone. */
@@ -109,6 +111,7 @@ struct kube_endpoint {
     int ready;              /* enum kube_answer */
     bool terminating;
     bool node_local;
+    bool no_port; /* its slice has none, since the Pods have no port of the name that the Service wants */
 };
 
 struct kube_pod {
@@ -120,7 +123,7 @@ struct kube_pod {
     const char *last_end, *last_end_time;  /* of the container that serves DNS: "OOMKilled"; NULL for never */
     int64_t exit_code;                     /* of that end; -1 when not said */
     const char *waiting, *waiting_message; /* why its container does not run now: "CrashLoopBackOff"; NULL */
-    const char *phase;                     /* "Pending", "Running"; NULL */
+    const char *phase;                     /* "Pending", "Running", "Terminating" as kubectl says it; NULL */
     const char *unscheduled;               /* why no node takes it; NULL */
     const char *labels;                    /* "k8s-app=kube-dns,..."; NULL */
     const char *started, *cpu_limit;       /* NULL when not said */

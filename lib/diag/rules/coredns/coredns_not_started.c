@@ -12,6 +12,14 @@ static bool is_starting(const char *waiting)
     return strcmp(waiting, "ContainerCreating") == 0 || strcmp(waiting, "PodInitializing") == 0;
 }
 
+/* What its events say, where it says nothing itself: no network, a volume that is not there. */
+static const char *pending_reason(struct diagnosis *d, const struct kube_pod_facts *pod)
+{
+    const struct kube_event_facts *event = pods_event_of(d, KUBE_EVENT_NOT_STARTED, pod->name);
+
+    return event ? pods_event_text(d, event) : "Pending";
+}
+
 /* Why a Pod has no process; NULL for one that has, or that ends again and again, which another rule tells of.
  */
 static const char *reason_of(struct diagnosis *d, const struct kube_pod_facts *pod)
@@ -21,7 +29,74 @@ static const char *reason_of(struct diagnosis *d, const struct kube_pod_facts *p
     if (pod->waiting && strcmp(pod->waiting, "CrashLoopBackOff") != 0 && !is_starting(pod->waiting))
         return arena_printf(d->arena, "%s%s%s", pod->waiting, pod->waiting_message ? ": " : "",
                             pod->waiting_message ? pod->waiting_message : "");
-    return pod->phase && strcmp(pod->phase, "Pending") == 0 ? "Pending" : NULL;
+    return pod->phase && strcmp(pod->phase, "Pending") == 0 ? pending_reason(d, pod) : NULL;
+}
+
+static bool is_on_a_dead_node(const struct kube_facts *kube, const struct kube_pod_facts *pod)
+{
+    for (size_t i = 0; pod->node && i < kube->nodes_not_ready_count; i++)
+        if (strcmp(kube->nodes_not_ready[i], pod->node) == 0)
+            return true;
+    return false;
+}
+
+/* A Pod gets some time for its first probes. Of our choice; kubeadm's readiness probe asks every 10 s. */
+#define SETTLED_S 120
+
+static bool is_new(const struct kube_facts *kube, const struct kube_pod_facts *pod)
+{
+    for (size_t i = 0; i < kube->changes_count; i++)
+        if (kube->changes[i].kind == KUBE_POD && strcmp(kube->changes[i].name, pod->name) == 0 &&
+            kube->changes[i].age_s < SETTLED_S)
+            return true;
+    return false;
+}
+
+static bool has_finding(const struct diagnosis *d, const char *id, const char *subject)
+{
+    for (size_t i = 0; i < d->findings_count; i++)
+        if (strcmp(d->findings[i].id, id) == 0 && d->findings[i].subject &&
+            strcmp(d->findings[i].subject, subject) == 0)
+            return true;
+    return false;
+}
+
+/* Some run and are not ready beside others that are; where none is, the Service has a finding. */
+static void by_readiness(const struct rule *rule, struct diagnosis *d)
+{
+    const struct kube_facts *kube = d->facts->kube;
+    struct finding *finding = NULL;
+
+    for (size_t i = 0; i < kube->pods_count; i++) {
+        const struct kube_pod_facts *pod = &kube->pods[i];
+        const struct kube_event_facts *event;
+
+        if (pod->ready != KUBE_NO || !pod->phase || strcmp(pod->phase, "Running") != 0 || pod->waiting ||
+            is_on_a_dead_node(kube, pod) || is_new(kube, pod) || has_finding(d, "coredns-panic", pod->name))
+            continue;
+        if (!finding)
+            finding = finding_new(d, rule, pod->name);
+        finding->title =
+            pod->kube_dns ? "a replica of kube-dns is not ready" : "a replica of {dns} is not ready";
+        finding->cause =
+            "It runs, and its readiness probe fails: it gets no queries from the Service. It has not "
+            "reached the API server yet, or does not answer the probe in time.";
+        finding_about_pod(d, finding, pod->name);
+        finding_evidence(d, finding, "%s runs, and is not ready", pod->name);
+        event = pods_event_of(d, KUBE_EVENT_UNHEALTHY, pod->name);
+        if (event)
+            finding_evidence(d, finding, "%s", pods_event_text(d, event));
+    }
+    if (!finding)
+        return;
+    finding_step(d, finding, "read what it waits for",
+                 arena_printf(d->arena, "kubectl -n {ns} logs %s{c} --tail 50",
+                              shell_word(d->arena, finding->subject)),
+                 NULL);
+    finding_step(
+        d, finding, "see which probe fails",
+        arena_printf(d->arena, "kubectl -n {ns} describe pod %s", shell_word(d->arena, finding->subject)),
+        NULL);
 }
 
 static void advise(struct diagnosis *d, struct finding *finding)
@@ -47,7 +122,27 @@ static void by_events(const struct rule *rule, struct diagnosis *d)
     finding->confidence = CONFIDENCE_LIKELY;
     finding_about_pod(d, finding, event->object);
     finding_evidence(d, finding, "%s", pods_event_text(d, event));
-    advise(d, finding);
+    if (strcmp(event->reason, "FailedCreate") != 0) {
+        advise(d, finding);
+        return;
+    }
+    /* What makes Pods is refused one: a quota, Pod Security, a webhook. */
+    finding->title = "no Pod of {dns} can be created";
+    finding->cause =
+        "The API server refuses the Pods that Kubernetes wants to create: a quota, Pod Security, an "
+        "admission webhook, or a ServiceAccount that is not there.";
+    if (d->facts->kube->available == 0)
+        finding->severity = SEVERITY_CRITICAL;
+    finding_step(
+        d, finding, "read the whole message",
+        arena_printf(d->arena, "kubectl -n {ns} describe %s/%s",
+                     d->facts->kube->workload && strncmp(d->facts->kube->workload, "daemonset", 9) == 0
+                         ? "daemonset"
+                         : "replicaset",
+                     shell_word(d->arena, event->object)),
+        NULL);
+    finding_step(d, finding, "see quotas, and the labels for Pod Security",
+                 "kubectl -n {ns} get resourcequota; kubectl get namespace {ns} --show-labels", NULL);
 }
 
 /* Its last words name its port, its command line or its image. */
@@ -87,8 +182,11 @@ static void by_pods(const struct rule *rule, struct diagnosis *d)
         finding_evidence(d, finding, "%s has not started: %s", pod->name, reason);
         waiting++;
     }
-    if (!finding)
+    if (!finding) {
+        if (ready)
+            by_readiness(rule, d);
         return;
+    }
     finding_evidence(d, finding, "%zu of %zu replicas are ready", ready, kube->pods_count);
     if (!ready && waiting == kube->pods_count)
         finding->severity = SEVERITY_CRITICAL;

@@ -69,6 +69,128 @@ static void by_readiness(struct diagnosis *d, struct finding *finding,
                  arena_printf(d->arena, "kubectl -n %s describe pods -l %s", space, selector), NULL);
 }
 
+/* No Pod, though nothing keeps one from being created that is told elsewhere. */
+static void by_workload(struct diagnosis *d, struct finding *finding)
+{
+    const struct kube_facts *kube = d->facts->kube;
+    bool daemon_set;
+
+    if (!kube || !kube->workload || kube->wanted == SHAPE_UNSET)
+        return;
+    daemon_set = strncmp(kube->workload, "daemonset", 9) == 0;
+    if (kube->wanted) {
+        finding_evidence(d, finding, "%s wants %" PRIu64 " Pods, and has none", kube->workload, kube->wanted);
+        finding_step(d, finding, "see why it has none", "kubectl -n {ns} describe {deploy}", NULL);
+    } else if (daemon_set) {
+        finding_evidence(d, finding, "%s wants no Pod: its node selector fits no node, or no node is there",
+                         kube->workload);
+        finding_step(d, finding, "compare its node selector with the nodes",
+                     "kubectl -n {ns} get {deploy} -o wide; kubectl get nodes --show-labels", NULL);
+    } else {
+        finding->title = "{dns} is scaled to zero";
+        finding->cause =
+            "The Deployment asks for no replica, so that nothing is behind the ClusterIP, and each "
+            "lookup fails.";
+        finding_evidence(d, finding, "%s asks for 0 replicas", kube->workload);
+        finding_step(d, finding, "scale it up", "kubectl -n {ns} scale {deploy} --replicas=2",
+                     "kubectl -n {ns} scale {deploy} --replicas=0");
+        finding_step(d, finding, "see whether something scales it, and how",
+                     "kubectl -n {ns} get deployments,hpa", NULL);
+    }
+}
+
+/* Its ports lead to none of the Pods'. */
+static void by_ports(const struct rule *rule, struct diagnosis *d, const struct dns_service_facts *service)
+{
+    const char *space = space_word(d, service), *name = shell_word(d->arena, service->name);
+    struct finding *finding = finding_new(d, rule, arena_printf(d->arena, "Service %s/%s", space, name));
+
+    finding->title = "the ports of the DNS Service lead nowhere";
+    finding->cause =
+        "The endpoints are ready, and the Service leads queries to a port that none of them serves, or "
+        "has no port for them. A restart of kube-proxy or of {dns} changes nothing.";
+    for (size_t i = 0; i < d->servers_count; i++)
+        if (d->servers[i].target->role == TARGET_CLUSTER_IP)
+            finding_about(d, finding, d->servers[i].target->id);
+    finding_evidence(d, finding, "Service %s/%s: %s", space, service->name, service->ports_fault);
+    finding_step(d, finding, "compare its ports with those of the Pods",
+                 arena_printf(d->arena, "kubectl -n %s describe service %s; kubectl -n %s describe {deploy}",
+                              space, name, space),
+                 NULL);
+    finding_step(d, finding, "set port 53 and targetPort for UDP and for TCP",
+                 arena_printf(d->arena, "kubectl -n %s edit service %s", space, name), "the ports before");
+}
+
+/* Whether a replica that is ready is on the node of this Pod; false also where the node is not known. */
+static bool has_one_here(const struct diagnosis *d)
+{
+    const struct replicas_facts *replicas = d->facts->replicas;
+    const char *own = d->facts->host.node;
+
+    for (size_t i = 0; own && i < replicas->replicas_count; i++)
+        if (replicas->replicas[i].node && strcmp(replicas->replicas[i].node, own) == 0 &&
+            replicas->replicas[i].ready != KUBE_NO)
+            return true;
+    return false;
+}
+
+/* How many nodes have a replica that is ready. */
+static size_t nodes_with_replica(const struct diagnosis *d)
+{
+    const struct replicas_facts *replicas = d->facts->replicas;
+    size_t nodes = 0;
+
+    for (size_t i = 0; i < replicas->replicas_count; i++) {
+        const struct replica_facts *r = &replicas->replicas[i];
+        bool again = !r->node || r->ready == KUBE_NO;
+
+        for (size_t k = 0; k < i && !again; k++)
+            again = replicas->replicas[k].node && replicas->replicas[k].ready != KUBE_NO &&
+                    strcmp(replicas->replicas[k].node, r->node) == 0;
+        nodes += !again;
+    }
+    return nodes;
+}
+
+/* internalTrafficPolicy Local: nothing is behind the ClusterIP on a node without a replica. */
+static void by_policy(const struct rule *rule, struct diagnosis *d, const struct dns_service_facts *service)
+{
+    const char *space = space_word(d, service), *name = shell_word(d->arena, service->name);
+    const struct kube_facts *kube = d->facts->kube;
+    uint64_t nodes = kube ? kube->nodes : SHAPE_UNSET;
+    size_t served = nodes_with_replica(d);
+    struct finding *finding;
+
+    if (has_one_here(d) || (nodes != SHAPE_UNSET && served >= nodes))
+        return;
+    finding = finding_new(d, rule, arena_printf(d->arena, "Service %s/%s", space, name));
+    finding->title = "the DNS Service leads to replicas on the same node alone";
+    finding->cause =
+        "With internalTrafficPolicy Local a node drops the queries of its Pods unless a replica of {dns} "
+        "runs on it. kube-proxy is right to do so.";
+    finding->confidence = d->facts->host.node ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
+    if (!d->servers_count)
+        finding->severity = SEVERITY_WARNING;
+    for (size_t i = 0; i < d->servers_count; i++)
+        if (d->servers[i].target->role == TARGET_CLUSTER_IP)
+            finding_about(d, finding, d->servers[i].target->id);
+    finding_evidence(d, finding, "Service %s/%s has internalTrafficPolicy: Local", space, service->name);
+    if (nodes != SHAPE_UNSET)
+        finding_evidence(d, finding, "%zu of %" PRIu64 " nodes have a replica that is ready", served, nodes);
+    else
+        finding_evidence(d, finding, "%zu nodes have a replica that is ready%s%s", served,
+                         d->facts->host.node ? "; none is on this one, " : "",
+                         d->facts->host.node ? d->facts->host.node : "");
+    finding_step(
+        d, finding, "lead to the replicas of all nodes",
+        arena_printf(d->arena,
+                     "kubectl -n %s patch service %s -p '{\"spec\":{\"internalTrafficPolicy\":\"Cluster\"}}'",
+                     space, name),
+        arena_printf(d->arena,
+                     "kubectl -n %s patch service %s -p '{\"spec\":{\"internalTrafficPolicy\":\"Local\"}}'",
+                     space, name));
+}
+
 /* There are Pods of CoreDNS that are ready, and its selector fits none of all. */
 static bool misses_pods(const struct dns_service_facts *service)
 {
@@ -82,6 +204,13 @@ static void judge(const struct rule *rule, struct diagnosis *d, const struct dns
     const struct finding *down = pods_down_finding(d);
     struct finding *finding;
 
+    if (service->endpoints_seen && service->ready > 0 && !clusterip_answers(d)) {
+        if (service->ports_fault)
+            by_ports(rule, d, service);
+        else if (service->local_only)
+            by_policy(rule, d, service);
+        return;
+    }
     /* Without its endpoints the Pods may still tell that it has none. */
     if (service->endpoints_seen ? service->ready > 0 : !misses_pods(service))
         return;
@@ -104,6 +233,8 @@ static void judge(const struct rule *rule, struct diagnosis *d, const struct dns
         by_selector(d, finding, service);
     else if (service->not_ready)
         by_readiness(d, finding, service);
+    else if (!service->pods)
+        by_workload(d, finding);
 }
 
 /* Load balancing at the socket has nothing to lead the ClusterIP to, and says so to whoever connects. */
