@@ -37,6 +37,7 @@ DESCRIBED = (f"Data\n====\nCorefile:\n----\n{KUBEADM}\nNodeHosts:\n----\n10.0.0.
 ESCAPED = json.dumps(KUBEADM)
 PASTED = {
     "YAML": YAML,
+    "YAML, all of it indented": indented(YAML, 5),
     "a letter's margin": "".join("> " + line for line in KUBEADM.splitlines(True)),
     "a letter's margin, YAML": "".join("> " + line for line in YAML.splitlines(True)),
     "a letter's margin without blanks": "".join(">" + line for line in YAML.splitlines(True)),

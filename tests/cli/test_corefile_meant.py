@@ -68,6 +68,8 @@ CASES = {
                           "} (on a line of its own, before prometheus)")),
     "a closing brace too late": (changed("ttl 30\n    }\n", "ttl 30\n") + "}\n",
                                  ("critical", 11, "plugin prometheus stands in the braces of kubernetes", None)),
+    "an option that was a plugin's later": (changed("pods insecure", "transfer to *"),
+                                            ("warning", 8, "transfer of kubernetes went with", None)),
     "a brace below": (changed("ip6.arpa {", "ip6.arpa\n    {"),
                       ("critical", 8, "on the line of kubernetes", "kubernetes cluster.local in-addr.arpa ip6.arpa {")),
     "a brace below the zone": (changed(".:53 {", ".:53\n{"), None),

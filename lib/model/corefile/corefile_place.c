@@ -187,8 +187,10 @@ size_t directive_options_own(const struct corefile_directive *d)
 {
     const struct plugin_grammar *grammar = grammar_find(d->name);
 
+    /* Before 1.8.0 transfer was an option of several. */
     for (size_t i = 0; grammar && grammar->options && i < d->options_count; i++)
-        if (plugin_place(d->options[i].name) >= 0 && !grammar_option(grammar, d->options[i].name))
+        if (plugin_place(d->options[i].name) >= 0 && !grammar_option(grammar, d->options[i].name) &&
+            strcmp(d->options[i].name, "transfer") != 0)
             return i;
     return d->options_count;
 }

@@ -40,10 +40,17 @@ bool config_map_is_one(const char *bytes, size_t len)
     static const char *const keys[] = {"apiVersion:", "kind:", "data:", "items:", "metadata:"};
     struct line_cursor cursor = {.bytes = bytes, .len = len};
     struct line line;
+    bool first = true;
 
     if (begins_json(bytes, len))
         return true;
-    while (line_cursor_next(&cursor, &line))
+    while (line_cursor_next(&cursor, &line)) {
+        size_t indent = first ? blanks(line.text, line.len) : 0;
+
+        /* All of it may be indented, as a page has it in a list. */
+        line.text += indent;
+        line.len -= indent;
+        first = first && !line.len;
         for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
             size_t key = strlen(keys[i]);
 
@@ -52,6 +59,7 @@ bool config_map_is_one(const char *bytes, size_t len)
                 (line.len == key || is_blank(line.text[key])))
                 return true;
         }
+    }
     return false;
 }
 
