@@ -255,6 +255,7 @@ static int run(struct run *run, const void *config_at, void *data)
     environment.source = text.source;
     environment.partial = text.partial;
     environment.template = text.template;
+    environment.misnamed = text.misnamed;
     environment.text = text.text;
     environment.len = text.len;
     corefile_judge(run->arena, &text.corefile, &environment, facts);

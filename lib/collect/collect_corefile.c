@@ -59,6 +59,7 @@ static int choose_map(struct survey *survey, const struct config_maps *maps, con
         return -EBADMSG;
     name_map(survey, chosen, usual, text);
     text->text = chosen->corefile;
+    text->misnamed = chosen->misnamed;
     text->len = strlen(chosen->corefile);
     text->template = maps->template;
     add_files(survey, chosen, text);
@@ -144,6 +145,8 @@ static int take(struct survey *survey, struct corefile_text *text)
     corefile_read(survey->arena, text->text, text->len, text->files, text->files_count, &text->corefile);
     if (text->partial || is_corefile(survey->arena, text))
         return 0;
+    if (!text->len && strncmp(text->source, "ConfigMap ", strlen("ConfigMap ")) == 0)
+        return err_set(&survey->err, ERR_FORMAT, EBADMSG, "the Corefile of %s is empty", text->source);
     if (!text->len)
         return err_set(&survey->err, ERR_FORMAT, EBADMSG, "it is empty; did kubectl fail?");
     if (text->corefile.fault)
@@ -157,7 +160,7 @@ static void add_beside(struct survey *survey, const char *path, const char *byte
                        struct config_maps *maps)
 {
     const char *slash = strrchr(path, '/');
-    struct config_map part = {"", "", NULL, NULL, 0};
+    struct config_map part = {.space = "", .name = ""};
 
     *ARENA_PUSH(survey->arena, part.keys, part.keys_count) =
         (struct corefile_file){slash ? slash + 1 : path, arena_text_n(survey->arena, bytes, len), len};
@@ -235,7 +238,8 @@ static void judge(struct survey *survey, struct corefile_text *text, struct fact
                                                .text = text->text,
                                                .len = text->len,
                                                .partial = text->partial,
-                                               .template = text->template};
+                                               .template = text->template,
+                                               .misnamed = text->misnamed};
     struct address *cluster_ips = NULL, *own = NULL, address;
     const struct replicas_facts *replicas = facts->replicas;
 

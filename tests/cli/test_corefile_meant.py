@@ -178,6 +178,19 @@ class Meant(binary.Case):
                            "metadata": {"name": "coredns-custom", "namespace": "default"}})
         self.judge(text, ("warning", None, "in namespace default", "namespace: kube-system"))
 
+    def test_key(self):
+        def judge(key, expected):
+            self.judge(json.dumps({"kind": "ConfigMap", "apiVersion": "v1", "data": {key: KUBEADM},
+                                   "metadata": {"name": "coredns", "namespace": "kube-system"}}), expected)
+
+        judge("Corefile", None)
+        for key in ("corefile", "Corefile.txt"):
+            judge(key, ("warning", None, f"under the key '{key}'", "Corefile: |"))
+        done = binary.run("corefile", stdin=json.dumps({"kind": "ConfigMap", "data": {"Corefile": ""},
+                                                        "metadata": {"name": "coredns"}}).encode())
+        self.assertEqual(done.returncode, 65)
+        self.assertIn("the Corefile of ConfigMap kube-system/coredns is empty", done.stderr)
+
     def test_unclosed_alone(self):
         """What the braces of another hide is not missed as well."""
         document, _ = binary.run_json("corefile", "-", stdin=changed("ttl 30\n    }\n", "ttl 30\n").encode())

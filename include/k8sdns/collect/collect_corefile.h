@@ -16,6 +16,7 @@ struct corefile_text {
     size_t len;
     struct corefile_file *files; /* that an import may name */
     size_t files_count;
+    const char *misnamed;              /* its key in the ConfigMap where that is not Corefile; NULL */
     bool partial;                      /* it is only what a Corefile imports, which was not given */
     bool template;                     /* it had placeholders of Helm or Jinja, which are left out */
     const struct config_map *kube_dns; /* it is kube-dns's configuration, and no Corefile; NULL */

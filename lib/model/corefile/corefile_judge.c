@@ -252,6 +252,13 @@ void corefile_judge(struct arena *arena, const struct corefile *corefile,
         judge_whole(&j);
     if (environment->partial)
         judge_part(&j);
+    if (environment->misnamed)
+        judgement_remark(
+            &j, MATTER_UNSEEN, SEVERITY_WARNING, NULL, SHAPE_UNSET,
+            "The usual Deployment mounts the key Corefile. Without it the Pod does not start, or CoreDNS "
+            "finds no file.",
+            "the Corefile stands under the key '%s'", environment->misnamed)
+            ->write = "Corefile: |";
     list_unseen(&j);
     quote(&j, environment->text, environment->len, NULL);
     for (size_t i = 0; i < corefile->files_count; i++)

@@ -6,6 +6,7 @@
 #include <k8sdns/base/line.h>
 #include <k8sdns/wire/corefile/config_map.h>
 #include <string.h>
+#include <strings.h>
 
 /* Lists within lists are not what kubectl writes. */
 #define DEPTH_MAX 3
@@ -78,7 +79,7 @@ static void read_addon(struct arena *arena, const json_t *object, unsigned depth
 {
     const char *corefile = text_of(object, "corefile"), *values = text_of(object, "configurationValues");
     const json_t *addon = json_object_get(object, "addon");
-    struct config_map map = {"", "", NULL, NULL, 0};
+    struct config_map map = {.space = "", .name = ""};
     struct err ignored = {0};
     json_t *documents, *document;
     size_t i;
@@ -95,6 +96,20 @@ static void read_addon(struct arena *arena, const json_t *object, unsigned depth
         return;
     json_array_foreach(documents, i, document) read_object(arena, document, depth + 1, maps);
     json_decref(documents);
+}
+
+/* "corefile", "Corefile.txt": a key that no usual Deployment mounts, as --from-file may leave it. */
+static void take_misnamed(struct arena *arena, struct config_map *map, bool *ret_template)
+{
+    for (size_t i = 0; i < map->keys_count && !map->corefile; i++) {
+        const struct corefile_file *key = &map->keys[i];
+
+        if (strncasecmp(key->name, "corefile", 8) != 0 || (key->name[8] && key->name[8] != '.') ||
+            !strchr(key->text, '{'))
+            continue;
+        map->misnamed = key->name;
+        map->corefile = corefile_clean(arena, key->text, key->len, ret_template);
+    }
 }
 
 static void add_key(struct arena *arena, struct config_map *map, const char *key, const char *text,
@@ -151,6 +166,8 @@ static void read_object(struct arena *arena, const json_t *object, unsigned dept
             add_key(arena, &map, key, text, &maps->template);
     }
     read_binary(arena, json_object_get(object, "binaryData"), &map, &maps->template);
+    if (kind && !map.corefile)
+        take_misnamed(arena, &map, &maps->template);
     if (map.corefile || map.keys_count)
         config_map_add(arena, &map, maps);
     else

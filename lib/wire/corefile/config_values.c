@@ -113,7 +113,7 @@ static bool are_servers(const json_t *servers)
 
 static void add(struct arena *arena, const char *corefile, struct config_maps *maps)
 {
-    struct config_map map = {"", "", NULL, NULL, 0};
+    struct config_map map = {.space = "", .name = ""};
 
     map.corefile = corefile_clean(arena, corefile, strlen(corefile), &maps->template);
     config_map_add(arena, &map, maps);

@@ -130,9 +130,10 @@ struct corefile_environment {
     const char *text; /* of the Corefile, for quotes; NULL */
     size_t len;
     const char *source;
-    bool template;       /* placeholders of Helm or Jinja were left out */
-    bool partial;        /* it is imported by another, which is not seen: what lacks may be there */
-    const char *version; /* "1.11.1" */
+    bool template;        /* placeholders of Helm or Jinja were left out */
+    bool partial;         /* it is imported by another, which is not seen: what lacks may be there */
+    const char *version;  /* "1.11.1" */
+    const char *misnamed; /* its key in the ConfigMap where that is not Corefile; NULL */
     const struct address *cluster_ips; /* of the cluster's DNS */
     size_t cluster_ips_count;
     const struct address *own; /* the Pods' that run with this Corefile */

@@ -19,6 +19,7 @@
 struct config_map {
     const char *space, *name;   /* "" when not said */
     const char *corefile;       /* NULL for one without */
+    const char *misnamed;       /* the key that it stands under where that is not Corefile; NULL */
     struct corefile_file *keys; /* its other keys, which an import may name */
     size_t keys_count;
 };
