@@ -83,9 +83,13 @@ bool kube_backs_nothing(const struct kube_objects *objects, const char *space)
 bool kube_is_coredns(const json_t *container)
 {
     const char *image = kube_text(container, "image"), *base = image ? strrchr(image, '/') : NULL;
+    size_t len;
 
     base = base ? base + 1 : image;
-    return base && strncmp(base, "coredns", 7) == 0 && (!base[7] || base[7] == ':' || base[7] == '@');
+    len = base ? strcspn(base, ":@") : 0;
+    /* "coredns", "hardened-coredns", "mirrored-coredns-coredns": what goes on behind it is another program.
+     */
+    return len >= 7 && memcmp(base + len - 7, "coredns", 7) == 0;
 }
 
 uint64_t kube_count(const json_t *object, const char *key)
