@@ -114,6 +114,11 @@ CASES = {
                                  ("warning", 7, "lacks the cluster's domain", "... web.default.svc.cluster.local")),
     "rewrite to a short name": (with_line("rewrite name a.test web"), ("warning", 7, "without a domain", None)),
     "rewrite as it should be": (with_line("rewrite name a.test web.default.svc.cluster.local"), None),
+    "rewrite to an external name": (KUBEADM + STUB.replace(
+        "cache 30", "cache 30\n    rewrite name suffix .corp.example.com .example.com answer auto"), None),
+    "rewrite to a cluster name": (KUBEADM + STUB.replace(
+        "cache 30", "cache 30\n    rewrite name suffix .corp.example.com .prod.svc.cluster.local answer auto"),
+                                  ("warning", 27, "which the server block .:53", None)),
     "AAAA denied": (with_line("template ANY AAAA {\n rcode NXDOMAIN\n}"),
                     ("warning", 8, "answers AAAA of every name with NXDOMAIN", "rcode NOERROR")),
     "AAAA empty": (with_line("template ANY AAAA {\n rcode NOERROR\n}"), None),

@@ -226,19 +226,37 @@ static const struct judged_block *server_of(const struct judgement *j, const str
     return best;
 }
 
-/* Whether a block has something for a name of its own, besides the forward for all. */
+/* Whether kubernetes or a forward of a block has a zone with this name, besides the forward for all. */
+static bool has_zone_for(struct judgement *j, const struct corefile_directive *d, const char *name)
+{
+    bool kubernetes = strcmp(d->name, "kubernetes") == 0, forward = is_forward(d);
+
+    for (size_t k = 0; (kubernetes || forward) && k < (forward ? 1 : d->args_count); k++) {
+        const char *zone = zone_of(j->arena, d->args[k]);
+
+        if (strcmp(zone, ".") != 0 && zone_is_under(name, zone))
+            return true;
+    }
+    return false;
+}
+
+/* The block of the root zone may have no more for a name than any upstream has. */
+static bool is_of_all(struct judgement *j, const struct judged_block *block, size_t len, const char *name)
+{
+    for (size_t i = 0; i < block->block->directives_count && len == 1; i++)
+        if (has_zone_for(j, &block->block->directives[i], name))
+            return false;
+    return len == 1;
+}
+
+/* Whether a block has something for a name of its own. */
 static bool serves_itself(struct judgement *j, const struct judged_block *block, const char *name)
 {
     for (size_t i = 0; i < block->block->directives_count; i++) {
         const struct corefile_directive *d = &block->block->directives[i];
-        bool kubernetes = strcmp(d->name, "kubernetes") == 0, forward = is_forward(d);
 
-        for (size_t k = 0; (kubernetes || forward) && k < (forward ? 1 : d->args_count); k++) {
-            const char *zone = zone_of(j->arena, d->args[k]);
-
-            if (strcmp(zone, ".") != 0 && zone_is_under(name, zone))
-                return true;
-        }
+        if (has_zone_for(j, d, name))
+            return true;
         if (!grammar_find(d->name) || strcmp(d->name, "hosts") == 0 || strcmp(d->name, "file") == 0)
             return true;
     }
@@ -307,7 +325,8 @@ static void judge_rewritten(struct judgement *j, const struct judged_block *bloc
     for (size_t i = 0; i < block->keys_count; i++)
         if (zone_is_under(name, block->keys[i].zone) && strlen(block->keys[i].zone) > own)
             own = strlen(block->keys[i].zone);
-    if (!best || best == block || own >= len || serves_itself(j, block, name))
+    if (!best || best == block || own >= len || serves_itself(j, block, name) ||
+        is_of_all(j, best, len, name))
         return;
     judgement_remark(
         j, MATTER_REWRITE, SEVERITY_WARNING, block, rule->line,
