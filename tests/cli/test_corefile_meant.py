@@ -66,6 +66,8 @@ CASES = {
     "no closing brace": (changed("ttl 30\n    }\n", "ttl 30\n"),
                          ("critical", 11, "plugin prometheus stands in the braces of kubernetes, which line 7",
                           "} (on a line of its own, before prometheus)")),
+    "no closing brace of hosts": (with_line("hosts {\n 192.0.2.1 a.test\n fallthrough"),
+                                  ("critical", 10, "plugin kubernetes stands in the braces of hosts", None)),
     "a closing brace too late": (changed("ttl 30\n    }\n", "ttl 30\n") + "}\n",
                                  ("critical", 11, "plugin prometheus stands in the braces of kubernetes", None)),
     "an option that was a plugin's later": (changed("pods insecure", "transfer to *"),

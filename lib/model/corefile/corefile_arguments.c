@@ -291,7 +291,9 @@ static void judge_directive(struct judgement *j, const struct judged_block *bloc
         judgement_remark(j, MATTER_ARGUMENTS, SEVERITY_CRITICAL, block, directive->line, corefile_refused,
                          "%s needs %s in braces", directive->name,
                          *grammar->needs ? grammar->needs : "at least one line");
-    judge_special(j, block, directive);
+    /* What stands behind a brace that is missing is none of its own. */
+    if (own == directive->options_count)
+        judge_special(j, block, directive);
 }
 
 void judge_arguments(struct judgement *j, const struct judged_block *block)

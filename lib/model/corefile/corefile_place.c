@@ -189,7 +189,7 @@ size_t directive_options_own(const struct corefile_directive *d)
 
     /* Before 1.8.0 transfer was an option of several. */
     for (size_t i = 0; grammar && grammar->options && i < d->options_count; i++)
-        if (plugin_place(d->options[i].name) >= 0 && !grammar_option(grammar, d->options[i].name) &&
+        if (plugin_place(d->options[i].name) >= 0 && !grammar_has_option(grammar, d->options[i].name) &&
             strcmp(d->options[i].name, "transfer") != 0)
             return i;
     return d->options_count;
