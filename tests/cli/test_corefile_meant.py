@@ -180,6 +180,20 @@ class Meant(binary.Case):
                 self.judge(json.dumps({"kind": "ConfigMap", "apiVersion": "v1", "data": data,
                                        "metadata": {"name": "coredns-custom", "namespace": "kube-system"}}), expected)
 
+    def test_beside(self):
+        """A key that the Corefile does not import, beside it; one that a plugin reads is none."""
+        importing = KUBEADM[:-2] + "    import custom/*.override\n}\nimport custom/*.server\n"
+        for key, expected in (("a", ("warning", 1, "imports a key called 'a'", "a.server: |")), ("a.server", None)):
+            maps = [{"kind": "ConfigMap", "data": data, "metadata": {"name": name, "namespace": "kube-system"}}
+                    for name, data in (("coredns", {"Corefile": importing, "NodeHosts": "192.0.2.1 node"}),
+                                       ("coredns-custom", {key: STUB}))]
+            self.judge(json.dumps({"kind": "List", "items": maps}), expected)
+
+    def test_described(self):
+        text = ("Name:         coredns-custom\nNamespace:    kube-system\n\nData\n====\na:\n----\n"
+                f"{STUB}\n\nEvents:  <none>\n")
+        self.judge(text, ("warning", 8, "imports a key called 'a'", "a.server: |"))
+
     def test_namespace(self):
         text = json.dumps({"kind": "ConfigMap", "apiVersion": "v1", "data": {"a.server": STUB},
                            "metadata": {"name": "coredns-custom", "namespace": "default"}})

@@ -252,6 +252,8 @@ void corefile_judge(struct arena *arena, const struct corefile *corefile,
         judge_whole(&j);
     if (environment->partial)
         judge_part(&j);
+    else
+        judge_keys_beside(&j);
     if (environment->misnamed)
         judgement_remark(
             &j, MATTER_UNSEEN, SEVERITY_WARNING, NULL, SHAPE_UNSET,

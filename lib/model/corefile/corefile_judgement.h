@@ -90,6 +90,8 @@ void judge_kubernetes(struct judgement *judgement, const struct judged_block *bl
 void judge_whole(struct judgement *judgement);
 /* What holds for a part that another Corefile imports. */
 void judge_part(struct judgement *judgement);
+/* The keys beside a Corefile that it should import, and does not. */
+void judge_keys_beside(struct judgement *judgement);
 void judge_routes(struct judgement *judgement, const struct judged_block *block);
 /* Zones as they are written, and which server block has the cluster's. */
 void judge_zone_words(struct judgement *judgement, const struct judged_block *block);

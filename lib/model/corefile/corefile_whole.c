@@ -195,6 +195,17 @@ static void judge_beside(struct judgement *j, const struct judged_block *block)
     }
 }
 
+/* The line that a key's text begins in; what describe printed has empty ones before it. */
+static uint64_t first_line(const struct corefile_file *file)
+{
+    const char *text = file->text + strspn(file->text, " \t\r\n");
+    uint64_t line = 1;
+
+    for (const char *at = file->text; at < text; at++)
+        line += *at == '\n';
+    return line;
+}
+
 /* A key of coredns-custom that no import names. */
 static void judge_key(struct judgement *j, size_t file)
 {
@@ -203,7 +214,8 @@ static void judge_key(struct judgement *j, size_t file)
     if (ends_with(name, ".server") || ends_with(name, ".override") || strchr(name, '.'))
         return;
     judgement_remark(
-        j, MATTER_UNSEEN, SEVERITY_WARNING, NULL, ((uint64_t)(file + 1) << 32) + 1,
+        j, MATTER_UNSEEN, SEVERITY_WARNING, NULL,
+        ((uint64_t)(file + 1) << 32) + first_line(&j->corefile->files[file]),
         "The Corefiles of AKS and k3s import the keys that end in .server (whole server blocks) and "
         "in .override (plugins for the block of the root zone).",
         "no Corefile imports a key called '%s'", name)
@@ -240,4 +252,16 @@ void judge_part(struct judgement *j)
     for (size_t i = 0; i < j->corefile->files_count; i++)
         judge_key(j, i);
     judge_namespace(j);
+}
+
+/* The same keys beside a Corefile that imports by these names; others hold what plugins read (NodeHosts). */
+void judge_keys_beside(struct judgement *j)
+{
+    const struct corefile_environment *e = j->environment;
+
+    if (!e->text || !(memmem(e->text, e->len, "*.server", 8) || memmem(e->text, e->len, "*.override", 10)))
+        return;
+    for (size_t i = 0; i < j->corefile->files_count; i++)
+        if (strchr(j->corefile->files[i].text, '{'))
+            judge_key(j, i);
 }
