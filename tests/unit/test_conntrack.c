@@ -346,13 +346,51 @@ static void test_stale_of_udp_alone(void **state)
     }
 }
 
+/*
+ * What answers at the ClusterIP itself: a node's cache there, or the rules of another namespace, as in a Pod
+ * that tracks. Neither such entries nor those that wait beside them are stale, or made while rules were
+ * missing.
+ */
+static void test_answered_at_the_cluster_ip(void **state)
+{
+    const struct address replica = at("10.2.0.1"), cluster_ip = at("10.96.0.10");
+    const struct conntrack_summary_options options = {.port = 53,
+                                                      .replicas = &replica,
+                                                      .replicas_count = 1,
+                                                      .cluster_ips = &cluster_ip,
+                                                      .cluster_ips_count = 1,
+                                                      .port_low = CONNTRACK_UNSET};
+
+    for (int answered = 0; answered < 2; answered++) {
+        struct conntrack_summary *s = conntrack_summary_new(&options);
+        struct conntrack_entry waits = entry_of("10.1.0.1:1000", "10.96.0.10", "10.96.0.10"),
+                               done = entry_of("10.1.0.1:1001", "10.96.0.10", "10.96.0.10");
+        struct conntrack_facts facts = {0};
+
+        waits.replied = false;
+        conntrack_summary_add(s, &waits);
+        if (answered)
+            conntrack_summary_add(s, &done);
+        conntrack_summary_facts(s, *state, &facts);
+        assert_int_equal(facts.dns->unrouted, !answered);
+        assert_int_equal(facts.stale_total, 0);
+        assert_int_equal(facts.dns->by_backend[0].known, -1);
+        conntrack_summary_free(s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ARENA_TEST(test_recorded_entries), ARENA_TEST(test_order_of_attributes),
-        ARENA_TEST(test_both_readers),     ARENA_TEST(test_recorded_counters),
-        ARENA_TEST(test_cut_short),        ARENA_TEST(test_kinds),
-        ARENA_TEST(test_bounds),           ARENA_TEST(test_stale_of_udp_alone),
+        ARENA_TEST(test_recorded_entries),
+        ARENA_TEST(test_order_of_attributes),
+        ARENA_TEST(test_both_readers),
+        ARENA_TEST(test_recorded_counters),
+        ARENA_TEST(test_cut_short),
+        ARENA_TEST(test_kinds),
+        ARENA_TEST(test_bounds),
+        ARENA_TEST(test_stale_of_udp_alone),
+        ARENA_TEST(test_answered_at_the_cluster_ip),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

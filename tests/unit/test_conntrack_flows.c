@@ -214,7 +214,8 @@ static void test_stale(void **state)
     struct conntrack_entry gone = entry_of("10.1.0.1:1000", "10.96.0.10", "10.2.0.9"),
                            good = entry_of("10.1.0.1:1001", "10.96.0.10", "10.2.0.1"),
                            tcp = entry_of("10.1.0.1:1002", "10.96.0.10", "10.2.0.9"),
-                           upstream = entry_of("10.2.0.1:1003", "10.3.0.1", "10.3.0.1");
+                           upstream = entry_of("10.2.0.1:1003", "10.3.0.1", "10.3.0.1"),
+                           itself = entry_of("10.1.0.1:1004", "10.96.0.10", "10.96.0.10");
     struct told told = {0};
     const struct conntrack_flows_options options = {.port = 53,
                                                     .wait_ns = 2 * SECOND,
@@ -236,6 +237,8 @@ static void test_stale(void **state)
     conntrack_flows_take(flows, CONNTRACK_NEW, &tcp, SECOND);
     conntrack_flows_take(flows, CONNTRACK_NEW, &upstream, SECOND);
     EXPECT(&told, FLOW_NEW, FLOW_NEW);
+    conntrack_flows_take(flows, CONNTRACK_NEW, &itself, SECOND);
+    EXPECT(&told, FLOW_NEW);
     gone.replied = true;
     conntrack_flows_take(flows, CONNTRACK_UPDATE, &gone, SECOND);
     conntrack_flows_take(flows, CONNTRACK_DESTROY, &gone, SECOND);

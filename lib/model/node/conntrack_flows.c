@@ -95,7 +95,10 @@ static int is_known(const struct conntrack_flows *flows, const struct conntrack_
 {
     const struct conntrack_flows_options *o = &flows->options;
 
-    if (!o->replicas_count || !is_any(&e->orig_dst, o->cluster_ips, o->cluster_ips_count))
+    /* What this namespace leads nowhere is to be answered from the ClusterIP itself, wherever the rules are.
+     */
+    if (!o->replicas_count || !is_any(&e->orig_dst, o->cluster_ips, o->cluster_ips_count) ||
+        address_same_host(&e->orig_dst, &e->reply_src))
         return -1;
     return is_any(&e->reply_src, o->replicas, o->replicas_count);
 }

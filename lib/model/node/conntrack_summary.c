@@ -50,7 +50,7 @@ struct collision {
 
 struct conntrack_summary {
     struct conntrack_summary_options options;
-    uint64_t entries, unreplied, assured, unrouted, untracked, oldest_ns;
+    uint64_t entries, unreplied, assured, unrouted, direct, untracked, oldest_ns;
     struct peers backends, clients, uses;
     struct flow *flows;
     size_t flows_count;
@@ -240,17 +240,19 @@ void conntrack_summary_add(void *summary, const struct conntrack_entry *e)
     struct conntrack_summary *s = summary;
     const struct conntrack_summary_options *o = &s->options;
     bool to_cluster = is_any(&e->orig_dst, o->cluster_ips, o->cluster_ips_count);
-    bool unrouted = to_cluster && address_same_host(&e->orig_dst, &e->reply_src);
+    /* No rule of this namespace leads it to a backend: it is to be answered from the ClusterIP itself. */
+    bool direct = to_cluster && address_same_host(&e->orig_dst, &e->reply_src);
     struct peer *backend, *use;
 
     s->entries++;
     s->unreplied += !e->replied;
     s->assured += e->assured;
-    s->unrouted += unrouted;
+    s->unrouted += direct && !e->replied;
+    s->direct += direct && e->replied;
     note_oldest(&s->oldest_ns, e);
     backend = peers_at(&s->backends, &e->reply_src, true, NULL);
     count(s, backend, e);
-    if (backend && to_cluster)
+    if (backend && to_cluster && !direct)
         backend->behind_cluster_ip = true;
     count(s, peers_at(&s->clients, &e->orig_src, false, NULL), e);
     use = peers_at(&s->uses, &e->reply_src, true, &e->reply_dst);
@@ -265,7 +267,7 @@ void conntrack_summary_add(void *summary, const struct conntrack_entry *e)
     if (e->protocol == IPPROTO_UDP && e->orig_packets != CONNTRACK_UNSET && e->replied &&
         e->orig_packets > e->reply_packets)
         list_collision(s, COLLISION_HALF, e);
-    if (e->protocol == IPPROTO_UDP && to_cluster && o->replicas_count &&
+    if (e->protocol == IPPROTO_UDP && to_cluster && !direct && o->replicas_count &&
         !is_any(&e->reply_src, o->replicas, o->replicas_count)) {
         s->stale_total++;
         if (s->stale_count < LISTED_MAX)
@@ -392,7 +394,10 @@ void conntrack_summary_facts(const struct conntrack_summary *s, struct arena *ar
         .entries = s->entries,
         .unreplied = s->unreplied,
         .assured = s->assured,
-        .unrouted = s->unrouted,
+        /* What answers at the ClusterIP itself (a node's cache), or behind another namespace's rules (of a
+         * Pod that tracks as well, as under Istio), leaves some that wait for their answer: no rule is
+         * missing. */
+        .unrouted = s->direct ? 0 : s->unrouted,
         .oldest_s = age_s(s, s->oldest_ns),
         .untracked = s->untracked,
     };

@@ -82,7 +82,8 @@ extern const struct shape shared_port_facts_shape;
 struct conntrack_dns_facts {
     uint64_t port;
     uint64_t entries, unreplied, assured;
-    uint64_t unrouted; /* UDP entries whose reply is to come from the ClusterIP itself: made without a rule */
+    uint64_t
+        unrouted; /* to come from the ClusterIP itself, where no such reply was seen: made without a rule */
     uint64_t oldest_s; /* unset where the kernel keeps no timestamps */
     struct conntrack_peer_facts *by_backend, *by_client;
     size_t by_backend_count, by_client_count;

@@ -4,16 +4,23 @@
 #include <inttypes.h>
 #include <k8sdns/diag/rule.h>
 
+/* Entries that no rule led to a backend. In a Pod's own namespace none does: kube-proxy's rules are the
+ * node's. */
+static uint64_t unrouted_entries(const struct facts *facts)
+{
+    return facts->host.in_pod && !facts->host.host_network ? 0 : facts->conntrack->dns->unrouted;
+}
+
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     const struct conntrack_facts *c = d->facts->conntrack;
     const struct conntrack_tuple_facts *sender = NULL;
-    uint64_t waiting = 0, renewed = 0;
+    uint64_t waiting = 0, renewed = 0, unrouted = unrouted_entries(d->facts);
     struct finding *finding;
 
     if (any_intercepted(d->facts))
         return; /* the entries are of the redirect, and the proxy's own */
-    if (!c->stale_total && !c->dns->unrouted) {
+    if (!c->stale_total && !unrouted) {
         if (!(d->present & NEED_KNOWN))
             rule_unknown(
                 d,
@@ -29,7 +36,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     }
     finding = finding_new(d, rule, c->stale_count ? c->stale[0].reply_src : "the ClusterIP");
     /* Those that were answered once are of yesterday's flows; nobody need come back by them. */
-    if (!waiting && !renewed && !c->dns->unrouted)
+    if (!waiting && !renewed && !unrouted)
         finding->severity = SEVERITY_INFO;
     if (c->stale_total)
         finding_evidence(d, finding,
@@ -43,11 +50,10 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     flows_tell_odd(d, finding, FLOW_STALE, "led there: the rules of the node name it still");
     if (sender && sender->process)
         finding_evidence(d, finding, "the socket %s is open in %s", sender->orig_src, sender->process);
-    if (c->dns->unrouted)
+    if (unrouted)
         finding_evidence(d, finding,
-                         "%" PRIu64 " entries to the ClusterIP have no backend: made while its rules were "
-                         "missing",
-                         c->dns->unrouted);
+                         "%" PRIu64 " %s to the ClusterIP %s no backend: made while its rules were missing",
+                         unrouted, unrouted == 1 ? "entry" : "entries", unrouted == 1 ? "has" : "have");
 }
 
 static const struct step steps[] = {
