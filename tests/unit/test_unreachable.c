@@ -50,6 +50,7 @@ static const struct {
     {0, EHOSTUNREACH, 0, UNREACHABLE_HOST, false},
     {0, ECONNREFUSED, 0, UNREACHABLE_PORT, false},
     {0, EMSGSIZE, 0, UNREACHABLE_TOO_BIG, false},
+    {0, EINVAL, 0, UNREACHABLE_BLACKHOLE, false},
     {0, ENOBUFS, 0, UNREACHABLE_NO_BUFFER, false},
 };
 

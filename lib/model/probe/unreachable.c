@@ -5,8 +5,8 @@
 #include <netinet/ip_icmp.h>
 
 const char *const unreachable_names[] = {
-    "port",       "host",    "net",      "protocol",      "prohibited", "policy", "reject-route",
-    "local-rule", "too-big", "no-route", "time-exceeded", "no-buffer",  "other",  NULL,
+    "port",    "host",     "net",           "protocol",  "prohibited", "policy", "reject-route", "local-rule",
+    "too-big", "no-route", "time-exceeded", "no-buffer", "blackhole",  "other",  NULL,
 };
 
 static const char *const phrases[UNREACHABLE_KINDS] = {
@@ -22,6 +22,7 @@ static const char *const phrases[UNREACHABLE_KINDS] = {
     [UNREACHABLE_NO_ROUTE] = "no route",
     [UNREACHABLE_HOPS] = "time exceeded (a routing loop?)",
     [UNREACHABLE_NO_BUFFER] = "no buffer space",
+    [UNREACHABLE_BLACKHOLE] = "a route of this namespace discards it (blackhole)",
     [UNREACHABLE_OTHER] = "unreachable, by an error whose kind is not known",
 };
 
@@ -99,6 +100,8 @@ enum unreachable unreachable_of_errno(int errno_code)
     case ENOMEM:
     case EAGAIN:
         return UNREACHABLE_NO_BUFFER;
+    case EINVAL: /* a route of type blackhole; nothing else is wrong with a plain datagram */
+        return UNREACHABLE_BLACKHOLE;
     case EMSGSIZE:
         return UNREACHABLE_TOO_BIG;
     default:

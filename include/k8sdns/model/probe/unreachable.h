@@ -22,6 +22,7 @@ enum unreachable {
     UNREACHABLE_NO_ROUTE,
     UNREACHABLE_HOPS,      /* time exceeded: a routing loop, most likely */
     UNREACHABLE_NO_BUFFER, /* the kernel had no memory or no room to send it */
+    UNREACHABLE_BLACKHOLE, /* a route of type blackhole, here: it discards what is sent */
     UNREACHABLE_OTHER,
 };
 #define UNREACHABLE_KINDS (UNREACHABLE_OTHER + 1)

@@ -42,6 +42,15 @@ static const struct own_error kinds[UNREACHABLE_KINDS] = {
            .command = "ip route get {address}; ip route show table all type prohibit"},
           {.text = "look at what wrote it, the network plugin on this node: its Pod's log",
            .command = "kubectl -n kube-system get pods -o wide --field-selector spec.nodeName={node}"}}},
+    [UNREACHABLE_BLACKHOLE] =
+        {"a blackhole route leads to the DNS servers: invalid argument",
+         AT_ONCE ": a route of type blackhole is in the way",
+         {{.text = "find that route",
+           .command = "ip route get {address}; ip route show table all type blackhole"},
+          {.text =
+               "look at what wrote it, the network plugin on this node: it makes such routes for addresses of "
+               "Pods that it does not know",
+           .command = "kubectl -n kube-system get pods -o wide --field-selector spec.nodeName={node}"}}},
     [UNREACHABLE_NO_BUFFER] = {"the kernel has no room to send DNS queries: no buffer space",
                                AT_ONCE,
                                {{.text = "see the interface's queue and drops",
