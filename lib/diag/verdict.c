@@ -80,7 +80,8 @@ static const char *verdict(const struct diagnosis *d, const struct diagnose_fact
                             facts->answered, facts->asked, d->heard_count, d->servers_count,
                             d->servers_count == 1 ? "" : "s");
     return arena_printf(d->arena, "%s: %s%s%s%s", health_titles[facts->status],
-                        opening && !facts->failed && leading == 1 ? opening : "",
+                        opening && !facts->failed && leading == 1 && facts->status != HEALTH_FAILING ? opening
+                                                                                                     : "",
                         finding_headline(d->arena, first->title, first->subject),
                         leading > 1 ? arena_printf(d->arena, "; and %zu more finding", leading - 1) : "",
                         leading > 2 ? "s" : "");

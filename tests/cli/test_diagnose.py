@@ -316,6 +316,7 @@ CASES = {
     "lookup-slow": (lambda f: f.takes(400000, name=names("external")), ["resolv", "matrix"]),
     "failures-unexplained": (lambda f: f.sampling_of(REPLICAS[0], lost=1, answered=49, bad=1), ["matrix"]),
     "name-not-found": (lambda f: f.answers("nxdomain", name=names("external")), ["matrix"]),
+    "name-no-address": (lambda f: f.answers("nodata", name=names("external")), ["matrix"]),
     "cluster-domain-wrong": (lambda f: f.answers("nxdomain", name=names("own")), ["matrix"]),
 }
 # What a healthy Pod is told all the same.

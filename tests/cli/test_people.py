@@ -114,7 +114,8 @@ class Explained(binary.Case):
 
 
 # Words in capitals of commands that are no names to be filled in: types, codes and targets of rules.
-NO_BLANKS = {"A", "AAAA", "PTR", "SRV", "SERVFAIL", "REJECT", "DROP", "DROPPED", "MASQUERADE", "NXDOMAIN", "TCP", "UDP"}
+NO_BLANKS = {"A", "AAAA", "CNAME", "PTR", "SRV", "SERVFAIL", "REJECT", "DROP", "DROPPED", "MASQUERADE", "NXDOMAIN",
+             "TCP", "UDP"}
 
 
 class Blanks(binary.Case):

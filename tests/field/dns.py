@@ -20,6 +20,7 @@ Rules of an address:
   has-ptr:ADDRESS=NAME    what an IPv4 address is called
   version=TEXT            of the schema of names: TXT of dns-version in the zone
   reverse=N|silent        to names of in-addr.arpa and ip6.arpa; reverse-delay=MS: answers these late
+  alias:NAME=NAME         an alias (CNAME) of a name that has no address
   tc:NAME=                that name's answer is too large for UDP: truncated there, whole over TCP
   delay=MS                answers late
   serial=N                of the SOA record in negative answers, which is then the zone's
@@ -33,7 +34,7 @@ import threading
 import time
 import zlib
 
-A, SOA, PTR, TXT, AAAA, SRV = 1, 6, 12, 16, 28, 33
+A, CNAME, SOA, PTR, TXT, AAAA, SRV = 1, 5, 6, 12, 16, 28, 33
 NXDOMAIN = 3
 servers = {}
 
@@ -127,6 +128,10 @@ def answer(message, rules, port, tcp):
             return reply(message, zone, int(what))
         return reply(message, zone, 0, what)
 
+    if f"alias:{name}" in rules:
+        target = owner(rules[f"alias:{name}"])
+        return (message[:2] + struct.pack("!HHHHH", 0x8180, 1, 1, 0, 0) + question(message)[2]
+                + record(CNAME, 30, target))
     if f"tc:{name}" in rules and not tcp and kind == A:
         return message[:2] + struct.pack("!HHHHH", 0x8680 | (message[2] & 1) << 8, 1, 0, 0, 0) + question(message)[2]
 

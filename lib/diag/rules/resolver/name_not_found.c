@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../evidence/answer/alias.h"
 #include "../../evidence/server.h"
 #include <ctype.h>
 #include <inttypes.h>
@@ -181,6 +182,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
                              " answers for %s under every search domain and as it stands: all NXDOMAIN",
                              missing, name->name);
         }
+        alias_tell(d, finding, name->name, PROBE_NXDOMAIN, "does not exist");
         seen_at_deniers(d, finding, name->name);
         add_near(d, finding, name->name);
         /* A name of the usual set is for the servers, not for its own sake. */

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef K8SDNS_DIAG_ALIAS_H
+#define K8SDNS_DIAG_ALIAS_H
+
+#include <k8sdns/diag/rule.h>
+
+/* The name that the aliases (CNAME) of an answer end at; NULL without an alias. */
+const char *alias_end(const struct probe_facts *probe);
+
+/* Say of the first answer to `name` that is of this status (enum probe_status) and an alias, what it is an
+ * alias of. */
+void alias_tell(struct diagnosis *diagnosis, struct finding *finding, const char *name, int status,
+                const char *ends_how);
+
+#endif
