@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../evidence/pods.h"
 #include "../../evidence/server.h"
 #include <string.h>
 
@@ -138,17 +139,61 @@ static const char *domain_of(const struct diagnosis *d)
     return domain;
 }
 
+#define SEE_ANSWER "see what it answers"
+#define FINAL_DOT  "write the names with a final dot, which skips the search list"
+
+/* Who answers made-up names decides what helps: a search domain, the cluster's own zone, or whoever is
+ * upstream. */
+static void tell_place(struct diagnosis *d, struct finding *finding)
+{
+    const struct matrix_facts *matrix = d->facts->matrix;
+    bool bare = false, searched = false, own = false;
+
+    for (size_t i = 0; i < matrix->probes_count; i++) {
+        const struct probe_facts *p = &matrix->probes[i];
+
+        if (name_kind_of(d->facts, p->name) != NAME_MISSING || p->status != PROBE_ANSWER)
+            continue;
+        bare = bare || !*added(p);
+        searched = searched || *added(p);
+        own = own || (*added(p) && matrix_is_own(matrix, p->candidate));
+    }
+    if (bare && !searched) {
+        finding->title = "names that do not exist are answered: NXDOMAIN is replaced";
+        finding->cause =
+            "A resolver upstream (an Internet provider's, a filter's, a captive portal's) answers with an "
+            "address of its own where a name does not exist. A name that is mistyped, or is no longer "
+            "there, leads programs to the wrong place.";
+        finding_step(d, finding, SEE_ANSWER, "k8sdns probe nothing-like-this.", NULL);
+        finding_step(d, finding, "see where {dns} forwards to",
+                     "kubectl -n {ns} get configmap {cm} -o yaml | grep -n -A5 forward", NULL);
+        finding_step(d, finding, "turn off that resolver's redirection, or forward to another one", NULL,
+                     "the forward line as before");
+    } else if (own) {
+        finding_step(d, finding, SEE_ANSWER, "k8sdns probe nothing-like-this", NULL);
+        finding_step(
+            d, finding,
+            "see what answers for the cluster's own domain: a template, rewrite, hosts or file line of the "
+            "Corefile, or a resolver that is not {dns}",
+            "kubectl -n {ns} get configmap {cm} -o yaml", NULL);
+        finding_step(d, finding, FINAL_DOT, NULL, "without the dot");
+    }
+}
+
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
-    struct finding *finding = by_comparison(rule, d, by_random_name(rule, d));
+    struct finding *finding = by_random_name(rule, d);
 
+    if (finding)
+        tell_place(d, finding);
+    finding = by_comparison(rule, d, finding);
     if (finding)
         finding->domain = domain_of(d);
 }
 
 static const struct step steps[] = {
-    {.text = "see what it answers", .command = "k8sdns probe nothing-like-this"},
-    {.text = "write the names with a final dot, which skips the search list", .undo = "without the dot"},
+    {.text = SEE_ANSWER, .command = "k8sdns probe nothing-like-this"},
+    {.text = FINAL_DOT, .undo = "without the dot"},
     {.text = "remove the domain from the Pod's search list (dnsConfig.searches, or the node's "
              "resolv.conf)",
      .undo = "add it again"},
