@@ -924,6 +924,20 @@ class Answers(binary.Case):
         found, _, _ = self.look(facts)
         self.assertIsNone(found.get("family-failing"), "one error of one name may be chance")
 
+    def test_one_error_at_the_only_server(self):
+        """One of several upstreams that fails hits one type by chance, and a cache repeats it: not certain."""
+        for kind, confidence in (("A", "possible"), ("AAAA", "likely")):
+            facts = Facts().answers("servfail", type=[kind], candidate=[self.EXTERNAL])
+            for part, name, member in (("matrix", "targets", "id"), ("matrix", "probes", "target"),
+                                       ("sampling", "targets", "id")):
+                facts.data[part][name] = [x for x in facts.data[part][name] if x[member] == CLUSTER_IP]
+            facts.data["small"] = copy.deepcopy(facts.data["matrix"])
+            found, document, status = self.look(facts)
+            self.assertEqual((found["family-failing"]["severity"], found["family-failing"]["confidence"], status),
+                             ("warning", confidence, 1))
+            self.assertIn("by chance", " ".join(found["family-failing"]["evidence"]))
+            self.assertEqual(document["findings"][0]["id"] == "family-failing", kind == "AAAA")
+
     def test_one_type_of_external_names(self):
         facts = Facts().answers("nxdomain", type=["AAAA"], candidate=[self.EXTERNAL])
         found, _, _ = self.look(facts)

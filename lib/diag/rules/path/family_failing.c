@@ -5,6 +5,7 @@
 #include "../../evidence/family.h"
 #include "../../evidence/server.h"
 #include <inttypes.h>
+#include <k8sdns/base/shell_word.h>
 #include <string.h>
 
 /* What passes on is not blamed where a replica behind it does the same. */
@@ -44,8 +45,8 @@ static void weigh(struct diagnosis *d, struct finding *finding, const struct pro
 }
 
 /*
- * One error of one name at one of several servers: those that are asked again a moment later give the same
- * from a cache, so that it may be chance all the same.
+ * One error of one name at one server: those that are asked again a moment later give the same from a cache,
+ * so that it may be chance all the same, as where one of several upstreams fails.
  */
 static bool may_be_chance(const struct diagnosis *d, const struct family_tally *tallies, bool aaaa)
 {
@@ -62,7 +63,7 @@ static bool may_be_chance(const struct diagnosis *d, const struct family_tally *
             return false;
         errors += tally->confirmed;
     }
-    return errors == 1 && d->heard_count > 1;
+    return errors == 1;
 }
 
 static void judge(const struct rule *rule, struct diagnosis *d, bool aaaa)
@@ -73,7 +74,8 @@ static void judge(const struct rule *rule, struct diagnosis *d, bool aaaa)
     struct finding *finding = NULL;
     size_t servers = 0;
     const struct family_tally *tallies = family_tallies(d, aaaa);
-    bool chance = may_be_chance(d, tallies, aaaa);
+    /* Another server that answers tells that it was. */
+    bool single = may_be_chance(d, tallies, aaaa), chance = single && d->heard_count > 1;
 
     for (size_t i = 0; i < d->servers_count; i++) {
         const struct server *server = &d->servers[i];
@@ -108,6 +110,17 @@ static void judge(const struct rule *rule, struct diagnosis *d, bool aaaa)
                          ? arena_printf(d->arena, "%s queries get no answer, %s queries do", type, other)
                          : arena_printf(d->arena, "%s queries fail, %s queries are answered", type, other);
     weigh(d, finding, example);
+    if (!single)
+        return;
+    /* Many servers of domains fail for AAAA; of A alone hardly any does, and chance is as likely. */
+    finding->confidence = aaaa ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
+    if (!aaaa)
+        finding->severity = SEVERITY_WARNING;
+    finding_evidence(
+        d, finding,
+        "one error of one name: where one of several upstreams fails, a type is hit by chance and the "
+        "cache repeats it; ask again and again with k8sdns watch %s",
+        shell_word(d->arena, example->candidate));
 }
 
 static void eval(const struct rule *rule, struct diagnosis *d)
