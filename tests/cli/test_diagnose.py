@@ -613,6 +613,20 @@ class Places(binary.Case):
         evidence = " ".join(self.found(facts)[0]["resolv-invalid"]["evidence"])
         self.assertRegex(evidence, r"an external name: glibc, .*c-ares, .* find it; musl-1.2.3, c-ares-1.18 fail")
 
+    def test_a_name_that_needs_tcp(self):
+        """Where its answer does not fit into UDP and TCP is dead, no program finds it: that is more than a warning."""
+        for over_tcp, status, words in (("timeout", 2, "FAILS"), ("answer", 1, "found")):
+            facts = Facts().no_tcp()
+            for p in facts.probes(type=["A"], candidate=names("external")):
+                facts.data["matrix"]["probes"].append(copy.deepcopy(p) | {"transport": "tcp", "status": over_tcp})
+                p.update(status="truncated", answers=[])
+            document, code = diagnose(facts)
+            self.assertEqual((document["findings"][0]["id"], code), ("tcp-blocked", status))
+            self.assertEqual("too large for UDP, and no server" in " ".join(document["findings"][0]["evidence"]),
+                             over_tcp == "timeout")
+            self.assertIn(words, " ".join(binary.run("diagnose", "--from", "-", stdin=json.dumps(
+                facts.envelope).encode()).stdout.split("www.example.com: ")[1:2]))
+
     def test_programs_without_tcp(self):
         evidence = " ".join(self.found(Facts().no_tcp())[0]["tcp-blocked"]["evidence"])
         self.assertRegex(evidence, r"too large for UDP: .*glibc.* fail")

@@ -36,19 +36,39 @@ static uint64_t replay_now(void *user)
     return ((const struct replay *)user)->now_us;
 }
 
-static const struct probe_facts *find(const struct replay *r, const struct lookup_query *query)
+/* What the server of the query gave to its name by that transport; of any type where `type` is NULL. */
+static const struct probe_facts *find_by(const struct replay *r, const struct lookup_query *query,
+                                         int transport, const char *type)
 {
-    char word[DNS_WORD];
-    const char *type = dns_type_word(query->type, word), *target = r->targets[query->server];
+    const char *target = r->targets[query->server];
 
     for (size_t i = 0; target && i < r->matrix->probes_count; i++) {
         const struct probe_facts *p = &r->matrix->probes[i];
 
-        if (p->transport == query->transport && strcmp(p->target, target) == 0 &&
-            strcmp(p->type, type) == 0 && dns_name_equal(p->candidate, query->name))
+        if (p->transport == transport && strcmp(p->target, target) == 0 &&
+            (!type || strcmp(p->type, type) == 0) && dns_name_equal(p->candidate, query->name))
             return p;
     }
     return NULL;
+}
+
+/*
+ * Over TCP the matrix asks for what was truncated alone, and some resolvers then ask for both types: the
+ * other one's answer is that over UDP where the connection gives anything, and nothing where it does not.
+ */
+static const struct probe_facts *find(const struct replay *r, const struct lookup_query *query)
+{
+    char word[DNS_WORD];
+    const char *type = dns_type_word(query->type, word);
+    const struct probe_facts *p = find_by(r, query, query->transport, type), *other;
+
+    if (p || query->transport != TRANSPORT_TCP)
+        return p;
+    other = find_by(r, query, TRANSPORT_TCP, NULL);
+    if (!other || !probe_is_heard(other))
+        return other;
+    p = find_by(r, query, TRANSPORT_UDP, type);
+    return p && p->status != PROBE_TRUNCATED ? p : NULL;
 }
 
 /* What the resolver hears of it; false for nothing. */

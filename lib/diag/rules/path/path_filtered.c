@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../evidence/answer/truncation.h"
 #include "../../evidence/drop.h"
 #include "../../evidence/server.h"
 #include <inttypes.h>
@@ -51,6 +52,12 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     finding = drop_finding(d, rule, finding, RULES);
     if (finding)
         drop_about(d, finding, RULES);
+    if (finding && (finding->concerns & (CONCERNS_UDP | CONCERNS_TCP)) == CONCERNS_TCP) {
+        /* Most answers fit into UDP: what is lost is the few that do not. */
+        finding->title = "a firewall rule drops or rejects DNS over TCP";
+        finding->severity = SEVERITY_WARNING;
+        truncation_weigh(d, finding);
+    }
     if (finding && !finding->about_count)
         finding->alone = true; /* the kernel's own word, and of no one server */
 }

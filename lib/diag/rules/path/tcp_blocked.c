@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../application.h"
+#include "../../evidence/answer/truncation.h"
 #include "../../evidence/server.h"
 #include <inttypes.h>
 #include <string.h>
@@ -69,8 +70,10 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         finding = server_finding(d, rule, finding, server);
         finding_evidence(d, finding, "%s answers over UDP, and not over TCP (%s)", server->target->id, how);
     }
-    if (finding)
+    if (finding) {
+        truncation_weigh(d, finding);
         tell_programs(d, finding);
+    }
     if (!finding && lossy)
         rule_unknown(d, "a server that loses queries over UDP lost one over TCP, which may be no more than "
                         "that; k8sdns probe kubernetes.default --tcp --tries 5");
