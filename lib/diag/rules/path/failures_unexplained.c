@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What fails though no other rule says why: it comes behind all that look for causes. */
 #include "../../application.h"
+#include "../../evidence/pods.h"
 #include "../../evidence/server.h"
 #include <inttypes.h>
 #include <k8sdns/base/number.h>
+#include <k8sdns/base/shell_word.h>
 
 /* Findings of at least this severity that others have made. What is only possible explains nothing measured.
  */
@@ -48,6 +50,20 @@ static struct finding *by_queries(const struct rule *rule, struct diagnosis *d)
     return finding;
 }
 
+#define SEE_QUERIES "see each query and its answer"
+#define SEE_RATE    "see when and how often it fails"
+#define SEE_LOG     "let {dns}'s log tell more"
+#define LOG_COMMAND \
+    "kubectl -n {ns} logs -l {sel}{c} --prefix --timestamps --tail=-1 | {k8sdns} diagnose --logs -"
+
+/* The same as for any failure, for the name that is not found. */
+static void tell_steps(struct diagnosis *d, struct finding *finding, const char *name)
+{
+    finding_step(d, finding, SEE_QUERIES, arena_printf(d->arena, "k8sdns probe %s", name), NULL);
+    finding_step(d, finding, SEE_RATE, arena_printf(d->arena, "k8sdns watch %s --duration 1m", name), NULL);
+    finding_step(d, finding, SEE_LOG, LOG_COMMAND, NULL);
+}
+
 /* A name that exists and that programs here do not find is worse than any warning. */
 static void by_lookups(const struct rule *rule, struct diagnosis *d, struct finding *finding)
 {
@@ -60,6 +76,7 @@ static void by_lookups(const struct rule *rule, struct diagnosis *d, struct find
         if (!finding) {
             finding = finding_new(d, rule, lookup->name);
             finding->title = "programs do not find a name that exists";
+            tell_steps(d, finding, shell_word(d->arena, lookup->name));
         }
         finding->severity = SEVERITY_CRITICAL;
         finding_evidence(d, finding, "%s exists, and %s fails after %s (%s)", lookup->name,
@@ -75,11 +92,9 @@ static void eval(const struct rule *rule, struct diagnosis *d)
 }
 
 static const struct step steps[] = {
-    {.text = "see each query and its answer", .command = "k8sdns probe kubernetes.default www.example.com"},
-    {.text = "see when and how often it fails", .command = "k8sdns watch kubernetes.default --duration 1m"},
-    {.text = "let {dns}'s log tell more",
-     .command =
-         "kubectl -n {ns} logs -l {sel}{c} --prefix --timestamps --tail=-1 | {k8sdns} diagnose --logs -"},
+    {.text = SEE_QUERIES, .command = "k8sdns probe kubernetes.default www.example.com"},
+    {.text = SEE_RATE, .command = "k8sdns watch kubernetes.default --duration 1m"},
+    {.text = SEE_LOG, .command = LOG_COMMAND},
     {0},
 };
 

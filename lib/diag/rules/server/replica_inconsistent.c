@@ -162,10 +162,7 @@ static const char *const checks[] = {
 };
 
 static const char *const explains[] = {
-    "resolver-differs",
-    "name-not-found",
-    "lookup-slow",
-    NULL,
+    "resolver-differs", "name-not-found", "lookup-slow", "failures-unexplained", NULL,
 };
 
 const struct rule rule_replica_inconsistent = {
