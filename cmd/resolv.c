@@ -23,6 +23,8 @@ static int resolv_status(const void *data)
 {
     const struct resolv_facts *facts = data;
 
+    if (resolv_facts_fatal(facts, facts->resolver.kind))
+        return STATUS_CRITICAL;
     return resolv_facts_loses(facts, facts->resolver.kind) ? STATUS_WARNING : STATUS_OK;
 }
 

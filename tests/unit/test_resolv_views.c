@@ -138,6 +138,45 @@ static const char *concerned(struct arena *arena, const struct resolv_facts *fac
     return arena_text(arena, letters);
 }
 
+/* Words that cannot be meant are told with their line, alike for all three; odd ones that are valid are not.
+ */
+static void test_words(void **state)
+{
+    static const struct {
+        const char *text, *whom, *words;
+    } cases[] = {
+        {"search $NS.svc.example.org\n", "GMO", "'$'"},
+        {"search *.example.org\n", "GMO", "'*'"},
+        {"search ~.\n", "GMO", "'~'"},
+        {"search .example.org\n", "GMO", "empty label"},
+        {"search a..example.org\n", "GMO", "empty label"},
+        {"search b\xC3\xBC.example.org\n", "GMO", "not ASCII"},
+        {"search a.example\xC2\xA0"
+         "b.example\n",
+         "GMO", "no-break space (U+00A0)"},
+        {"search a.example nameserver 10.0.0.1\n", "GMO", "line break"},
+        {"search 10.0.0.1\n", "GMO", "is an address"},
+        {"search aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example\n", "GMO",
+         "over 63 bytes"},
+        {"\xEF\xBB\xBFsearch a.example\n", "GMO", "byte order mark (U+FEFF)"},
+        {"nameserver 10.0.0.1\xE2\x80\x8B\n", "GMO", "zero-width space (U+200B)"},
+        {"search a.example\nsearch b.example\n", "GMO", "replaced by that of line 2"},
+        {"search aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example\n", "   ", ""},
+        {"search a_b.example. 1.example x--y xn--bcher-kva.example 1.2.3\n", "   ", ""},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct resolv_facts facts;
+        bool found = !*cases[i].words;
+
+        read_text(*state, cases[i].text, strlen(cases[i].text), &facts);
+        assert_string_equal(concerned(*state, &facts, 1), cases[i].whom);
+        for (size_t k = 0; k < facts.warnings_count; k++)
+            found = found || strstr(facts.warnings[k].text, cases[i].words);
+        assert_true(found);
+    }
+}
+
 /* Public resolvers, by when each resolver asks them: of note with the search list of a cluster alone. */
 static void test_outsiders(void **state)
 {
@@ -360,10 +399,10 @@ static void test_dialects(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ARENA_TEST(test_views),         ARENA_TEST(test_large),    ARENA_TEST(test_policy),
-        ARENA_TEST(test_warnings),      ARENA_TEST(test_lines),    ARENA_TEST(test_outsiders),
-        ARENA_TEST(test_lines_of_pod),  ARENA_TEST(test_versions), ARENA_TEST(test_old_search_cut),
-        ARENA_TEST(test_policy_reason), ARENA_TEST(test_dialects),
+        ARENA_TEST(test_views),          ARENA_TEST(test_large),         ARENA_TEST(test_policy),
+        ARENA_TEST(test_words),          ARENA_TEST(test_warnings),      ARENA_TEST(test_lines),
+        ARENA_TEST(test_outsiders),      ARENA_TEST(test_lines_of_pod),  ARENA_TEST(test_versions),
+        ARENA_TEST(test_old_search_cut), ARENA_TEST(test_policy_reason), ARENA_TEST(test_dialects),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -147,6 +147,11 @@ int resolver_of_kind(int kind)
     }
 }
 
+const char *resolv_facts_fatal(const struct resolv_facts *facts, int kind)
+{
+    return facts->views_count == RESOLVERS ? facts->views[resolver_of_kind(kind)].fatal : NULL;
+}
+
 bool resolv_facts_loses(const struct resolv_facts *facts, int kind)
 {
     const char *word = resolver_names[resolver_of_kind(kind)];
@@ -155,7 +160,7 @@ bool resolv_facts_loses(const struct resolv_facts *facts, int kind)
         for (size_t k = 0; facts->warnings[i].loses && k < facts->warnings[i].resolvers_count; k++)
             if (strcmp(facts->warnings[i].resolvers[k], word) == 0)
                 return true;
-    return facts->views_count == RESOLVERS && facts->views[resolver_of_kind(kind)].fatal;
+    return resolv_facts_fatal(facts, kind);
 }
 
 /* The file that such a Pod has, for resolvers that have no view. */

@@ -177,9 +177,11 @@ void resolv_text_render(const void *data, struct printer *printer, struct arena 
     if (left_out)
         printer_addf(printer, "  and %zu more; -v shows all\n", left_out);
     if (resolv_facts_loses(facts, facts->resolver.kind))
-        printer_paragraph(printer, "", "LOST: %s, %s, loses something by this file.",
+        printer_paragraph(printer, "", "LOST: %s, %s, %s this file.",
                           resolver_names[resolver_of_kind(facts->resolver.kind)],
                           facts->resolver.kind < KIND_STATIC
                               ? "the resolver in use here"
-                              : "whose rules are taken as the resolver in use is not known");
+                              : "whose rules are taken as the resolver in use is not known",
+                          resolv_facts_fatal(facts, facts->resolver.kind) ? "finds no name at all with"
+                                                                          : "loses something by");
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "resolv_reader.h"
+#include "resolv_words.h"
 #include <arpa/inet.h>
 #include <k8sdns/base/suggest.h>
 #include <k8sdns/wire/dns/dns_message.h>
@@ -13,7 +14,6 @@
 #define DIGITS  "0123456789"
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-static const char *const keywords[] = {"nameserver", "search", "domain", "options", "sortlist", NULL};
 /* Every option that one of the three knows, or that resolv.conf(5) once named. */
 static const char *const option_words[] = {"ndots",
                                            "timeout",
@@ -128,6 +128,14 @@ void resolv_reader_server_rest(struct resolv_reader *reader, const char *rest)
                              shown_len(strcspn(rest, BLANKS "\n")), rest);
 }
 
+/* ": a no-break space (U+00A0) is in it"; "" where all of a word can be seen. */
+static const char *unseen_text(struct resolv_reader *reader, const char *text, size_t len)
+{
+    const char *unseen = resolv_invisible(text, len);
+
+    return unseen ? arena_printf(reader->arena, ": %s is in it", unseen) : "";
+}
+
 void resolv_reader_bad_server(struct resolv_reader *reader, const char *text)
 {
     size_t len = strlen(text);
@@ -139,7 +147,8 @@ void resolv_reader_bad_server(struct resolv_reader *reader, const char *text)
             reader, REMARK_LOST,
             "the DOS line end (CR) becomes part of the address " WORD_FORMAT ", which is then none", text);
     else
-        resolv_reader_remark(reader, REMARK_LOST, "nameserver " WORD_FORMAT " is not an address", text);
+        resolv_reader_remark(reader, REMARK_LOST, "nameserver " WORD_FORMAT " is not an address%s", text,
+                             unseen_text(reader, text, len));
 }
 
 void resolv_reader_default_server(struct resolv_reader *reader, const char *text)
@@ -151,42 +160,23 @@ void resolv_reader_default_server(struct resolv_reader *reader, const char *text
     resolv_reader_server(reader, text, &address);
 }
 
-void resolv_reader_search_reset(struct resolv_reader *reader, const char *keyword)
+void resolv_reader_search_reset(struct resolv_reader *reader)
 {
     if (reader->search_line && reader->reading->search_count) {
         size_t line = reader->line;
 
         reader->line = reader->search_line;
-        resolv_reader_remark(reader, REMARK_LOST, "its search list is replaced by the %s of line %zu",
-                             keyword, line);
+        resolv_reader_remark(reader, REMARK_LOST, "its search list is replaced by that of line %zu", line);
         reader->line = line;
     }
     reader->search_line = reader->line;
     reader->reading->search_count = 0;
 }
 
-/* Commas and the like do not divide domains: they become part of one, which then exists nowhere. */
-static void remark_domain(struct resolv_reader *reader, const char *domain, size_t len)
-{
-    static const char never[] = ",;:/\\\"'`()[]{}<>=&|!?";
-    size_t at = 0;
-
-    while (at < len && !memchr(never, domain[at], sizeof(never) - 1))
-        at++;
-    if (at == len || (at == 0 && domain[0] == ';'))
-        return;
-    if (domain[at] == ',' || domain[at] == ';')
-        resolv_reader_remark(reader, REMARK_ALTERED,
-                             "only blanks divide search domains: '%.*s' is one domain with '%c' in it",
-                             shown_len(len), domain, domain[at]);
-    else
-        resolv_reader_remark(reader, REMARK_ALTERED, "search domain '%.*s': no domain has '%c' in it",
-                             shown_len(len), domain, domain[at]);
-}
-
 void resolv_reader_search(struct resolv_reader *reader, const char *domain, size_t len)
 {
     struct resolv_reading *reading = reader->reading;
+    const char *fault;
 
     if (reading->search_count >= RESOLV_ITEMS_MAX) {
         reader->items_left_out++;
@@ -196,7 +186,9 @@ void resolv_reader_search(struct resolv_reader *reader, const char *domain, size
         resolv_reader_remark(reader, REMARK_ALTERED,
                              "'%c' does not begin a comment here: it and the words behind it are searched",
                              domain[0]);
-    remark_domain(reader, domain, len);
+    fault = resolv_domain_fault(reader->arena, domain, len);
+    if (fault)
+        resolv_reader_remark(reader, REMARK_ALTERED, "%s", fault);
     *ARENA_PUSH(reader->arena, reading->search, reading->search_count) =
         arena_text_n(reader->arena, domain, len > 0 && domain[len - 1] == '.' ? len - 1 : len);
 }
@@ -232,8 +224,8 @@ void resolv_reader_number_rest(struct resolv_reader *reader, const char *word, c
 
     if (*rest)
         resolv_reader_remark(reader, harmless ? REMARK_IGNORED : REMARK_LOST,
-                             "option " WORD_FORMAT ": " WORD_FORMAT " behind the number is dropped", word,
-                             rest);
+                             "option " WORD_FORMAT ": " WORD_FORMAT " behind the number is dropped%s", word,
+                             rest, unseen_text(reader, rest, strlen(rest)));
 }
 
 void resolv_reader_unknown_option(struct resolv_reader *reader, const char *word)
@@ -262,7 +254,8 @@ void resolv_reader_unknown_option(struct resolv_reader *reader, const char *word
         resolv_reader_remark(reader, REMARK_LOST,
                              "no resolver knows the option " WORD_FORMAT "; %s may be meant", word, near);
     else
-        resolv_reader_remark(reader, REMARK_LOST, "no resolver knows the option " WORD_FORMAT, word);
+        resolv_reader_remark(reader, REMARK_LOST, "no resolver knows the option " WORD_FORMAT "%s", word,
+                             unseen_text(reader, word, strlen(word)));
 }
 
 void resolv_reader_unknown_line(struct resolv_reader *reader, const char *text)
@@ -275,8 +268,11 @@ void resolv_reader_unknown_line(struct resolv_reader *reader, const char *text)
         return;
     for (size_t i = 0; i < len && i < sizeof(lower) - 1; i++)
         lower[i] = (char)(word[i] >= 'A' && word[i] <= 'Z' ? word[i] + 32 : word[i]);
-    if (!is_one_of(lower, len < sizeof(lower) ? len : 0, keywords)) {
-        const char *near = suggest_word(lower, keywords);
+    if (resolv_invisible(word, len)) {
+        resolv_reader_remark(reader, REMARK_LOST, "'%.*s' is no keyword%s", shown_len(len), word,
+                             unseen_text(reader, word, len));
+    } else if (!resolv_is_keyword(lower, len < sizeof(lower) ? len : 0)) {
+        const char *near = suggest_word(lower, resolv_keywords);
 
         if (near)
             resolv_reader_remark(reader, REMARK_LOST, "'%.*s' is no keyword; %s may be meant",

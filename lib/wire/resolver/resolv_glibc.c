@@ -235,7 +235,7 @@ void resolv_glibc_read(struct arena *arena, const char *bytes, size_t len,
             } else if (!*value || *value == '\n') {
                 resolv_reader_remark(&reader, REMARK_IGNORED, "%.6s without a value", text);
             } else {
-                resolv_reader_search_reset(&reader, domain ? "domain" : "search");
+                resolv_reader_search_reset(&reader);
                 if (domain) {
                     size_t first = strcspn(value, " \t\n"), rest = first + strspn(value + first, " \t\r\n");
 

@@ -121,13 +121,13 @@ static void read_line(struct resolv_reader *reader, char *text, bool *searched)
             resolv_reader_remark(reader, REMARK_IGNORED, "domain without a value");
             return;
         }
-        resolv_reader_search_reset(reader, "domain");
+        resolv_reader_search_reset(reader);
         *searched = true;
         resolv_reader_search(reader, word, strlen(word));
         if (next_word(&at))
             resolv_reader_remark(reader, REMARK_LOST, "domain takes one name; the rest is dropped");
     } else if (strcmp(word, "search") == 0) {
-        resolv_reader_search_reset(reader, "search");
+        resolv_reader_search_reset(reader);
         *searched = false;
         while ((word = next_word(&at))) {
             *searched = true;

@@ -144,7 +144,7 @@ static void read_server(struct resolv_reader *reader, char *text)
 
 static void read_search(struct resolv_reader *reader, const char *at)
 {
-    resolv_reader_search_reset(reader, "later line");
+    resolv_reader_search_reset(reader);
     for (at += strspn(at, BLANKS); *at; at += strspn(at, BLANKS)) {
         size_t len = strcspn(at, BLANKS);
 

@@ -41,7 +41,7 @@ void resolv_reader_bad_server(struct resolv_reader *reader, const char *text);
 void resolv_reader_default_server(struct resolv_reader *reader, const char *text);
 
 /* A search or domain line begins: the one before is forgotten. */
-void resolv_reader_search_reset(struct resolv_reader *reader, const char *keyword);
+void resolv_reader_search_reset(struct resolv_reader *reader);
 void resolv_reader_search(struct resolv_reader *reader, const char *domain, size_t len);
 /* The host name's domain, when there is one and nothing else is searched. */
 void resolv_reader_search_hostname(struct resolv_reader *reader,

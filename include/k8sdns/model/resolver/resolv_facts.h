@@ -181,6 +181,8 @@ void resolv_facts_ask(struct arena *arena, struct resolv_facts *facts, const str
 /* Whose rules a process of this kind follows: those of glibc for one that is static or not known. */
 int resolver_of_kind(int kind);
 
+/* Why programs of this kind send no query with this file; NULL: they do. */
+const char *resolv_facts_fatal(const struct resolv_facts *facts, int kind);
 /* Whether a warning says that the resolver `kind` loses something. */
 bool resolv_facts_loses(const struct resolv_facts *facts, int kind);
 

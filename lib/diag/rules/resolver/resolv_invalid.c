@@ -55,7 +55,11 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         return;
     finding = finding_new(d, rule, resolv->file);
     /* What another resolver would lose is worth a word, no alarm. */
-    finding->severity = loses ? SEVERITY_WARNING : SEVERITY_INFO;
+    finding->severity = !loses                                                ? SEVERITY_INFO
+                        : resolv_facts_fatal(resolv, kind_of(view->resolver)) ? SEVERITY_CRITICAL
+                                                                              : SEVERITY_WARNING;
+    if (finding->severity == SEVERITY_CRITICAL)
+        finding->title = "resolv.conf makes every lookup fail";
     for (size_t i = 0; i < resolv->warnings_count; i++) {
         const struct resolv_warning *warning = &resolv->warnings[i];
 
