@@ -11,6 +11,12 @@ static size_t by_search(const struct plan *plan)
     return count;
 }
 
+/* The name has as many dots as ndots wants: where it exists, nothing under a search domain is asked for. */
+static bool is_tried_first(const struct plan *plan)
+{
+    return plan->queries_count && !plan->queries[0].suffix;
+}
+
 static bool answered_by_search(const struct facts *facts, const char *name)
 {
     for (size_t i = 0; facts->matrix && i < facts->matrix->probes_count; i++) {
@@ -35,7 +41,8 @@ static void eval(const struct rule *rule, struct diagnosis *d)
             continue;
         /* One of the cluster's own needs the search list. */
         if ((double)name->plans[0].queries_count < d->thresholds->amplification_queries ||
-            !strchr(name->name, '.') || answered_by_search(d->facts, name->name))
+            !strchr(name->name, '.') || is_tried_first(&name->plans[0]) ||
+            answered_by_search(d->facts, name->name))
             continue;
         finding = finding_new(d, rule, name->name);
         finding_evidence(d, finding, "%zu queries for one lookup of %s, %zu of them for the search list",
