@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <k8sdns/base/number.h>
 #include <k8sdns/base/shell_word.h>
+#include <string.h>
 
 /* Findings of at least this severity that others have made. What is only possible explains nothing measured.
  */
@@ -25,6 +26,25 @@ static uint64_t failures(const struct server *server)
     return bad > late ? bad - late : 0;
 }
 
+/* " (formerr)": how those of the matrix ended, each once; "" where they were of the sampling alone. */
+static const char *ends_text(struct diagnosis *d, const char *id)
+{
+    const struct matrix_facts *matrix = d->facts->matrix;
+    bool seen[PROBE_ERROR + 1] = {false};
+    const char *words[PROBE_ERROR + 1];
+    size_t count = 0;
+
+    for (size_t i = 0; i < matrix->probes_count; i++) {
+        const struct probe_facts *p = &matrix->probes[i];
+
+        if (probe_status_is_good(p->status) || seen[p->status] || strcmp(p->target, id) != 0)
+            continue;
+        seen[p->status] = true;
+        words[count++] = probe_status_names[p->status];
+    }
+    return count ? arena_printf(d->arena, " (%s)", arena_join(d->arena, words, count, ", ")) : "";
+}
+
 static struct finding *by_queries(const struct rule *rule, struct diagnosis *d)
 {
     struct finding *finding = NULL;
@@ -42,8 +62,8 @@ static struct finding *by_queries(const struct rule *rule, struct diagnosis *d)
         if (!failures(server))
             continue;
         finding = server_finding(d, rule, finding, server);
-        finding_evidence(d, finding, "%s: %" PRIu64 " of %" PRIu64 " queries failed", server->target->id,
-                         failures(server), server->asked + server->sent);
+        finding_evidence(d, finding, "%s: %" PRIu64 " of %" PRIu64 " queries failed%s", server->target->id,
+                         failures(server), server->asked + server->sent, ends_text(d, server->target->id));
     }
     if ((double)failed >= (double)asked * d->thresholds->loss_critical_ratio)
         finding->severity = SEVERITY_CRITICAL;
