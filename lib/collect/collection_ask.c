@@ -86,10 +86,12 @@ static bool fails_in_one_type(const struct matrix_facts *matrix, const struct pr
 
 /*
  * What was lost at a server that is heard otherwise, again without EDNS, since it may have been too large;
- * and what failed in one type alone.
+ * and what failed in one type alone. AAAA goes first this time: what is lost by its place in the order and
+ * not by its type is then another.
  */
 static void ask_small(struct collection *c)
 {
+    static const uint16_t types[] = {DNS_TYPE_AAAA, DNS_TYPE_A};
     const struct matrix_facts *matrix = c->facts->matrix;
     struct probe_candidate *lost = NULL;
     size_t count = 0;
@@ -107,7 +109,9 @@ static void ask_small(struct collection *c)
     }
     if (count)
         c->facts->small =
-            ask(c, lost, count, &(struct prober_options){.timeout_us = collection_share_us(c, SHARE_AGAIN)});
+            ask(c, lost, count,
+                &(struct prober_options){
+                    .types = types, .types_count = 2, .timeout_us = collection_share_us(c, SHARE_AGAIN)});
 }
 
 /* Some server has it. */

@@ -20,6 +20,7 @@ Rules of an address:
   has-ptr:ADDRESS=NAME    what an IPv4 address is called
   version=TEXT            of the schema of names: TXT of dns-version in the zone
   reverse=N|silent        to names of in-addr.arpa and ip6.arpa; reverse-delay=MS: answers these late
+  lost=first|later        silent to the first query from each port, or to all but that
   alias:NAME=NAME         an alias (CNAME) of a name that has no address
   tc:NAME=                that name's answer is too large for UDP: truncated there, whole over TCP
   delay=MS                answers late
@@ -37,6 +38,7 @@ import zlib
 A, CNAME, SOA, PTR, TXT, AAAA, SRV = 1, 5, 6, 12, 16, 28, 33
 NXDOMAIN = 3
 servers = {}
+ports = set()
 
 
 def rules_of(text):
@@ -101,6 +103,11 @@ def answer(message, rules, port, tcp):
     if "share" in rules:
         behind = rules["share"].split("+")
         rules = servers[behind[zlib.crc32(str(port).encode()) % len(behind)]]
+    if not tcp and "lost" in rules:
+        is_first = port not in ports
+        ports.add(port)
+        if is_first == (rules["lost"] == "first"):
+            return None
     if "silent" in rules or (rules.get("udp") == "silent" and not tcp):
         return None
     if "delay" in rules:

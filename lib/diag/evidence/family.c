@@ -75,8 +75,57 @@ bool sampling_confirms(const struct server *server, bool aaaa)
            sampled_failures(other) * 10 <= other->answered + other->lost;
 }
 
-uint64_t family_lost(const struct server *server)
+/* Lost in the one, and in the other the other type of its name; what was asked before and after. */
+static bool has_changed_places(const struct probe_facts *before, const struct matrix_facts *again)
 {
+    for (size_t i = 0; i < again->probes_count; i++) {
+        const struct probe_facts *q = &again->probes[i], *other;
+
+        if (q->status != PROBE_TIMEOUT || q->transport != before->transport ||
+            strcmp(q->type, before->type) == 0 || strcmp(q->target, before->target) != 0 ||
+            strcmp(q->candidate, before->candidate) != 0)
+            continue;
+        other = probe_of_other_type(again, q);
+        return other && says_it_exists(other);
+    }
+    return false;
+}
+
+/* The matrix asks for A first, what is asked again for AAAA. */
+enum order_lost order_lost(const struct diagnosis *d, const char *target)
+{
+    const struct matrix_facts *matrix = d->facts->matrix, *again = d->facts->small;
+    size_t first = 0, second = 0, steady = 0;
+    const struct server *server;
+
+    for (size_t i = 0; matrix && again && i < matrix->probes_count; i++) {
+        const struct probe_facts *p = &matrix->probes[i], *other;
+
+        if (p->status != PROBE_TIMEOUT || p->transport != TRANSPORT_UDP || strcmp(p->target, target) != 0)
+            continue;
+        other = probe_of_other_type(matrix, p);
+        if (!other || !says_it_exists(other))
+            continue;
+        if (!has_changed_places(p, again))
+            steady++;
+        else if (strcmp(p->type, "A") == 0)
+            first++;
+        else
+            second++;
+    }
+    if (steady || (first && second) || !(first + second))
+        return ORDER_NONE;
+    /* Loss by chance changes places now and then; the sampling asks for A first. */
+    server = server_find(d, target);
+    if (!server || !sampling_confirms(server, second > 0))
+        return ORDER_NONE;
+    return first ? ORDER_FIRST : ORDER_SECOND;
+}
+
+uint64_t family_lost(const struct diagnosis *d, const struct server *server)
+{
+    if (order_lost(d, server->target->id) != ORDER_NONE)
+        return 0;
     for (int aaaa = 0; aaaa < 2; aaaa++) {
         const struct watch_type_facts *mine = sampled_type(server, aaaa ? "AAAA" : "A"),
                                       *other = sampled_type(server, aaaa ? "A" : "AAAA");
@@ -179,6 +228,8 @@ struct family_tally *family_tallies(const struct diagnosis *d, bool aaaa)
         /* No server says by chance that a name does not exist; where both types are lost, one lost twice may
          * be chance.
          */
+        if (p->status == PROBE_TIMEOUT && order_lost(d, p->target) != ORDER_NONE)
+            continue; /* its place is, and not its type */
         if (p->status != PROBE_NXDOMAIN && !sampled && !all.all_fail &&
             (((lost[server] & both) == both && p->status == PROBE_TIMEOUT) ||
              !again_confirms(d->facts->small, p)))

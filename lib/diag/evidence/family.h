@@ -23,10 +23,21 @@ struct family_tally {
 struct family_tally *family_tallies(const struct diagnosis *diagnosis, bool aaaa);
 
 /*
+ * Of the two queries that go out by one source port, the one that this server loses whatever its type: asked
+ * in the other order (facts->small), the other type is lost.
+ */
+enum order_lost {
+    ORDER_NONE,
+    ORDER_FIRST,
+    ORDER_SECOND,
+};
+enum order_lost order_lost(const struct diagnosis *diagnosis, const char *target);
+
+/*
  * Of the queries that a server lost in the sampling: those of a type that is never answered where the other
  * always is. They are no loss by chance, and are told of by type.
  */
-uint64_t family_lost(const struct server *server);
+uint64_t family_lost(const struct diagnosis *diagnosis, const struct server *server);
 
 /* The same query at the same server in the other of A and AAAA; NULL. */
 const struct probe_facts *probe_of_other_type(const struct matrix_facts *matrix, const struct probe_facts *p);

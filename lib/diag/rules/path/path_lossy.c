@@ -5,16 +5,50 @@
 #include <inttypes.h>
 
 /* Lost by chance, as far as can be told: a type that is never answered is not. */
-static uint64_t lost_of(const struct server *server)
+static uint64_t lost_of(const struct diagnosis *d, const struct server *server)
 {
-    return server->lost ? server->lost - family_lost(server) : 0;
+    return server->lost ? server->lost - family_lost(d, server) : 0;
+}
+
+/* A ClusterIP passes on what its replicas lose. */
+static bool is_passed_on(const struct diagnosis *d, const struct server *server)
+{
+    return server->target->role == TARGET_CLUSTER_IP && d->replicas_count;
+}
+
+static void tell_order(struct diagnosis *d, struct finding *finding, const char *id)
+{
+    enum order_lost order = order_lost(d, id);
+
+    if (order == ORDER_FIRST)
+        finding_evidence(
+            d, finding,
+            "%s: the first query from a source port is lost and the second answered, whichever of A and "
+            "AAAA goes first: something on the way holds back the first packet of a flow",
+            id);
+    else if (order == ORDER_SECOND)
+        finding_evidence(
+            d, finding,
+            "%s: the first query from a source port is answered and the second lost, whichever of A and "
+            "AAAA goes first: something on the way takes one packet of a flow, as a conntrack race does",
+            id);
+}
+
+static void tell_server(struct diagnosis *d, struct finding *finding, const struct server *server)
+{
+    const char *id = server->target->id;
+
+    finding_about(d, finding, id);
+    finding_evidence(d, finding, "%s: %" PRIu64 " of %" PRIu64 " lost (%.1f %%)", id, lost_of(d, server),
+                     server->sent, server->loss_ratio * 100);
+    tell_order(d, finding, id);
+    flows_tell_unanswered(d, finding, server->target->address);
 }
 
 static const char *lossy_id(const struct diagnosis *d)
 {
     for (size_t i = 0; i < d->servers_count; i++)
-        if (lost_of(&d->servers[i]) && !d->servers[i].silent &&
-            (d->servers[i].target->role != TARGET_CLUSTER_IP || !d->replicas_count))
+        if (lost_of(d, &d->servers[i]) && !d->servers[i].silent && !is_passed_on(d, &d->servers[i]))
             return d->servers[i].target->id;
     return NULL;
 }
@@ -44,13 +78,12 @@ static void eval(const struct rule *rule, struct diagnosis *d)
 
         if (server->lost)
             rule_doubts(d);
-        if (server->silent || !server->sent ||
-            (server->target->role == TARGET_CLUSTER_IP && d->replicas_count))
+        if (server->silent || !server->sent || is_passed_on(d, server))
             continue;
         direct++;
         sent += server->sent;
-        lost += lost_of(server);
-        lossy += lost_of(server) > 0;
+        lost += lost_of(d, server);
+        lossy += lost_of(d, server) > 0;
         concerns |= server_lost_types(server);
     }
     ratio = sent ? (double)lost / (double)sent : 0;
@@ -62,14 +95,12 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     finding_concerns(finding, concerns);
     if (ratio >= d->thresholds->loss_critical_ratio)
         finding->severity = SEVERITY_CRITICAL;
-    for (size_t i = 0; i < d->servers_count; i++)
-        if (lost_of(&d->servers[i]) && !d->servers[i].silent) {
-            finding_about(d, finding, d->servers[i].target->id);
-            finding_evidence(d, finding, "%s: %" PRIu64 " of %" PRIu64 " lost (%.1f %%)",
-                             d->servers[i].target->id, lost_of(&d->servers[i]), d->servers[i].sent,
-                             d->servers[i].loss_ratio * 100);
-            flows_tell_unanswered(d, finding, d->servers[i].target->address);
-        }
+    /* Those that the finding is named after come first. */
+    for (int passed_on = 0; passed_on < 2; passed_on++)
+        for (size_t i = 0; i < d->servers_count; i++)
+            if (lost_of(d, &d->servers[i]) && !d->servers[i].silent &&
+                is_passed_on(d, &d->servers[i]) == (passed_on == 1))
+                tell_server(d, finding, &d->servers[i]);
     if (!d->replicas_count && ratio < 0.9)
         finding_evidence(d, finding,
                          "the replicas were not tested one by one: 1 of %.0f down would look the same",
