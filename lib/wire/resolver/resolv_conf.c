@@ -177,6 +177,7 @@ void resolv_reader_search(struct resolv_reader *reader, const char *domain, size
 {
     struct resolv_reading *reading = reader->reading;
     const char *fault;
+    size_t skipped;
 
     if (reading->search_count >= RESOLV_ITEMS_MAX) {
         reader->items_left_out++;
@@ -186,7 +187,8 @@ void resolv_reader_search(struct resolv_reader *reader, const char *domain, size
         resolv_reader_remark(reader, REMARK_ALTERED,
                              "'%c' does not begin a comment here: it and the words behind it are searched",
                              domain[0]);
-    fault = resolv_domain_fault(reader->arena, domain, len);
+    skipped = reader->drops_first_dot && len > 1 && *domain == '.';
+    fault = resolv_domain_fault(reader->arena, domain + skipped, len - skipped);
     if (fault)
         resolv_reader_remark(reader, REMARK_ALTERED, "%s", fault);
     *ARENA_PUSH(reader->arena, reading->search, reading->search_count) =

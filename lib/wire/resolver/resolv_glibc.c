@@ -211,6 +211,7 @@ void resolv_glibc_read(struct arena *arena, const char *bytes, size_t len,
     struct line line;
 
     resolv_reader_init(&reader, arena, ret_reading);
+    reader.drops_first_dot = true;
     if (environment->localdomain) {
         const char *value = environment->localdomain;
         size_t first = strcspn(value, " \t\n");

@@ -12,6 +12,7 @@ struct resolv_reader {
     size_t search_line; /* that set the search list; 0: none yet */
     size_t left_out;    /* remarks beyond the maximum */
     size_t items_left_out;
+    bool drops_first_dot; /* of a search domain: glibc alone (__res_context_search() in resolv/res_query.c) */
 };
 
 /* A word of a file, in remarks: cut so that one hostile word cannot fill the page. */
