@@ -138,6 +138,40 @@ uint64_t watch_behind_s(const struct watch_facts *facts, const struct watch_targ
                : 0;
 }
 
+/* Queries that were answered with a record; all are asked for the same names in turn. */
+static uint64_t found_by(const struct watch_target_facts *target)
+{
+    for (size_t i = 0; i < target->outcomes_count; i++)
+        if (strcmp(target->outcomes[i].name, probe_status_names[PROBE_ANSWER]) == 0)
+            return target->outcomes[i].count;
+    return 0;
+}
+
+/* So many answers that are missing, and a quarter of all, are no matter of where the run was cut off. */
+#define MISSING_MIN   4
+#define MISSING_RATIO 0.25
+
+bool watch_lacks_names(const struct watch_facts *facts, const struct watch_target_facts *target)
+{
+    double least = 1, missing;
+    size_t others = 0;
+
+    if (!facts->summary || target->role != TARGET_REPLICA || target->bad || !target->answered)
+        return false;
+    for (size_t i = 0; i < facts->targets_count; i++) {
+        const struct watch_target_facts *other = &facts->targets[i];
+        double ratio;
+
+        if (other == target || other->role != TARGET_REPLICA || other->bad || !other->answered)
+            continue;
+        ratio = (double)found_by(other) / (double)other->answered;
+        least = ratio < least ? ratio : least;
+        others++;
+    }
+    missing = least * (double)target->answered - (double)found_by(target);
+    return others && missing >= MISSING_MIN && missing >= MISSING_RATIO * least * (double)target->answered;
+}
+
 int watch_health(const struct watch_facts *facts)
 {
     uint64_t answered = 0, lost = 0, bad = 0;
@@ -145,7 +179,8 @@ int watch_health(const struct watch_facts *facts)
     for (size_t i = 0; i < facts->targets_count; i++) {
         answered += facts->targets[i].answered;
         lost += facts->targets[i].lost;
-        bad += facts->targets[i].bad + (watch_behind_s(facts, &facts->targets[i]) > 0);
+        bad += facts->targets[i].bad + (watch_behind_s(facts, &facts->targets[i]) > 0) +
+               watch_lacks_names(facts, &facts->targets[i]);
     }
     return !answered ? lost ? HEALTH_FAILING : HEALTH_UNKNOWN : bad ? HEALTH_DEGRADED : HEALTH_OK;
 }

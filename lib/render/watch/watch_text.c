@@ -93,6 +93,12 @@ static void print_status(const struct watch_facts *facts, struct printer *printe
                         facts->frequency_text);
             return;
         }
+    for (size_t i = 0; i < facts->targets_count; i++)
+        if (watch_lacks_names(facts, &facts->targets[i])) {
+            status_line(printer, facts->status, "%s does not find what the other replicas do; %s",
+                        facts->targets[i].id, facts->frequency_text);
+            return;
+        }
     status_line(printer, facts->status, "%s%s", tells ? words[facts->frequency] : "", facts->frequency_text);
 }
 
@@ -136,7 +142,7 @@ static void print_failures(const struct watch_facts *facts, const struct watch_t
             "of the API server has stopped",
             t->id, duration_format_us(buf, sizeof(buf), behind_s * 1000000));
     }
-    if (!t->bad && !t->mismatches && !t->duplicates)
+    if (!t->bad && !t->mismatches && !t->duplicates && !watch_lacks_names(facts, t))
         return;
     printer_addf(printer, "\n%s: ", t->id);
     print_tallies(printer, t->outcomes, t->outcomes_count);

@@ -104,6 +104,9 @@ int watch_health(const struct watch_facts *facts);
 /* A replica that has missed what its peers saw change: how many seconds it is behind; 0: it is not. */
 uint64_t watch_behind_s(const struct watch_facts *facts, const struct watch_target_facts *target);
 
+/* A replica that finds fewer of the same names than each other one in the whole run, without an error. */
+bool watch_lacks_names(const struct watch_facts *facts, const struct watch_target_facts *target);
+
 /* What a sampling has of the target of that id; NULL when it was none of its targets, or there is no
  * sampling. */
 const struct watch_target_facts *watch_target_find(const struct watch_facts *sampling, const char *id);
