@@ -21,20 +21,38 @@ static bool is_nowhere(const char *address)
     return strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0;
 }
 
-static bool leads_nowhere(const struct probe_facts *p)
+/* Loopback: whoever connects there reaches itself. Some filters give that, and names for development mean it.
+ */
+static bool is_self(const char *address)
 {
-    bool any = false;
+    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0;
+}
+
+/* "localhost" and what is below it are the machine itself (RFC 6761, 6.3). */
+static bool is_localhost(const char *candidate)
+{
+    static const char word[] = "localhost";
+    size_t len = strlen(candidate), own = sizeof(word) - 1;
+
+    return len >= own && strcasecmp(candidate + len - own, word) == 0 &&
+           (len == own || candidate[len - own - 1] == '.');
+}
+
+/* The address that leads nowhere; NULL where one leads anywhere, or there is none. */
+static const char *nowhere_of(const struct probe_facts *p)
+{
+    const char *address = NULL;
 
     for (size_t i = 0; i < p->answers_count; i++) {
         const struct rr_facts *rr = &p->answers[i];
 
         if (strcmp(rr->type_name, "CNAME") == 0)
             continue;
-        if (!rr->rdata.text || !is_nowhere(rr->rdata.text))
-            return false;
-        any = true;
+        if (!rr->rdata.text || (!is_nowhere(rr->rdata.text) && !is_self(rr->rdata.text)))
+            return NULL;
+        address = rr->rdata.text;
     }
-    return any;
+    return is_localhost(p->candidate) ? NULL : address;
 }
 
 /* Another server has told what this one did not: two faults do not hide each other. */
@@ -67,7 +85,7 @@ static void add(struct address_outcome *outcome, const struct matrix_facts *matr
         outcome->empty++;
         outcome->is_other = outcome->is_other || is_denied(matrix, p);
         outcome->example = outcome->example ? outcome->example : p;
-    } else if (p->status == PROBE_ANSWER && leads_nowhere(p)) {
+    } else if (p->status == PROBE_ANSWER && nowhere_of(p)) {
         if (!outcome->nowhere++)
             outcome->example = p;
     } else if (p->status == PROBE_ANSWER || p->status == PROBE_TRUNCATED) {
@@ -77,17 +95,24 @@ static void add(struct address_outcome *outcome, const struct matrix_facts *matr
     }
 }
 
-static void tell_nowhere(struct diagnosis *d, struct finding *finding, const struct address_outcome *outcome)
+static void tell_nowhere(struct diagnosis *d, struct finding *finding, const struct address_outcome *outcome,
+                         int kind)
 {
     const struct probe_facts *p = outcome->example;
 
+    if (is_self(nowhere_of(p))) {
+        finding->confidence = CONFIDENCE_LIKELY;
+        if (kind == NAME_GIVEN) /* it may be meant so */
+            finding->severity = SEVERITY_INFO;
+    }
+
     finding->title = "the name has no address but one that leads nowhere";
     finding->cause =
-        "The answer is 0.0.0.0 or ::, the address of no host. DNS filters and ad blockers (Pi-hole, "
-        "AdGuard Home, protective resolvers) answer so for what they block. Programs find the name and "
-        "then fail to connect, or connect to themselves.";
-    finding_evidence(d, finding, "%s has %s at %s: no host has that address", p->candidate,
-                     p->answers[p->answers_count - 1].rdata.text, p->target);
+        "The answer is 0.0.0.0 or ::, the address of no host, or a loopback address. DNS filters and ad "
+        "blockers (Pi-hole, AdGuard Home, protective resolvers) answer so for what they block. Programs find "
+        "the name and then fail to connect, or connect to themselves.";
+    finding_evidence(d, finding, "%s has %s at %s: %s", p->candidate, nowhere_of(p), p->target,
+                     is_self(nowhere_of(p)) ? "that is this Pod itself" : "no host has that address");
     finding_step(d, finding, "find which resolver answers so: ask those that {dns} forwards to",
                  "kubectl -n {ns} get configmap {cm} -o yaml | grep -n -A5 forward", NULL);
     finding_step(d, finding, "allow the name in that filter, or forward it to another resolver", NULL,
@@ -106,7 +131,6 @@ static void tell_empty(struct diagnosis *d, struct finding *finding, const struc
                      outcome->empty, name->name);
     alias_tell(d, finding, name->name, PROBE_NODATA, "gives no address");
     if (name->kind == NAME_OWN) {
-        finding->severity = SEVERITY_CRITICAL;
         finding->cause =
             "Every cluster has this name, with an address. Whoever answers NODATA for it does not serve "
             "the cluster's Services: another plugin of the Corefile takes the zone, or it is not the "
@@ -159,8 +183,10 @@ static void eval(const struct rule *rule, struct diagnosis *d)
              matrix_is_own(d->facts->matrix, outcome.example->candidate)))
             continue;
         finding = finding_new(d, rule, name->name);
+        if (name->kind == NAME_OWN) /* every cluster has it, with an address */
+            finding->severity = SEVERITY_CRITICAL;
         if (outcome.nowhere)
-            tell_nowhere(d, finding, &outcome);
+            tell_nowhere(d, finding, &outcome, name->kind);
         else
             tell_empty(d, finding, &outcome, name);
     }
