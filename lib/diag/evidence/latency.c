@@ -20,8 +20,7 @@ uint64_t matrix_latency_us(const struct diagnosis *d, const char *id, const char
             continue;
         kind = is_cluster_query(d, p) ? CONCERNS_CLUSTER : CONCERNS_EXTERNAL;
         /* A name of one label is refused by many an upstream at once, and tells little of it. */
-        if (!(kind & names) ||
-            (kind == CONCERNS_EXTERNAL && name_kind_of(d->facts, p->name) == NAME_MISSING))
+        if (!(kind & names) || (kind == CONCERNS_EXTERNAL && name_kind_of(d->facts, p->name) == NAME_MISSING))
             continue;
         *ARENA_PUSH(d->arena, values, count) = (double)p->rtt_us;
     }
