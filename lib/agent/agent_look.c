@@ -39,6 +39,16 @@ void agent_forked(void *user)
         http_listener_forked(agent->listener);
 }
 
+/* The same of a look, whose process has the recording as well. */
+static void on_forked(void *user)
+{
+    const struct agent *agent = user;
+
+    agent_forked(user);
+    if (agent->record)
+        agent_record_forked(agent->record);
+}
+
 static void on_ends(void *user)
 {
     agent_record_sampling(user);
@@ -188,7 +198,7 @@ int agent_session_init(struct agent *agent)
         .changed = on_changed,
         .user = agent,
         .usual_names = true,
-        .forked = agent_forked,
+        .forked = on_forked,
         .ends = on_ends,
         .watched = on_watched,
         .outcome = on_outcome,

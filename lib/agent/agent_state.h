@@ -96,6 +96,8 @@ void agent_record_lookup(struct agent *agent, const struct lookups_call_facts *c
 
 /* agent_record.c: return 0, or a negative errno with a message in survey->err. */
 int agent_record_begin(struct agent *agent) MUST_USE;
+/* In the process of a look: close its files. */
+void agent_record_forked(const struct agent_record *record);
 /* How it fares; return false where nothing is recorded. */
 bool agent_record_facts(const struct agent *agent, struct agent_recorded_facts *ret_facts);
 /* Write what there is of the last interval. */

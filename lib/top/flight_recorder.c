@@ -92,6 +92,20 @@ static void look_at_clock(struct flight_recorder *r, uint64_t now_ns)
         want_capture(r, r->look.began_ns ? "nothing else for a while" : "the recording begins");
 }
 
+void flight_recorder_forked(const struct flight_recorder *r)
+{
+    recorder_forked(r->recorder);
+}
+
+static void on_forked(void *user)
+{
+    struct flight_recorder *r = user;
+
+    flight_recorder_forked(r);
+    if (r->options.forked)
+        r->options.forked(r->options.forked_user);
+}
+
 struct flight_recorder *flight_recorder_new(const struct flight_recorder_options *options, struct err *err)
 {
     struct flight_recorder *r = calloc(1, sizeof(*r));
@@ -107,8 +121,8 @@ struct flight_recorder *flight_recorder_new(const struct flight_recorder_options
                                   .look = look,
                                   .done = on_done,
                                   .user = r,
-                                  .forked = options->forked,
-                                  .forked_user = options->forked_user,
+                                  .forked = on_forked,
+                                  .forked_user = r,
                                   /* Asking has a budget; what is beyond it is stuck. */
                                   .timeout_ns = options->collection ? options->collection->budget_us * 2000 +
                                                                           UINT64_C(10000000000)

@@ -47,8 +47,9 @@ class Machine:
         run("ip", "link", "set", "lo", "up")
         for address in addresses:
             if address != "::1" and not address.startswith("127."):
-                wide = "128" if ":" in address else "32"
-                run("ip", "address", "add", f"{address}/{wide}", "dev", "lo")
+                # An address of IPv6 whose uniqueness is looked into cannot be bound meanwhile.
+                wide = ["/128", "nodad"] if ":" in address else ["/32"]
+                run("ip", "address", "add", address + wide[0], *wide[1:], "dev", "lo")
         socket.sethostname(hostname)
         self.put("/etc/hosts", b"127.0.0.1 localhost\n::1 localhost\n")
         self.put("/etc/nsswitch.conf", b"hosts: files dns\n")

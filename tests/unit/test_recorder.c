@@ -10,9 +10,11 @@
 #include <k8sdns/source/recorder/record_reader.h>
 #include <k8sdns/source/recorder/recorder.h>
 #include <k8sdns/wire/recorder/record_segment.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static uint64_t random_state = 12345;
@@ -340,6 +342,43 @@ static void test_folder(void **state)
     assert_true(recorder_open(&options, &one, &err) < 0);
 }
 
+/* A recorder that ends at once leaves a process of its own behind, which does not keep the next one out. */
+static void test_forked(void **state)
+{
+    struct recorder_options options = {.folder = folder_new(*state)};
+    struct recorder *next;
+    struct err err = {0};
+    pid_t recording, forked = 0;
+    int ends[2], status;
+
+    assert_int_equal(pipe(ends), 0);
+    recording = fork();
+    if (recording == 0) {
+        struct recorder *recorder;
+
+        if (recorder_open(&options, &recorder, &err) < 0)
+            _exit(1);
+        forked = fork();
+        if (forked == 0) {
+            recorder_forked(recorder);
+            forked = getpid();
+            if (write(ends[1], &forked, sizeof(forked)) > 0)
+                pause();
+            _exit(1);
+        }
+        pause();
+    }
+    close(ends[1]);
+    assert_int_equal(read(ends[0], &forked, sizeof(forked)), sizeof(forked));
+    kill(recording, SIGKILL);
+    waitpid(recording, &status, 0);
+    assert_int_equal(recorder_open(&options, &next, &err), 0);
+    recorder_close(next);
+    kill(forked, SIGKILL);
+    close(ends[0]);
+    folder_remove(options.folder);
+}
+
 /* An interval that is larger than half of all is dropped, and the next one is written. */
 static void test_too_large(void **state)
 {
@@ -448,7 +487,7 @@ int main(void)
         ARENA_TEST(test_round_trip), ARENA_TEST(test_capture), ARENA_TEST(test_keep_bytes),
         ARENA_TEST(test_keep_age),   ARENA_TEST(test_damage),  ARENA_TEST(test_folder),
         ARENA_TEST(test_too_large),  ARENA_TEST(test_redact),  ARENA_TEST(test_keep_words),
-        ARENA_TEST(test_redact_ids),
+        ARENA_TEST(test_redact_ids), ARENA_TEST(test_forked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,6 +43,9 @@ int flight_recorder_add(struct flight_recorder *recorder, const struct interval_
  * anything here. */
 const struct facts *flight_recorder_capture(const struct flight_recorder *recorder);
 
+/* In a process that was forked by others: as recorder_forked(). Captures of its own need no call. */
+void flight_recorder_forked(const struct flight_recorder *recorder);
+
 struct recorder_counts flight_recorder_counts(const struct flight_recorder *recorder);
 
 #endif

@@ -469,6 +469,13 @@ int recorder_open(const struct recorder_options *options, struct recorder **ret_
     return 0;
 }
 
+void recorder_forked(const struct recorder *r)
+{
+    close(r->folder);
+    if (r->fd >= 0)
+        close(r->fd);
+}
+
 void recorder_close(struct recorder *r)
 {
     if (!r)

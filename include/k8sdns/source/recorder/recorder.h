@@ -65,6 +65,12 @@ int recorder_add(struct recorder *recorder, const struct interval_facts *interva
 
 struct recorder_counts recorder_counts(const struct recorder *recorder);
 
+/*
+ * In a process that was forked: close its files, and touch nothing else. The lock of the folder lasts until
+ * all who have it close it, and would keep out whoever begins again after a sudden end.
+ */
+void recorder_forked(const struct recorder *recorder);
+
 /* NULL is allowed. */
 void recorder_close(struct recorder *recorder);
 
