@@ -198,10 +198,11 @@ size_t directive_options_own(const struct corefile_directive *d)
 void judge_unclosed(struct judgement *j, const struct judged_block *block, const struct corefile_directive *d)
 {
     size_t own = directive_options_own(d);
-    const struct corefile_option *first = &d->options[own];
+    const struct corefile_option *first;
 
     if (own == d->options_count)
         return;
+    first = &d->options[own];
     judgement_remark(
         j, MATTER_SYNTAX, SEVERITY_CRITICAL, block, first->line, corefile_refused,
         "plugin %s stands in the braces of %s, which %s opens: a closing brace is missing before it",
