@@ -67,11 +67,13 @@ static const struct option_row options[] = {
     {0},
 };
 
-/* "1.11.1" of an image's tag such as "v1.11.1-eksbuild.4"; "" for what is none. */
+/* "1.11.1" of an image's tag such as "v1.11.1-eksbuild.4"; "" for what is none; NULL where none is given. */
 static const char *plain_version(struct arena *arena, const char *text)
 {
-    text += text && *text == 'v';
-    return text ? arena_text_n(arena, text, strspn(text, "0123456789.")) : NULL;
+    if (!text)
+        return NULL;
+    text += *text == 'v';
+    return arena_text_n(arena, text, strspn(text, "0123456789."));
 }
 
 static int check(struct run *run, const struct corefile_config *config, struct corefile_wish *wish)
