@@ -61,3 +61,20 @@ void agent_record_lookup(struct agent *agent, const struct lookups_call_facts *c
     counted.failed = result >= AGENT_LOOKUP_TIMEOUT;
     lookups_tally_add(agent->record->lookups, &counted);
 }
+
+void agent_capture_forked(void *user)
+{
+    const struct agent *agent = user;
+
+    if (agent->listener)
+        http_listener_forked(agent->listener);
+}
+
+void agent_forked(void *user)
+{
+    const struct agent *agent = user;
+
+    agent_capture_forked(user);
+    if (agent->record)
+        flight_recorder_forked(agent->record->recorder);
+}

@@ -31,24 +31,6 @@ static size_t choose(void *user, struct target_facts *targets, size_t count)
     return agent_choice(node_of(agent->survey), agent->options->replicas, targets, count);
 }
 
-void agent_forked(void *user)
-{
-    const struct agent *agent = user;
-
-    if (agent->listener)
-        http_listener_forked(agent->listener);
-}
-
-/* The same of a look, whose process has the recording as well. */
-static void on_forked(void *user)
-{
-    const struct agent *agent = user;
-
-    agent_forked(user);
-    if (agent->record)
-        agent_record_forked(agent->record);
-}
-
 static void on_ends(void *user)
 {
     agent_record_sampling(user);
@@ -198,7 +180,7 @@ int agent_session_init(struct agent *agent)
         .changed = on_changed,
         .user = agent,
         .usual_names = true,
-        .forked = on_forked,
+        .forked = agent_forked,
         .ends = on_ends,
         .watched = on_watched,
         .outcome = on_outcome,

@@ -103,11 +103,6 @@ static void choose_captures(const struct agent *agent, struct agent_record *reco
         record->collection.no_kernel || (without[AGENT_CONNTRACK] && without[AGENT_NODE]);
 }
 
-void agent_record_forked(const struct agent_record *record)
-{
-    flight_recorder_forked(record->recorder);
-}
-
 int agent_record_begin(struct agent *agent)
 {
     const struct timeval every = {RECORDER_INTERVAL_US / 1000000, 0};
@@ -116,7 +111,7 @@ int agent_record_begin(struct agent *agent)
                                               .thresholds = agent->options->thresholds,
                                               .survey = agent->survey,
                                               .base = agent->base,
-                                              .forked = agent_forked,
+                                              .forked = agent_capture_forked,
                                               .forked_user = agent};
 
     if (!options.recorder.folder)

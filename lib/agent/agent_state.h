@@ -64,8 +64,6 @@ void agent_renew(struct agent *agent);
 /* Once an interval: everything is asked when a query fares otherwise, or when nobody could be found to ask.
  */
 void agent_ask_again(struct agent *agent);
-/* In the process of a look: give up what is the agent's alone. */
-void agent_forked(void *agent);
 
 /* agent_lines.c: a line each. */
 void agent_tell_listens(struct agent *agent);
@@ -93,11 +91,12 @@ void agent_record_sampling(struct agent *agent);
  */
 void agent_record_finding(struct agent *agent, const struct finding *finding);
 void agent_record_lookup(struct agent *agent, const struct lookups_call_facts *call);
+/* In the process of a look: give up what is the agent's alone. A capture's has closed the recording. */
+void agent_forked(void *agent);
+void agent_capture_forked(void *agent);
 
 /* agent_record.c: return 0, or a negative errno with a message in survey->err. */
 int agent_record_begin(struct agent *agent) MUST_USE;
-/* In the process of a look: close its files. */
-void agent_record_forked(const struct agent_record *record);
 /* How it fares; return false where nothing is recorded. */
 bool agent_record_facts(const struct agent *agent, struct agent_recorded_facts *ret_facts);
 /* Write what there is of the last interval. */
