@@ -51,6 +51,24 @@ CASES = {
     "no zone of kubernetes": (changed("kubernetes cluster.local in-addr.arpa ip6.arpa", "kubernetes"),
                               ("critical", 7, "the root zone", "kubernetes cluster.local in-addr.arpa ip6.arpa")),
     "nothing answers": (KUBEADM + "a.test {\n    errors\n}\n", ("warning", 24, "nothing in this", None)),
+    "kubernetes behind a rewrite": (
+        KUBEADM + "a.test {\n    errors\n"
+        "    rewrite name regex (.*)\\.a\\.test {1}.default.svc.cluster.local answer auto\n"
+        "    kubernetes cluster.local\n}\n", None),
+    "kubernetes behind a rewrite in braces": (
+        KUBEADM + "a.test {\n    errors\n    rewrite stop {\n        name suffix .a.test .svc.cluster.local\n"
+        "        answer auto\n    }\n    kubernetes cluster.local\n}\n", None),
+    "kubernetes behind a rewrite to others": (
+        KUBEADM + "a.test {\n    errors\n    rewrite name suffix .a.test .b.test answer auto\n"
+        "    kubernetes cluster.local\n}\n", ("warning", 27, "which this server block does not", None)),
+    "a forward behind a rewrite": (
+        KUBEADM + "a.test {\n    errors\n    cache 30\n    rewrite name suffix .a.test .b.test answer auto\n"
+        "    forward b.test 192.0.2.1\n}\n", None),
+    "a cache behind loopback": (
+        changed("cache 30 {\n       disable success cluster.local\n       disable denial cluster.local\n    }\n", "")
+        .replace(FORWARD, "forward . 127.0.0.1:5301")
+        + ".:5301 {\n    errors\n    cache 30\n"
+        "    forward . tls://192.0.2.1 {\n        tls_servername dns.test\n    }\n}\n", None),
     # places
     "no server block": (body(), ("critical", 1, "outside of any server block", None)),
     "a zone called local": (KUBEADM + "local2 {\n    errors\n    cache 30\n    forward . 192.0.2.1\n}\n", None),

@@ -15,10 +15,22 @@ static int missing(const struct judged_block *block, int severity)
     return block->block->imports_count ? SEVERITY_INFO : severity;
 }
 
+/* The first forward that leads out of this Corefile, or to what has no cache; NULL. */
+static const struct corefile_directive *uncached_forward(const struct judgement *j,
+                                                         const struct judged_block *block)
+{
+    const struct corefile_block *b = block->block;
+
+    for (size_t i = 0; i < b->directives_count; i++)
+        if (strcmp(b->directives[i].name, "forward") == 0 && !judged_forwards_within(j, &b->directives[i]))
+            return &b->directives[i];
+    return NULL;
+}
+
 static void judge_cache(struct judgement *j, const struct judged_block *block)
 {
     const struct corefile_directive *cache = judged_find(block, "cache"),
-                                    *forward = judged_find(block, "forward");
+                                    *forward = uncached_forward(j, block);
     const char *const *zones;
     size_t zones_count;
     uint64_t ttl;
@@ -354,7 +366,7 @@ void judge_kubernetes(struct judgement *j, const struct judged_block *block)
 
         reverse = reverse || zone_is_under(zone, "in-addr.arpa.") || zone_is_under(zone, "ip6.arpa.");
         if (!strstr(kubernetes->args[i], "{$") && block->keys_count && !is_served(block, zone) &&
-            !zone_is_under(zone, "arpa."))
+            !zone_is_under(zone, "arpa.") && !judged_rewrites_to(j, block, zone))
             judgement_remark(j, MATTER_ZONES, SEVERITY_WARNING, block, kubernetes->line,
                              "Names of it never come to this server block.",
                              "kubernetes serves %s, which this server block does not", kubernetes->args[i])

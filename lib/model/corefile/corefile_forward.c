@@ -83,6 +83,24 @@ static void judge_loopback(struct judgement *j, const struct forward_place *plac
             ->write = write;
 }
 
+bool judged_forwards_within(const struct judgement *j, const struct corefile_directive *d)
+{
+    size_t own = directive_args_own(d);
+    struct address address;
+
+    for (size_t k = 1; k < own; k++) {
+        bool cached = false;
+
+        if (address_parse(d->args[k], 53, &address, NULL) < 0 || !address_is_loopback(&address))
+            return false;
+        for (size_t i = 0; i < j->blocks_count; i++)
+            cached = cached || (listens(&j->blocks[i], &address) && judged_find(&j->blocks[i], "cache"));
+        if (!cached)
+            return false;
+    }
+    return own > 1;
+}
+
 /* Whether all addresses that are known of the cluster's DNS are of IPv4. */
 static bool only_ipv4(const struct corefile_environment *e)
 {

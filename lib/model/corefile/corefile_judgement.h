@@ -96,6 +96,10 @@ void judge_routes(struct judgement *judgement, const struct judged_block *block)
 /* Zones as they are written, and which server block has the cluster's. */
 void judge_zone_words(struct judgement *judgement, const struct judged_block *block);
 void judge_cluster_zone(struct judgement *judgement, const struct judged_block *block);
+/* Whether all upstreams of a forward are server blocks of this very Corefile that have a cache. */
+bool judged_forwards_within(const struct judgement *judgement, const struct corefile_directive *forward);
+/* Whether a rewrite of a server block leads to names of `zone`, or may: they then come to its plugins. */
+bool judged_rewrites_to(struct judgement *judgement, const struct judged_block *block, const char *zone);
 /* The entries of hosts. */
 void judge_hosts_entries(struct judgement *judgement, const struct judged_block *block);
 void judge_build(struct judgement *judgement, const struct judged_block *block);

@@ -101,7 +101,7 @@ static void judge_foreign(struct judgement *j, const struct judged_block *block,
 
     for (size_t i = 0; i < block->keys_count; i++)
         meets = meets || zone_is_under(zone, block->keys[i].zone) || zone_is_under(block->keys[i].zone, zone);
-    if (!meets && !argument_is_placeholder(d->args[0]))
+    if (!meets && !argument_is_placeholder(d->args[0]) && !judged_rewrites_to(j, block, zone))
         judgement_remark(j, MATTER_ZONES, SEVERITY_WARNING, block, d->line,
                          "Names of it never come to this server block.",
                          "forward is for %s, which this server block does not serve", d->args[0])
@@ -310,12 +310,35 @@ static const char *fixed_end(struct arena *arena, const char *to)
     return len ? arena_printf(arena, "%s%s", end, end[len - 1] == '.' ? "" : ".") : NULL;
 }
 
+/* What it puts in is no end of a name. */
+static bool is_partial(const struct name_rule *rule)
+{
+    return strcasecmp(rule->matching, "prefix") == 0 || strcasecmp(rule->matching, "substring") == 0;
+}
+
+bool judged_rewrites_to(struct judgement *j, const struct judged_block *block, const char *zone)
+{
+    const struct corefile_block *b = block->block;
+
+    for (size_t i = 0; i < b->directives_count; i++) {
+        struct name_rule rule;
+        const char *end;
+
+        if (strcmp(b->directives[i].name, "rewrite") != 0 ||
+            !read_name_rule(j->arena, &b->directives[i], &rule))
+            continue;
+        end = fixed_end(j->arena, rule.to);
+        if (!end || is_partial(&rule) || argument_is_placeholder(rule.to) || zone_is_under(end, zone))
+            return true;
+    }
+    return b->imports_count > 0; /* which may have one */
+}
+
 /* A rewrite does not start over: the new name goes on to the plugins of the same server block. */
 static void judge_rewritten(struct judgement *j, const struct judged_block *block,
                             const struct name_rule *rule)
 {
-    bool partial = strcasecmp(rule->matching, "prefix") == 0 || strcasecmp(rule->matching, "substring") == 0;
-    const char *name = partial ? NULL : fixed_end(j->arena, rule->to);
+    const char *name = is_partial(rule) ? NULL : fixed_end(j->arena, rule->to);
     const struct judged_block *best;
     size_t len, own = 0;
 

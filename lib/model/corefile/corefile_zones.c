@@ -66,8 +66,7 @@ static void judge_word(struct judgement *j, const struct judged_block *block, ui
             ->write = word[strlen(word) - 1] == ',' ? without(j->arena, word, ",")
                                                     : "the zones with blanks between them";
     else if (strstr(word, "://") && corefile_transport_cut(&word) == COREFILE_DNS && strstr(word, "://"))
-        judgement_remark(j, MATTER_ZONES, SEVERITY_WARNING, block, line, why,
-                         "%s '%s' is an address of the Web", what, word)
+        judgement_remark(j, MATTER_ZONES, SEVERITY_WARNING, block, line, why, "%s '%s' is a URL", what, word)
             ->write = strstr(word, "://") + 3;
     else if (strpbrk(word, ";'=()") ||
              (strchr(word, '/') && !go_cidr(arena_text_n(j->arena, word, strcspn(word, ":")), &v6, &bits) &&
