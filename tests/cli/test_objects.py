@@ -9,7 +9,7 @@ import binary
 from twisters import resolv_conf
 
 # Findings that the objects alone bring about.
-ABOUT = {"service-endpoints", "coredns-not-started", "coredns-panic", "node-not-ready"}
+ABOUT = {"service-endpoints", "coredns-not-started", "coredns-panic", "node-not-ready", "apiserver-disconnected"}
 
 LABELS = {"k8s-app": "kube-dns", "pod-template-hash": "7c65d6cfc9"}
 NAMES = ("coredns-7c65d6cfc9-aaaaa", "coredns-7c65d6cfc9-bbbbb")
@@ -67,14 +67,18 @@ def workload(wanted=2, available=2):
             "status": {"availableReplicas": available} if available else {}}
 
 
-def event(reason, message, kind="Pod", name=NAMES[0]):
-    return {"kind": "Event", "type": "Warning", "reason": reason, "message": message, "lastTimestamp": ago(1),
+def renamed(it, name):
+    return {**it, "metadata": {**it["metadata"], "name": name}}
+
+
+def event(reason, message, kind="Pod", name=NAMES[0], minutes=1):
+    return {"kind": "Event", "type": "Warning", "reason": reason, "message": message, "lastTimestamp": ago(minutes),
             "involvedObject": {"kind": kind, "name": name}, "count": 3}
 
 
-def nodes(count):
+def nodes(count, down=0):
     return [{"kind": "Node", "metadata": {"name": f"node-{i + 1}"},
-             "status": {"conditions": [{"type": "Ready", "status": "True"}]}} for i in range(count)]
+             "status": {"conditions": [{"type": "Ready", "status": str(i < count - down)}]}} for i in range(count)]
 
 
 BOTH = [endpoints(), pod(0), pod(1), workload()]
@@ -112,6 +116,22 @@ CASES = {
                               f"logs {NAMES[1]}")),
     "one that has just begun": ([service(), endpoints((True, False)), pod(0), pod(1, False, started=1),
                                  workload(2, 1)], None),
+    "one that is being made": ([service(), *BOTH[:3], workload(3, 2),
+                                renamed(pod(0, False, started=1, **waiting("ContainerCreating")), "coredns-x-ccccc")],
+                               None),
+    "one that is not made for long": ([service(), *BOTH[:3], workload(3, 2),
+                                       renamed(pod(0, False, started=9, **waiting("ContainerCreating")),
+                                               "coredns-x-ccccc")],
+                                      ("coredns-not-started", "warning", "has not started", "coredns-x-ccccc",
+                                       "describe pod coredns-x-ccccc")),
+    "probes that failed at its start": ([service(), endpoints(), pod(0, started=10), pod(1), workload(),
+                                         event("Unhealthy", "Readiness probe failed: 503", minutes=9)], None),
+    "probes of one that is gone": ([service(), *BOTH, event("Unhealthy", "Readiness probe failed: refused",
+                                                            name="coredns-x-ccccc")], None),
+    "probes that fail later": ([service(), *BOTH, event("Unhealthy", "Readiness probe failed: 503", minutes=9)],
+                               ("apiserver-disconnected", "warning", "does not reach", "Readiness probe failed", "")),
+    "of the same node alone, and one is down": ([service(internalTrafficPolicy="Local"), *BOTH, *nodes(3, down=1)],
+                                                None),
     "one that is being deleted": ([service(), endpoints((True, False), terminating=True), pod(0),
                                    pod(1, False, deleted=ago(1)), workload(2, 1)], None),
     "evicted, and made anew": ([service(), *BOTH, {**pod(0, False, phase="Failed", reason="Evicted",

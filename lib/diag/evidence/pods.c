@@ -48,6 +48,15 @@ const struct kube_event_facts *pods_event(const struct diagnosis *d, enum kube_e
     return pods_event_of(d, kind, NULL);
 }
 
+double pods_age_s(const struct kube_facts *kube, const struct kube_pod_facts *pod)
+{
+    for (size_t i = 0; i < kube->changes_count; i++)
+        if (kube->changes[i].kind == KUBE_POD && kube->changes[i].how == CHANGE_STARTED &&
+            strcmp(kube->changes[i].name, pod->name) == 0)
+            return kube->changes[i].age_s;
+    return (double)NAN;
+}
+
 const char *pods_event_text(struct diagnosis *d, const struct kube_event_facts *event)
 {
     const char *last = d->servers_count || !event->time

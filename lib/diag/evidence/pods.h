@@ -24,6 +24,12 @@ const struct kube_event_facts *pods_event_of(const struct diagnosis *d, enum kub
 /* "FailedScheduling of coredns-x2x7k: 0/3 nodes are available (12 times, last at 2026-11-29T10:10:00Z)" */
 const char *pods_event_text(struct diagnosis *d, const struct kube_event_facts *event);
 
+/* A Pod gets so long for its first probes. Of our choice; kubeadm's readiness probe asks every 10 s. */
+#define POD_SETTLED_S 120
+
+/* How long ago a Pod was started; NAN when that is not said. */
+double pods_age_s(const struct kube_facts *kube, const struct kube_pod_facts *pod);
+
 /* Give a finding a step of its own in place of its rule's. `command` and `undo` may be NULL; braces as in
  * step.h. */
 void finding_step(struct diagnosis *d, struct finding *finding, const char *text, const char *command,

@@ -122,7 +122,7 @@ static const char *ports_fault(struct arena *arena, const struct kube_objects *o
         /* Of several containers another may serve it, as dnsmasq of kube-dns does. */
         if (pod && pod->containers == 1 && pod->port && pod->port != e->where.port)
             return arena_printf(arena,
-                                "it leads to UDP port %u, and the container of Pod %s serves port %llu",
+                                "it leads to UDP port %u, and the container of Pod %s declares port %llu",
                                 e->where.port, pod->name ? pod->name : "", (unsigned long long)pod->port);
     }
     return NULL;

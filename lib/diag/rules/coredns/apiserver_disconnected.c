@@ -19,10 +19,35 @@ static bool stands_out(const struct diagnosis *d, const struct finding *finding)
     return false;
 }
 
+/* Its probe fails until it has heard from the API server; a Pod that is ready now has since. */
+static bool is_of_its_start(const struct kube_facts *kube, const struct kube_pod_facts *pod,
+                            const struct kube_event_facts *event)
+{
+    return pod->ready == KUBE_YES && event->age_s > pods_age_s(kube, pod) - POD_SETTLED_S;
+}
+
+/* The latest of a Pod that there is: one that ends answers no probe either. */
+static const struct kube_event_facts *latest_event(const struct diagnosis *d)
+{
+    const struct kube_facts *kube = d->facts->kube;
+    const struct kube_event_facts *latest = NULL;
+
+    if (!kube->pods_count)
+        return pods_event(d, KUBE_EVENT_UNHEALTHY);
+    for (size_t i = 0; i < kube->pods_count; i++) {
+        const struct kube_event_facts *event = pods_event_of(d, KUBE_EVENT_UNHEALTHY, kube->pods[i].name);
+
+        if (event && !is_of_its_start(kube, &kube->pods[i], event) &&
+            (!latest || event->age_s < latest->age_s))
+            latest = event;
+    }
+    return latest;
+}
+
 /* Probes that fail, as Kubernetes tells of them. */
 static void by_events(const struct rule *rule, struct diagnosis *d)
 {
-    const struct kube_event_facts *event = pods_event(d, KUBE_EVENT_UNHEALTHY);
+    const struct kube_event_facts *event = latest_event(d);
     struct finding *finding;
 
     if (!event)

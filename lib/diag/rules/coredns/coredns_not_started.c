@@ -40,16 +40,21 @@ static bool is_on_a_dead_node(const struct kube_facts *kube, const struct kube_p
     return false;
 }
 
-/* A Pod gets some time for its first probes. Of our choice; kubeadm's readiness probe asks every 10 s. */
-#define SETTLED_S 120
-
+/* It, or its container once more. */
 static bool is_new(const struct kube_facts *kube, const struct kube_pod_facts *pod)
 {
     for (size_t i = 0; i < kube->changes_count; i++)
         if (kube->changes[i].kind == KUBE_POD && strcmp(kube->changes[i].name, pod->name) == 0 &&
-            kube->changes[i].age_s < SETTLED_S)
+            kube->changes[i].age_s < POD_SETTLED_S)
             return true;
     return false;
+}
+
+/* Its containers are being made, and nothing says that this fails: one of a rollout, or of more replicas. */
+static bool is_coming(const struct diagnosis *d, const struct kube_pod_facts *pod)
+{
+    return is_new(d->facts->kube, pod) && !pod->unscheduled && (!pod->waiting || is_starting(pod->waiting)) &&
+           !pods_event_of(d, KUBE_EVENT_NOT_STARTED, pod->name);
 }
 
 static bool has_finding(const struct diagnosis *d, const char *id, const char *subject)
@@ -172,7 +177,7 @@ static void by_pods(const struct rule *rule, struct diagnosis *d)
         const struct kube_pod_facts *pod = &kube->pods[i];
         const char *reason = reason_of(d, pod);
 
-        if (!reason)
+        if (!reason || (ready && is_coming(d, pod)))
             continue;
         if (!finding)
             finding = finding_new(d, rule, pod->name);

@@ -157,7 +157,9 @@ static void by_policy(const struct rule *rule, struct diagnosis *d, const struct
 {
     const char *space = space_word(d, service), *name = shell_word(d->arena, service->name);
     const struct kube_facts *kube = d->facts->kube;
-    uint64_t nodes = kube ? kube->nodes : SHAPE_UNSET;
+    /* On a node that is down nobody asks. */
+    uint64_t down = kube ? kube->nodes_not_ready_count : 0;
+    uint64_t nodes = kube && kube->nodes != SHAPE_UNSET ? kube->nodes - down : SHAPE_UNSET;
     size_t served = nodes_with_replica(d);
     struct finding *finding;
 
