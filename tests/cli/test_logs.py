@@ -760,6 +760,14 @@ class Diagnosis(unittest.TestCase):
             self.assertEqual(diagnosed(*lines, *[query("b.org.")] * 60)[0], {})
             self.assertEqual(diagnosed(*lines[:2], query("b.org."))[0], {})
 
+    def test_failures_alone(self):
+        """A log of class error has no answer that went well, and a name fails by another rcode as well."""
+        lines = [query(f"{i}.example.com.", rcode="REFUSED") for i in range(20)]
+        self.assertIn("the share is not known", diagnosed(*lines)[0]["coredns-errors"]["evidence"][0])
+        failing = [query("a.example.com.", rcode="SERVFAIL")] * 15 + [query("b.org.")]
+        self.assertEqual(diagnosed(*lines, *failing)[0]["coredns-errors"]["evidence"],
+                         ["20 of 36 answers in CoreDNS's log are REFUSED"])
+
     def test_the_corefile_that_node_cache_prints(self):
         printed = ["cluster.local:53 {", "    errors", "    bind 169.254.20.10", "}", "", ".:53 {", "}"]
         lines = read("2024/03/01 10:00:00 [INFO] Using config file:", *printed, "CoreDNS-1.11.3")["lines"]

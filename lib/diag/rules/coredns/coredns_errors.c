@@ -151,6 +151,17 @@ static struct finding *by_logged_errors(const struct rule *rule, struct diagnosi
     return most_at == SIZE_MAX ? NULL : &d->findings[most_at];
 }
 
+/* A log of nothing but failures is usual: the class "error" of the log plugin. */
+static void tell_without_share(struct diagnosis *d, struct finding *finding, uint64_t count,
+                               const char *rcode)
+{
+    finding_evidence(d, finding,
+                     "CoreDNS's log has %" PRIu64
+                     " %s and no NOERROR: either nothing works, or the Corefile's "
+                     "log leaves out what does, so that the share is not known",
+                     count, rcode);
+}
+
 /* What they log of everybody's. */
 static void by_logs(const struct rule *rule, struct diagnosis *d)
 {
@@ -174,11 +185,7 @@ static void by_logs(const struct rule *rule, struct diagnosis *d)
     } else {
         if (finding != known)
             finding->confidence = CONFIDENCE_POSSIBLE;
-        finding_evidence(d, finding,
-                         "CoreDNS's log has %" PRIu64
-                         " SERVFAIL and no NOERROR: either nothing works, or the Corefile's "
-                         "log leaves out what does, so that the share is not known",
-                         failed);
+        tell_without_share(d, finding, failed, "SERVFAIL");
     }
     if (logs->server_made)
         finding_evidence(d, finding,
@@ -190,15 +197,34 @@ static void by_logs(const struct rule *rule, struct diagnosis *d)
 /* Fewer are an access list that does what it is for, or clients that ask for nonsense. */
 #define NO_MANY_RATIO 0.1
 
-/* Which name is answered so, as far as the log's names tell: the one that fails most. */
-static const struct log_top_facts *worst_name(const struct logs_facts *logs)
+/*
+ * Which name is answered so, as far as the log's names tell: the one that fails most, where its failures are
+ * more than those with `others`, the other rcodes. NULL where that is not so.
+ */
+static const struct log_top_facts *worst_name(const struct logs_facts *logs, uint64_t others)
 {
     const struct log_top_facts *worst = NULL;
 
     for (size_t i = 0; i < logs->names_count; i++)
-        if (logs->names[i].failed && (!worst || logs->names[i].failed > worst->failed))
+        if (logs->names[i].failed > others && (!worst || logs->names[i].failed > worst->failed))
             worst = &logs->names[i];
     return worst;
+}
+
+/* How many failures have another rcode. */
+static uint64_t failures_but(const struct logs_facts *logs, const char *rcode)
+{
+    static const char *const good[] = {"NOERROR", "NXDOMAIN", NULL};
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < logs->rcodes_count; i++) {
+        bool other = strcmp(logs->rcodes[i].name, rcode) != 0;
+
+        for (size_t k = 0; good[k]; k++)
+            other = other && strcmp(logs->rcodes[i].name, good[k]) != 0;
+        count += other ? logs->rcodes[i].count : 0;
+    }
+    return count;
 }
 
 /* Answers that say no: to the client, to the name, or to the query itself. */
@@ -228,7 +254,7 @@ static void by_logged_refusals(const struct rule *rule, struct diagnosis *d)
 
     for (size_t i = 0; logs && i < sizeof(rows) / sizeof(rows[0]); i++) {
         uint64_t count = logs_facts_rcode(logs, rows[i].rcode);
-        const struct log_top_facts *name = worst_name(logs);
+        const struct log_top_facts *name = worst_name(logs, failures_but(logs, rows[i].rcode));
         struct finding *finding;
 
         if (count < LOG_FEW || (double)count < (double)logs->queries * NO_MANY_RATIO)
@@ -238,8 +264,11 @@ static void by_logged_refusals(const struct rule *rule, struct diagnosis *d)
         finding->cause = rows[i].cause;
         finding->confidence = log_has_all_answers(d) ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
         finding_steps(d, finding, no_steps);
-        finding_evidence(d, finding, "%" PRIu64 " of %" PRIu64 " answers in CoreDNS's log are %s", count,
-                         logs->queries, rows[i].rcode);
+        if (!log_has_all_answers(d))
+            tell_without_share(d, finding, count, rows[i].rcode);
+        else
+            finding_evidence(d, finding, "%" PRIu64 " of %" PRIu64 " answers in CoreDNS's log are %s", count,
+                             logs->queries, rows[i].rcode);
         if (name)
             finding_evidence(d, finding, "the name that fails most: %s", name->name);
     }
