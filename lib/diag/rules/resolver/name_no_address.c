@@ -100,13 +100,13 @@ static void tell_nowhere(struct diagnosis *d, struct finding *finding, const str
 {
     const struct probe_facts *p = outcome->example;
 
+    finding->title = "the name has no address but one that leads nowhere";
     if (is_self(nowhere_of(p))) {
+        finding->title = "the name has a loopback address, which is this Pod itself";
         finding->confidence = CONFIDENCE_LIKELY;
         if (kind == NAME_GIVEN) /* it may be meant so */
             finding->severity = SEVERITY_INFO;
     }
-
-    finding->title = "the name has no address but one that leads nowhere";
     finding->cause =
         "The answer is 0.0.0.0 or ::, the address of no host, or a loopback address. DNS filters and ad "
         "blockers (Pi-hole, AdGuard Home, protective resolvers) answer so for what they block. Programs find "
