@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../evidence/answer/alias.h"
+#include "../../evidence/pods.h"
 #include "../../evidence/server.h"
 #include <ctype.h>
 #include <inttypes.h>
@@ -138,6 +139,18 @@ static bool is_service_form(const struct diagnosis *d, const struct asked_name *
            strncmp(last + 1, own, own_len) == 0;
 }
 
+/* The external name of the usual set: no Service is missing, and no name was mistyped. */
+static void tell_external(struct diagnosis *d, struct finding *finding)
+{
+    finding->cause =
+        "The upstream of {dns} answers that this external name does not exist. Without access to the Internet that "
+        "is as it should be; otherwise the upstream does not resolve names of the Internet.";
+    finding_step(d, finding, "see where {dns} forwards to",
+                 "kubectl -n {ns} get configmap {cm} -o yaml | grep -n -A5 forward", NULL);
+    finding_step(d, finding, "without the Internet: test an external name that exists there",
+                 "k8sdns diagnose --external NAME", NULL);
+}
+
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     const struct matrix_facts *matrix = d->facts->matrix;
@@ -185,6 +198,8 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         alias_tell(d, finding, name->name, PROBE_NXDOMAIN, "does not exist");
         seen_at_deniers(d, finding, name->name);
         add_near(d, finding, name->name);
+        if (name->kind == NAME_EXTERNAL)
+            tell_external(d, finding);
         /* A name of the usual set is for the servers, not for its own sake. */
         if (name->kind != NAME_GIVEN)
             finding->severity =

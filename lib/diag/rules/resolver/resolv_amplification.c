@@ -28,6 +28,23 @@ static bool answered_by_search(const struct facts *facts, const char *name)
     return false;
 }
 
+/* Every answer for the name is NXDOMAIN: then it is no external name either. */
+static bool is_missing(const struct facts *facts, const char *name)
+{
+    bool denied = false;
+
+    for (size_t i = 0; facts->matrix && i < facts->matrix->probes_count; i++) {
+        const struct probe_facts *p = &facts->matrix->probes[i];
+
+        if (strcmp(p->name, name) != 0)
+            continue;
+        if (p->status != PROBE_NXDOMAIN)
+            return false;
+        denied = true;
+    }
+    return denied;
+}
+
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     const struct expand_facts *plans = d->facts->plans;
@@ -42,7 +59,8 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         /* One of the cluster's own needs the search list. */
         if ((double)name->plans[0].queries_count < d->thresholds->amplification_queries ||
             !strchr(name->name, '.') || is_tried_first(&name->plans[0]) ||
-            answered_by_search(d->facts, name->name))
+            answered_by_search(d->facts, name->name) ||
+            (kind == NAME_GIVEN && is_missing(d->facts, name->name)))
             continue;
         finding = finding_new(d, rule, name->name);
         finding_evidence(d, finding, "%zu queries for one lookup of %s, %zu of them for the search list",
