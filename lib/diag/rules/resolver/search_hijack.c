@@ -6,6 +6,9 @@
 /* How many of a kind of evidence are shown. */
 #define SHOWN 4
 
+#define SEE_ANSWER "see what it answers"
+#define FINAL_DOT  "write the names with a final dot, which skips the search list"
+
 static const char *address_of(const struct probe_facts *p)
 {
     for (size_t i = 0; i < p->answers_count; i++)
@@ -89,6 +92,33 @@ static const struct probe_facts *as_it_stands(const struct matrix_facts *matrix,
     return NULL;
 }
 
+/* An earlier candidate is found, so that the resolver never comes to this one. */
+static bool is_behind_another(const struct matrix_facts *matrix, const struct probe_facts *p)
+{
+    for (const struct probe_facts *q = matrix->probes; q < p; q++)
+        if (q->status == PROBE_ANSWER && q->transport == p->transport && strcmp(q->target, p->target) == 0 &&
+            strcmp(q->type, p->type) == 0 && strcmp(q->name, p->name) == 0)
+            return true;
+    return false;
+}
+
+/* One name alone: no wildcard is known of. */
+static struct finding *found_twice(const struct rule *rule, struct diagnosis *d, const struct probe_facts *p)
+{
+    struct finding *finding = finding_new(d, rule, p->candidate);
+
+    finding->title = "the search list finds the name under a search domain first";
+    finding->cause =
+        "The name exists as it stands, and with another address under a search domain, which is tried before it. "
+        "Programs connect to the one under the search domain.";
+    finding_step(d, finding, FINAL_DOT, NULL, "without the dot");
+    finding_step(
+        d, finding,
+        "or remove the domain from the Pod's search list (dnsConfig.searches, or the node's resolv.conf)",
+        NULL, "add it again");
+    return finding;
+}
+
 /* A name that exists as it stands, and that the search list leads elsewhere before it is asked for so. */
 static struct finding *by_comparison(const struct rule *rule, struct diagnosis *d, struct finding *finding)
 {
@@ -102,10 +132,11 @@ static struct finding *by_comparison(const struct rule *rule, struct diagnosis *
             is_said(matrix, p, PROBE_ANSWER))
             continue;
         meant = as_it_stands(matrix, p);
-        if (!meant || meant <= p || meant->status != PROBE_ANSWER || is_shared(p, meant))
+        if (!meant || meant <= p || meant->status != PROBE_ANSWER || is_shared(p, meant) ||
+            is_behind_another(matrix, p))
             continue;
         if (!finding)
-            finding = finding_new(d, rule, p->candidate);
+            finding = found_twice(rule, d, p);
         shown++;
         finding_evidence(d, finding, "%s is %s, and %s, which is tried before it, is %s at %s", p->name,
                          address_of(meant), p->candidate, address_of(p), p->target);
@@ -138,9 +169,6 @@ static const char *domain_of(const struct diagnosis *d)
     }
     return domain;
 }
-
-#define SEE_ANSWER "see what it answers"
-#define FINAL_DOT  "write the names with a final dot, which skips the search list"
 
 /* Who answers made-up names decides what helps: a search domain, the cluster's own zone, or whoever is
  * upstream. */
