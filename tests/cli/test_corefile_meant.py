@@ -251,6 +251,9 @@ class Meant(binary.Case):
               ("critical", None, "an array of addresses", '{"corp.test": ["192.0.2.1"]}'))
         judge("stubDomains", '{"*.corp.test": ["192.0.2.1"]}', ("critical", None, "is no domain", None))
         judge("stubDomain", '{"corp.test": ["192.0.2.1"]}', ("warning", None, "did you mean stubDomains", None))
+        for text in ('{"kind": "ConfigMap", "metadata": {"name": "kube-dns"}}',
+                     "kind: ConfigMap\nmetadata:\n  name: kube-dns\n"):  # as GKE has it
+            self.judge(text, None)
 
 
 if __name__ == "__main__":

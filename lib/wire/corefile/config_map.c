@@ -168,7 +168,8 @@ static void read_object(struct arena *arena, const json_t *object, unsigned dept
     read_binary(arena, json_object_get(object, "binaryData"), &map, &maps->template);
     if (kind && !map.corefile)
         take_misnamed(arena, &map, &maps->template);
-    if (map.corefile || map.keys_count)
+    /* GKE's has no keys until somebody writes one. */
+    if (map.corefile || map.keys_count || (kind && strcmp(map.name, "kube-dns") == 0))
         config_map_add(arena, &map, maps);
     else
         read_addon(arena, object, depth, maps);
