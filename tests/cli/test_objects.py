@@ -132,6 +132,13 @@ CASES = {
                                ("apiserver-disconnected", "warning", "does not reach", "Readiness probe failed", "")),
     "of the same node alone, and one is down": ([service(internalTrafficPolicy="Local"), *BOTH, *nodes(3, down=1)],
                                                 None),
+    "a node that was restarted": ([service(), *BOTH[:1], pod(1), workload(), pod(0, containerStatuses=[
+        {"name": "coredns", "restartCount": 1, "state": {"running": {}}, "lastState": {"terminated": {
+            "reason": "Unknown", "exitCode": 255, "finishedAt": ago(20)}}}])], None),
+    "a Pod that was killed": ([service(), *BOTH[:1], pod(1), workload(), pod(0, containerStatuses=[
+        {"name": "coredns", "restartCount": 1, "state": {"running": {}}, "lastState": {"terminated": {
+            "reason": "Error", "exitCode": 137, "finishedAt": ago(20)}}}])],
+                              ("coredns-panic", "warning", "restarts", "exit code 137", f"logs {NAMES[0]}")),
     "one that is being deleted": ([service(), endpoints((True, False), terminating=True), pod(0),
                                    pod(1, False, deleted=ago(1)), workload(2, 1)], None),
     "evicted, and made anew": ([service(), *BOTH, {**pod(0, False, phase="Failed", reason="Evicted",

@@ -8,12 +8,21 @@
 #include <k8sdns/diag/rule.h>
 #include <string.h>
 
+/* How its container ended is not known to the kubelet. Source: containerd, unknownExitReason: those that were
+ * there before a restart of the node. */
+static bool is_lost(const struct kube_pod_facts *pod)
+{
+    return pod->last_end && strcmp(pod->last_end, "Unknown") == 0;
+}
+
 /* What the end of a process by itself says. Source: Go's runtime and of CoreDNS's log.Fatal;
  * signal(7). */
 static const char *end_words(const struct kube_pod_facts *pod)
 {
     if (pod->last_end && strcmp(pod->last_end, "OOMKilled") == 0)
         return "OOMKilled: it needs more memory than its limit";
+    if (is_lost(pod))
+        return "how it ended is not known, as after a restart of its node";
     switch (pod->exit_code) {
     case 0:
         return "exit code 0: it ended as if it was told to";
@@ -98,6 +107,9 @@ static void by_restarts(const struct rule *rule, struct diagnosis *d)
         } else if (pod->kube_dns) {
             finding->title = "kube-dns restarts";
         }
+        /* It was no fault of its own, and is over. */
+        if (!looping && is_lost(pod) && pod->ready == KUBE_YES)
+            finding->severity = SEVERITY_INFO;
         advise(d, finding, pod);
     }
 }
