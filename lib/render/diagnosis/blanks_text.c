@@ -14,6 +14,7 @@ static const struct {
     {"ADDRESS", "kubectl get pods -A -o wide"},
     {"NODE-LOCAL-DNS-POD", "kubectl get pods -A -o wide"},
     {"NAME", "the name that fails"},
+    {"EXTERNAL-NAME", "a name outside of the cluster that should exist"},
     {"CLUSTER-IP", "kubectl get services -A"},
     {"UPSTREAM", "an address of the forward line of the Corefile"},
     {"IP", "an address of this host that CoreDNS reaches"},

@@ -147,8 +147,8 @@ static void tell_external(struct diagnosis *d, struct finding *finding)
         "is as it should be; otherwise the upstream does not resolve names of the Internet.";
     finding_step(d, finding, "see where {dns} forwards to",
                  "kubectl -n {ns} get configmap {cm} -o yaml | grep -n -A5 forward", NULL);
-    finding_step(d, finding, "without the Internet: test an external name that exists there",
-                 "k8sdns diagnose --external NAME", NULL);
+    finding_step(d, finding, "without the Internet: test an external name that is known there",
+                 "k8sdns diagnose --external EXTERNAL-NAME", NULL);
 }
 
 static void eval(const struct rule *rule, struct diagnosis *d)
