@@ -22,6 +22,9 @@ Rules of an address:
   reverse=N|silent        to names of in-addr.arpa and ip6.arpa; reverse-delay=MS: answers these late
   lost=first|later        silent to the first query from each port, or to all but that
   alias:NAME=NAME         an alias (CNAME) of a name that has no address
+  gone:NAME=NAME          an alias of a name that does not exist
+  edns=N                  N to every query with EDNS
+  id=wrong                answers with another id
   tc:NAME=                that name's answer is too large for UDP: truncated there, whole over TCP
   delay=MS                answers late
   serial=N                of the SOA record in negative answers, which is then the zone's
@@ -135,10 +138,11 @@ def answer(message, rules, port, tcp):
             return reply(message, zone, int(what))
         return reply(message, zone, 0, what)
 
-    if f"alias:{name}" in rules:
-        target = owner(rules[f"alias:{name}"])
-        return (message[:2] + struct.pack("!HHHHH", 0x8180, 1, 1, 0, 0) + question(message)[2]
-                + record(CNAME, 30, target))
+    for rule, rcode in (("alias", 0), ("gone", NXDOMAIN)):
+        if f"{rule}:{name}" in rules:
+            target = owner(rules[f"{rule}:{name}"])
+            return (message[:2] + struct.pack("!HHHHH", 0x8180 | rcode, 1, 1, 0, 0) + question(message)[2]
+                    + record(CNAME, 30, target))
     if f"tc:{name}" in rules and not tcp and kind == A:
         return message[:2] + struct.pack("!HHHHH", 0x8680 | (message[2] & 1) << 8, 1, 0, 0, 0) + question(message)[2]
 
@@ -149,6 +153,8 @@ def answer(message, rules, port, tcp):
         return said(rules["srv"])
     if is_reverse and "reverse" in rules:
         return said(rules["reverse"])
+    if "edns" in rules and message[11]:  # the count of records behind the question
+        return reply(message, zone, int(rules["edns"]))
     if "rcode" in rules:
         return reply(message, zone, int(rules["rcode"]))
     if name not in known:
@@ -170,6 +176,8 @@ def serve_udp(sock, rules):
             said = answer(message, rules, peer[1], False)
         except (IndexError, struct.error):
             return
+        if said and rules.get("id") == "wrong":
+            said = bytes([said[0] ^ 0x55]) + said[1:]
         if said:
             sock.sendto(said, peer)
 

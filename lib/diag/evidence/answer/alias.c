@@ -20,19 +20,28 @@ static int without_dot(const char *name)
     return (int)(len > 1 && name[len - 1] == '.' ? len - 1 : len);
 }
 
+const struct probe_facts *alias_find(const struct matrix_facts *matrix, const char *name, int status)
+{
+    for (size_t i = 0; i < matrix->probes_count; i++)
+        if (matrix->probes[i].status == status && strcmp(matrix->probes[i].name, name) == 0 &&
+            alias_end(&matrix->probes[i]))
+            return &matrix->probes[i];
+    return NULL;
+}
+
+const char *alias_target(struct arena *arena, const struct probe_facts *probe)
+{
+    const char *end = alias_end(probe);
+
+    return end ? arena_text_n(arena, end, (size_t)without_dot(end)) : NULL;
+}
+
 void alias_tell(struct diagnosis *d, struct finding *finding, const char *name, int status,
                 const char *ends_how)
 {
-    const struct matrix_facts *matrix = d->facts->matrix;
+    const struct probe_facts *p = alias_find(d->facts->matrix, name, status);
 
-    for (size_t i = 0; i < matrix->probes_count; i++) {
-        const struct probe_facts *p = &matrix->probes[i];
-        const char *end = p->status == status && strcmp(p->name, name) == 0 ? alias_end(p) : NULL;
-
-        if (!end)
-            continue;
-        finding_evidence(d, finding, "%s is an alias (CNAME) of %.*s, which %s", p->candidate,
-                         without_dot(end), end, ends_how);
-        return;
-    }
+    if (p)
+        finding_evidence(d, finding, "%s is an alias (CNAME) of %s, which %s", p->candidate,
+                         alias_target(d->arena, p), ends_how);
 }

@@ -7,8 +7,13 @@
 /* The name that the aliases (CNAME) of an answer end at; NULL without an alias. */
 const char *alias_end(const struct probe_facts *probe);
 
-/* Say of the first answer to `name` that is of this status (enum probe_status) and an alias, what it is an
- * alias of. */
+/* The same without its final dot. */
+const char *alias_target(struct arena *arena, const struct probe_facts *probe);
+
+/* The first answer to `name` that is of this status (enum probe_status) and an alias; NULL for none. */
+const struct probe_facts *alias_find(const struct matrix_facts *matrix, const char *name, int status);
+
+/* Say of that answer what it is an alias of. */
 void alias_tell(struct diagnosis *diagnosis, struct finding *finding, const char *name, int status,
                 const char *ends_how);
 

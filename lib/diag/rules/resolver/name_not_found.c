@@ -151,6 +151,35 @@ static void tell_external(struct diagnosis *d, struct finding *finding)
                  "k8sdns diagnose --external EXTERNAL-NAME", NULL);
 }
 
+/* Whether an alias was found, and what it leads to out of the cluster does not exist: no Service is missing. */
+static bool tell_alias(struct diagnosis *d, struct finding *finding, const char *name)
+{
+    const struct matrix_facts *matrix = d->facts->matrix;
+    const struct probe_facts *p = alias_find(matrix, name, PROBE_NXDOMAIN);
+    const char *target = p ? alias_target(d->arena, p) : NULL;
+
+    alias_tell(d, finding, name, PROBE_NXDOMAIN, "does not exist");
+    if (!p || matrix_is_own(matrix, target))
+        return false;
+    finding->title = "the name is an alias of a name that does not exist";
+    finding->cause =
+        "The alias (CNAME) exists, and its target is NXDOMAIN. DNS works; the target was removed, or is "
+        "mistyped in the record of the alias.";
+    finding_step(d, finding, "see what the servers say of the target alone",
+                 arena_printf(d->arena, "k8sdns probe %s",
+                              shell_word(d->arena, arena_printf(d->arena, "%s.", target))),
+                 NULL);
+    if (matrix_is_own(matrix, p->candidate)) {
+        finding_step(d, finding, "see the Service whose EXTERNAL-IP is the target",
+                     "kubectl get services --all-namespaces", NULL);
+        finding_step(d, finding, "correct its externalName", NULL, "the name before");
+    } else {
+        finding_step(d, finding, "correct the alias, or its target, in the zone of that name: its owner can",
+                     NULL, NULL);
+    }
+    return true;
+}
+
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     const struct matrix_facts *matrix = d->facts->matrix;
@@ -159,6 +188,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         const struct asked_name *name = &d->facts->names[n];
         uint64_t missing = 0, others = 0, asked = 0, unknown = 0;
         struct finding *finding;
+        bool is_alias;
 
         for (size_t i = 0; i < matrix->probes_count && !is_made_up(name->kind); i++) {
             const struct probe_facts *p = &matrix->probes[i];
@@ -195,10 +225,10 @@ static void eval(const struct rule *rule, struct diagnosis *d)
                              " answers for %s under every search domain and as it stands: all NXDOMAIN",
                              missing, name->name);
         }
-        alias_tell(d, finding, name->name, PROBE_NXDOMAIN, "does not exist");
+        is_alias = tell_alias(d, finding, name->name);
         seen_at_deniers(d, finding, name->name);
         add_near(d, finding, name->name);
-        if (name->kind == NAME_EXTERNAL)
+        if (name->kind == NAME_EXTERNAL && !is_alias)
             tell_external(d, finding);
         /* A name of the usual set is for the servers, not for its own sake. */
         if (name->kind != NAME_GIVEN)
