@@ -6,6 +6,7 @@
 #include <k8sdns/base/line.h>
 #include <k8sdns/model/probe/server_place.h>
 #include <k8sdns/wire/resolver/resolv_conf.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,12 +91,28 @@ static bool is_of_pod(const struct resolv_facts *facts, const struct resolv_envi
     return environment->in_pod || (facts->dns_policy && strncmp(facts->dns_policy, "ClusterFirst", 12) == 0);
 }
 
+/* Of an address that no host has, what it is, so that no answer ever comes from there; NULL for any other. */
+static const char *no_host(const struct address *where)
+{
+    const struct address plain = address_unmapped(where);
+    uint32_t v4 = plain.family == AF_INET ? ntohl(plain.v4.s_addr) : 0;
+
+    if (plain.family == AF_INET6)
+        return IN6_IS_ADDR_MULTICAST(&plain.v6) ? "a multicast" : NULL;
+    return v4 == INADDR_BROADCAST ? "the broadcast" : IN_MULTICAST(v4) ? "a multicast" : NULL;
+}
+
 /* Where the address of a server leads: words, or NULL; and whether nothing can answer there. */
 static const char *place_text(struct arena *arena, const char *name, const struct address *where, bool of_pod,
                               bool *ret_loses)
 {
     enum server_place place = server_place(where);
+    const char *what = no_host(where);
 
+    if (what) {
+        *ret_loses = true;
+        return arena_printf(arena, "nameserver %s is %s address, which no DNS server has", name, what);
+    }
     *ret_loses = of_pod && (place == PLACE_STUB || place == PLACE_LINK);
     switch (place) {
     case PLACE_STUB:
