@@ -49,16 +49,31 @@ static const char *bar(const struct lookup_facts *lookup, const struct lookup_qu
     return out;
 }
 
-static enum style outcome_style(const struct lookup_query_facts *query)
+/* No resolver waits shorter for an answer. */
+#define WAITED_MS 1000
+
+/* It found the name without waiting for this query: as glibc, which turns to TCP with both of two queries
+ * once the answer to one is truncated. */
+static bool is_abandoned(const struct lookup_facts *lookup, const struct lookup_query_facts *query)
 {
+    return lookup->result == LOOKUP_OK && query->status == PROBE_TIMEOUT && isnan(query->rtt_ms) &&
+           lookup->total_ms - query->at_ms < WAITED_MS;
+}
+
+static enum style outcome_style(const struct lookup_facts *lookup, const struct lookup_query_facts *query)
+{
+    if (is_abandoned(lookup, query))
+        return STYLE_FAINT;
     if (query->status == PROBE_ANSWER)
         return STYLE_GOOD;
     return isnan(query->rtt_ms) ? STYLE_BAD : probe_status_is_good(query->status) ? STYLE_PLAIN : STYLE_ODD;
 }
 
-static const char *outcome_word(const struct lookup_query_facts *query, char *out, size_t size)
+static const char *outcome_word(const struct lookup_facts *lookup, const struct lookup_query_facts *query,
+                                char *out, size_t size)
 {
-    snprintf(out, size, "%s%s%s", probe_status_names[query->status],
+    snprintf(out, size, "%s%s%s",
+             is_abandoned(lookup, query) ? "abandoned" : probe_status_names[query->status],
              query->transport == TRANSPORT_TCP ? "/tcp" : "", query->wasted ? " -" : "");
     return out;
 }
@@ -94,10 +109,10 @@ static void print_waterfall(const struct lookup_facts *lookup, size_t most, stru
             format_ms(took, sizeof(took), query->rtt_ms);
         table_row(table);
         table_cell(table, STYLE_FAINT, at);
-        table_cell(table, outcome_style(query), bar(lookup, query, printer->utf8, axis));
+        table_cell(table, outcome_style(lookup, query), bar(lookup, query, printer->utf8, axis));
         table_cell(table, STYLE_PLAIN, query->server);
         table_cell(table, STYLE_PLAIN, query->type);
-        table_cell(table, outcome_style(query), outcome_word(query, word, sizeof(word)));
+        table_cell(table, outcome_style(lookup, query), outcome_word(lookup, query, word, sizeof(word)));
         table_cell(table, STYLE_PLAIN, took);
     }
     table_print(table, printer, 2);
@@ -117,7 +132,7 @@ static void candidate_cell(struct table *table, const struct lookup_facts *looku
         const struct lookup_query_facts *query = &lookup->queries[i];
         double until = isnan(query->rtt_ms) ? lookup->total_ms : query->at_ms + query->rtt_ms;
 
-        if (strcmp(query->name, name) != 0)
+        if (strcmp(query->name, name) != 0 || is_abandoned(lookup, query))
             continue;
         if (isnan(query->rtt_ms))
             for (size_t k = i + 1; k < lookup->queries_count; k++)
@@ -251,8 +266,9 @@ static bool loses_one_type(const struct lookup_facts *lookup)
         for (size_t k = 0; k < lookup->queries_count; k++) {
             const struct lookup_query_facts *lost = &lookup->queries[i], *other = &lookup->queries[k];
 
-            if (isnan(lost->rtt_ms) && !isnan(other->rtt_ms) && strcmp(lost->name, other->name) == 0 &&
-                strcmp(lost->type, other->type) != 0 && fabs(lost->at_ms - other->at_ms) < ATTEMPT_MS)
+            if (isnan(lost->rtt_ms) && !is_abandoned(lookup, lost) && !isnan(other->rtt_ms) &&
+                strcmp(lost->name, other->name) == 0 && strcmp(lost->type, other->type) != 0 &&
+                fabs(lost->at_ms - other->at_ms) < ATTEMPT_MS)
                 return true;
         }
     return false;
@@ -280,7 +296,7 @@ static void print_advice(const struct lookup_facts *lookup, struct printer *prin
     char ndots[64] = "";
 
     for (size_t i = 0; i < lookup->queries_count; i++)
-        silent += isnan(lookup->queries[i].rtt_ms);
+        silent += isnan(lookup->queries[i].rtt_ms) && !is_abandoned(lookup, &lookup->queries[i]);
     if (lookup->wise_ndots != SHAPE_UNSET)
         snprintf(ndots, sizeof(ndots), " or, in dnsConfig, options ndots:%" PRIu64, lookup->wise_ndots);
     if (lookup->wasted)
