@@ -761,6 +761,22 @@ class Places(binary.Case):
         facts = Facts().redirected("answered", "expired", [CLUSTER_IP], False)
         self.assertIn("dns-intercepted", self.found(facts)[0])  # this Pod has NAT of its own
 
+    def test_what_does_not_match(self):
+        """NAT is looked at where the address is wrong, who answers where the id or the question is."""
+        for kind, title, nat, content in (
+                ("source", "replies come from the wrong address", True, False),
+                ("id", "replies do not match the query", False, True),
+                ("question", "replies do not match the query", False, True),
+                (None, "replies come from the wrong address, or do not match the query", True, True)):
+            with self.subTest(kind):
+                facts = Facts().answers("mismatch", CLUSTER_IP, detail="an answer came")
+                for p in facts.probes([CLUSTER_IP]):
+                    p.update(mismatch=kind)
+                finding = self.found(facts)[0]["answer-mismatch"]
+                self.assertEqual(finding["title"], title)
+                remedy = " ".join(finding["remedy"])
+                self.assertEqual(("br_netfilter" in remedy, "proxy" in remedy), (nat, content))
+
     def test_who_refuses(self):
         """A port unreachable of the server itself: nothing listens. Of another host: a rule on the way."""
         for by, leads, title in ((REPLICAS[1], "replica-refused", "nothing listens on port 53 of a server"),

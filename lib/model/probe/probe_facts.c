@@ -16,6 +16,8 @@ const char *const probe_status_names[] = {
     "truncated", "timeout", "unreachable", "mismatch", "malformed", "error",   NULL,
 };
 
+const char *const mismatch_kind_names[] = {"source", "id", "no-answer", "question", NULL};
+
 const char *const difference_kind_names[] = {"status", "records", "latency", NULL};
 
 const char *const difference_fault_names[] = {"silence", "servfail", "refused", "other", NULL};
@@ -46,6 +48,7 @@ struct probe_facts probe_facts_unanswered(const char *target, const char *name, 
         .type = type,
         .status = PROBE_TIMEOUT,
         .unreachable = -1,
+        .mismatch = -1,
         .transport = transport,
         .rtt_us = SHAPE_UNSET,
         .serial = SHAPE_UNSET,
@@ -132,6 +135,8 @@ static const struct shape_field probe_fields[] = {
     SHAPE_FIELD_COUNT(struct probe_facts, duplicates, "duplicates", "answers that came again"),
     SHAPE_FIELD_COUNT(struct probe_facts, mismatches, "mismatches",
                       "answers with a wrong id, question or source address"),
+    SHAPE_FIELD_WORD(struct probe_facts, mismatch, "mismatch", mismatch_kind_names,
+                     "what was wrong with the first of these; null where there is none"),
     SHAPE_FIELD_COUNT(
         struct probe_facts, serial, "serial",
         "of the SOA record of a negative answer for a Service: when CoreDNS last saw a change (Unix time)"),

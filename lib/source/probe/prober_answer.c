@@ -52,13 +52,14 @@ static struct question *meant(struct group *group, const struct dns_message *m)
     return first;
 }
 
-static void mismatch(struct group *group, struct question *q, const char *detail)
+static void mismatch(struct group *group, struct question *q, enum mismatch_kind kind, const char *detail)
 {
     if (!q) {
         group->run->matrix->stray++;
         return;
     }
-    q->facts.mismatches++;
+    if (!q->facts.mismatches++)
+        q->facts.mismatch = (int)kind;
     if (!q->facts.detail)
         q->facts.detail = arena_text(group->run->arena, detail);
 }
@@ -101,21 +102,21 @@ void datagram_judge(struct group *group, const uint8_t *bytes, size_t len, const
     case ANSWER_FROM_ELSEWHERE:
         snprintf(detail, sizeof(detail), "an answer came from %s, not from %s",
                  address_format_port(from, text, sizeof(text)), group->target->id);
-        mismatch(group, q ? q : meant(group, &m), detail);
+        mismatch(group, q ? q : meant(group, &m), MISMATCH_SOURCE, detail);
         break;
     case ANSWER_OF_OTHER_ID:
         q = meant(group, &m);
         snprintf(detail, sizeof(detail), "an answer came with the id %u, not %u", m.id,
                  q && q->tries ? q->ids[q->tries - 1] : 0);
-        mismatch(group, q, detail);
+        mismatch(group, q, MISMATCH_ID, detail);
         break;
     case ANSWER_IS_NONE:
-        mismatch(group, q, "a message came that is no answer (its QR bit is not set)");
+        mismatch(group, q, MISMATCH_NO_ANSWER, "a message came that is no answer (its QR bit is not set)");
         break;
     case ANSWER_TO_OTHER:
         snprintf(detail, sizeof(detail), "an answer came to another question: %.180s",
                  m.question_count ? m.questions[0].name : "none");
-        mismatch(group, q, detail);
+        mismatch(group, q, MISMATCH_QUESTION, detail);
         break;
     case ANSWER_FITS:
         if (is_late_answer(group, q, try_of_id, &m)) {

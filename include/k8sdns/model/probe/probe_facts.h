@@ -83,6 +83,15 @@ extern const char *const probe_transport_names[]; /* "udp", "tcp", "tls", "https
 /* NOERROR and NXDOMAIN both are a server doing its work; so is a truncated answer, whose TCP retry counts. */
 bool probe_status_is_good(int status);
 
+/* What did not match in an answer that is none to its query. The words are pinned. */
+enum mismatch_kind {
+    MISMATCH_SOURCE, /* it came from another address */
+    MISMATCH_ID,
+    MISMATCH_NO_ANSWER, /* its QR bit is not set */
+    MISMATCH_QUESTION,
+};
+extern const char *const mismatch_kind_names[]; /* "source", "id", "no-answer", "question" */
+
 /* One question to one target: the last try's outcome, and what was seen besides. */
 struct probe_facts {
     const char *target;    /* target_facts.id */
@@ -107,6 +116,7 @@ struct probe_facts {
     uint64_t late;       /* right answers to an earlier try, or after the timeout */
     uint64_t duplicates; /* the same answer again */
     uint64_t mismatches; /* wrong id, wrong question or wrong source address */
+    int mismatch; /* enum mismatch_kind, of the first of these; -1: there is none, or it is not known */
     /* Words for the status where it needs some: "ICMP port unreachable from 10.244.1.22",
      * "silent after ICMP errors from the same target, which kernels limit to about one a second",
      * "answer came from 10.244.1.22, not from 10.96.0.10", what is damaged. NULL when there is nothing. */
