@@ -84,10 +84,30 @@ static bool fails_in_one_type(const struct matrix_facts *matrix, const struct pr
     return false;
 }
 
+/* Some server says to whatever it is asked that it cannot read it, or does not know such queries. */
+static bool any_rejects_form(const struct matrix_facts *matrix)
+{
+    for (size_t t = 0; t < matrix->targets_count; t++) {
+        size_t heard = 0, form = 0;
+
+        for (size_t i = 0; i < matrix->probes_count; i++) {
+            const struct probe_facts *p = &matrix->probes[i];
+
+            if (strcmp(p->target, matrix->targets[t].id) != 0)
+                continue;
+            heard += probe_is_heard(p);
+            form += p->status == PROBE_FORMERR || p->status == PROBE_NOTIMP;
+        }
+        if (form && form == heard)
+            return true;
+    }
+    return false;
+}
+
 /*
  * What was lost at a server that is heard otherwise, again without EDNS, since it may have been too large;
- * and what failed in one type alone. AAAA goes first this time: what is lost by its place in the order and
- * not by its type is then another.
+ * and what failed in one type alone; and one name where a server may not know EDNS. AAAA goes first this
+ * time: what is lost by its place in the order and not by its type is then another.
  */
 static void ask_small(struct collection *c)
 {
@@ -107,6 +127,8 @@ static void ask_small(struct collection *c)
             *ARENA_PUSH(c->survey->arena, lost, count) =
                 (struct probe_candidate){.name = p->name, .candidate = p->candidate};
     }
+    if (!count && any_rejects_form(matrix))
+        *ARENA_PUSH(c->survey->arena, lost, count) = own_candidate(c);
     if (count)
         c->facts->small =
             ask(c, lost, count,

@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What programs see: the lookups of their resolvers, replayed on the answers that came. */
 #include "application.h"
+#include "evidence/answer/refusal.h"
 #include "evidence/server.h"
 #include <k8sdns/base/number.h>
 #include <k8sdns/model/resolver/lookup_matrix.h>
 #include <k8sdns/model/resolver/resolver_table.h>
 #include <string.h>
 
+/* A server rejects EDNS alone. The matrix is asked with it, and most programs ask without. */
+static bool is_edns_rejected(const struct diagnosis *d)
+{
+    for (size_t i = 0; d->facts->matrix && d->facts->small && i < d->servers_count; i++)
+        if (refusals_of(d, &d->servers[i]).kind == REFUSAL_EDNS)
+            return true;
+    return false;
+}
+
+/* False where what a program would hear is not known. */
 static bool replay(const struct diagnosis *d, const struct resolver_view *view, const char *name,
                    struct lookup_result *ret_result)
 {
@@ -14,6 +25,8 @@ static bool replay(const struct diagnosis *d, const struct resolver_view *view, 
     struct plan plan;
 
     *ret_result = (struct lookup_result){0};
+    if (d->edns_rejected)
+        return false;
     plan_make(d->arena, view, name, &plan);
     return plan.queries_count &&
            lookup_from_matrix(d->arena, view, &plan, d->facts->matrix, ret_result, &missing);
@@ -32,6 +45,7 @@ void application_lookups(struct diagnosis *d)
 {
     const struct resolver_view *view = d->facts->matrix ? resolver_followed(d->facts) : NULL;
 
+    d->edns_rejected = is_edns_rejected(d);
     for (size_t i = 0; view && i < d->facts->names_count; i++) {
         const struct asked_name *name = &d->facts->names[i];
         struct lookup_result result;

@@ -599,7 +599,7 @@ class Places(binary.Case):
         """Which programs ask the second after an error of the first, by their rules."""
         for status, rule, words in (
                 ("timeout", "nameserver-unreachable", r"musl,.* find it; glibc \(5.00 s\),.* find it late"),
-                ("refused", "replica-refused", r"glibc, .* find it.*node-resolve, .*nginx.* fail"),
+                ("refused", "nameserver-unreachable", r"glibc, .* find it.*node-resolve, .*nginx.* fail"),
                 ("servfail", "coredns-errors", r"glibc, .* find it.*node-resolve, .*nginx.* fail"),
                 ("nxdomain", "nameservers-differ", r"netty.* find.*glibc, .* fail")):
             with self.subTest(status):
@@ -760,6 +760,50 @@ class Places(binary.Case):
                 self.assertNotIn("dns-intercepted", self.found(facts)[0])
         facts = Facts().redirected("answered", "expired", [CLUSTER_IP], False)
         self.assertIn("dns-intercepted", self.found(facts)[0])  # this Pod has NAT of its own
+
+    def test_a_nameserver_of_several_refuses(self):
+        """It is told as a nameserver, a warning where another one answers; alone it is a server that refuses."""
+        steps = {"timeout": "let it answer", "refused": "access list", "unreachable": "port of one of them is closed"}
+        for status, words in steps.items():
+            for addresses, rule in (((REPLICAS[0], CLUSTER_IP), "nameserver-unreachable"),
+                                    ((REPLICAS[0],), "replica-refused")):
+                with self.subTest(status=status, addresses=addresses):
+                    facts = Facts().nameservers(*addresses).put("matrix.targets.1.role", "nameserver").put(
+                        "sampling.targets.1.role", "nameserver")
+                    if status == "refused":
+                        facts.answers(status, REPLICAS[0])
+                    elif status == "timeout":
+                        facts.dead(REPLICAS[0])
+                    else:
+                        facts.refused_port(REPLICAS[0])
+                    found = self.found(facts)[0]
+                    if rule == "replica-refused" and status == "timeout":
+                        self.assertNotIn("nameserver-unreachable", found)
+                        continue
+                    self.assertEqual(found[rule]["severity"],
+                                     "critical" if rule == "replica-refused" else "warning")
+                    if rule == "nameserver-unreachable":
+                        self.assertIn(words, " ".join([found[rule]["cause"], *found[rule]["remedy"]]))
+                        self.assertIn(f"nameserver {REPLICAS[0]}", found[rule]["subject"])
+                        self.assertNotIn("replica-refused", found)
+
+    def test_a_server_that_rejects_the_form(self):
+        """FORMERR to every query, and whether that is because of EDNS."""
+        for status in ("formerr", "notimp"):
+            for without, title, severity in (("answer", "to queries with EDNS", "warning"),
+                                             (status, "to every query", "critical"),
+                                             (None, "to every query", "critical")):
+                with self.subTest(status=status, without=without):
+                    facts = Facts()
+                    if without:
+                        facts.asked_small(without)
+                    found, leading = self.found(facts.answers(status))
+                    self.assertEqual(leading, ["replica-refused"])
+                    self.assertIn(f"{status.upper()} {title}", found["replica-refused"]["title"])
+                    self.assertEqual(found["replica-refused"]["severity"], severity)
+                    self.assertNotIn("describe pod", " ".join(found["replica-refused"]["remedy"]))
+        self.assertNotIn("replica-refused", self.found(Facts().answers("formerr", type=["AAAA"]))[0])
+        self.assertNotIn("replica-refused", self.found(Facts().answers("formerr", name=names("external")))[0])
 
     def test_what_does_not_match(self):
         """NAT is looked at where the address is wrong, who answers where the id or the question is."""

@@ -88,6 +88,7 @@ struct diagnosis {
     size_t checks_count;
     const char *unknown_why;     /* of the rule that runs */
     bool is_doubtful;            /* likewise: it is quiet, but what it looks at is not all well */
+    bool edns_rejected;          /* by a server that answers without it; see application_lookups() */
     struct seen_lookup *lookups; /* what a program sees of each name that should exist */
     size_t lookups_count;
 };

@@ -1,34 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../application.h"
+#include "../../evidence/answer/refusal.h"
+#include "../../evidence/resolver/nameserver.h"
 #include "../../evidence/server.h"
 #include <inttypes.h>
 #include <string.h>
-
-/* Queries for names that CoreDNS answers itself: what is refused of others is an upstream's refusal. */
-struct refusals {
-    uint64_t asked, heard, refused;
-    unsigned types; /* of the refused (CONCERNS_A, CONCERNS_AAAA) */
-};
-
-static struct refusals refusals_of(const struct diagnosis *d, const struct server *server)
-{
-    struct refusals r = {0};
-
-    for (size_t i = 0; i < d->facts->matrix->probes_count; i++) {
-        const struct probe_facts *p = &d->facts->matrix->probes[i];
-
-        if (p->transport != TRANSPORT_UDP || strcmp(p->target, server->target->id) != 0 ||
-            !is_cluster_query(d, p))
-            continue;
-        r.asked++;
-        r.heard += probe_is_heard(p);
-        if (p->status != PROBE_REFUSED)
-            continue;
-        r.refused++;
-        r.types |= concern_of_type(p->type);
-    }
-    return r;
-}
 
 #define SILENCE "all-unreachable"
 
@@ -41,52 +17,116 @@ static const char *silence_of_all(const struct diagnosis *d)
     return NULL;
 }
 
+/* A ClusterIP listens nowhere: what refuses there are rules; and a node-local cache has a finding of its own.
+ */
+static bool is_told_elsewhere(const struct diagnosis *d, const struct server *server, enum refusal_kind kind)
+{
+    if (kind == REFUSAL_NONE || (kind != REFUSAL_EDNS && nameserver_has_other(d, server)))
+        return true;
+    return kind == REFUSAL_CLOSED && ((server->target->role == TARGET_CLUSTER_IP && d->replicas_heard) ||
+                                      server->target->role == TARGET_NODE_LOCAL ||
+                                      server->place == PLACE_SELF || server->place == PLACE_STUB);
+}
+
+/* A ClusterIP or a cache passes on what its replicas do, which are told of. */
+static bool is_passed_on(const struct diagnosis *d, const struct server *server, enum refusal_kind kind)
+{
+    for (size_t i = 0; server_passes_on(server) && i < d->servers_count; i++)
+        if (d->servers[i].target->role == TARGET_REPLICA && refusals_of(d, &d->servers[i]).kind == kind)
+            return kind == REFUSAL_FORM || kind == REFUSAL_EDNS;
+    return false;
+}
+
+static void tell(struct diagnosis *d, struct finding *finding, const struct server *server,
+                 const struct refusals *r)
+{
+    const char *id = server->target->id;
+    int status = r->kind == REFUSAL_CLOSED        ? PROBE_UNREACHABLE
+                 : r->kind == REFUSAL_SAID        ? PROBE_REFUSED
+                 : r->rcode && r->rcode[0] == 'N' ? PROBE_NOTIMP
+                                                  : PROBE_FORMERR;
+
+    if (r->kind == REFUSAL_CLOSED) {
+        finding_evidence(d, finding, "%" PRIu64 " of %" PRIu64 " queries to %s brought %s",
+                         server->unreachable[UNREACHABLE_PORT], server->asked + server->sent, id,
+                         server->unreachable_detail);
+        server_tell_tcp(d, finding, server);
+    } else if (r->kind == REFUSAL_SAID) {
+        finding_evidence(d, finding,
+                         "%" PRIu64 " of %" PRIu64 " queries to %s for cluster names were answered REFUSED",
+                         r->refused, r->asked, id);
+    } else {
+        finding_evidence(d, finding,
+                         "%" PRIu64 " of %" PRIu64 " queries to %s for cluster names were answered %s",
+                         r->form, r->asked, id, r->rcode);
+        if (r->kind == REFUSAL_EDNS)
+            finding_evidence(d, finding, "these had EDNS; without EDNS %s answers", id);
+        else if (r->form_without)
+            finding_evidence(d, finding, "without EDNS %s answers the same", id);
+    }
+    finding_concerns(
+        finding, CONCERNS_UDP | (r->kind == REFUSAL_CLOSED ? CONCERNS_SILENCE : CONCERNS_REFUSAL | r->types));
+    if (r->kind != REFUSAL_EDNS)
+        application_tell_first(d, finding, server->target, status);
+}
+
+/* Where all of them refuse in one way, the words are those of that way. */
+static void word(struct diagnosis *d, struct finding *finding, unsigned kinds, const char *rcode)
+{
+    static const struct step form_steps[] = {
+        {.text = "ask it without EDNS", .command = "k8sdns probe @{address} kubernetes.default"},
+        {.text = "and with EDNS", .command = "k8sdns probe @{address} kubernetes.default --bufsize 1232"},
+        {.text = "see what answers at {address}: another DNS server, a proxy or firewall before it, or a "
+                 "template of the Corefile with that rcode"},
+        {0},
+    };
+
+    if (kinds == 1U << REFUSAL_CLOSED)
+        finding->title = "nothing listens on port 53 of a server";
+    else if (kinds == 1U << REFUSAL_SAID)
+        finding->title = "a server answers REFUSED";
+    if (kinds & ~(1U << REFUSAL_FORM | 1U << REFUSAL_EDNS))
+        return;
+    finding_steps(d, finding, form_steps);
+    if (kinds == 1U << REFUSAL_EDNS) {
+        finding->severity = SEVERITY_WARNING; /* many programs ask without EDNS, or once more without it */
+        finding->title = arena_printf(d->arena, "a server answers %s to queries with EDNS", rcode);
+        finding->cause =
+            "The server, or a proxy or firewall before it, does not know EDNS (RFC 6891). Programs "
+            "that ask with EDNS, and not once more without it, get an error; the others an answer.";
+    } else {
+        finding->title = arena_printf(d->arena, "a server answers %s to every query", rcode);
+        finding->cause =
+            "FORMERR means that a server cannot read the query, NOTIMP that it does not know that kind of query. "
+            "A server that says so to every query is broken, or is no DNS server for these queries.";
+    }
+}
+
 static void eval(const struct rule *rule, struct diagnosis *d)
 {
     struct finding *finding = NULL;
-    size_t replicas = 0, closed_count = 0, refused_count = 0;
+    size_t replicas = 0;
+    unsigned kinds = 0;
+    const char *rcode = NULL;
 
     for (size_t i = 0; i < d->servers_count; i++) {
         const struct server *server = &d->servers[i];
-        struct refusals refusals = refusals_of(d, server);
-        bool closed = server->silent && server->unreachable[UNREACHABLE_PORT] > 0 &&
-                      !server_rejected_by(d, server),
-             says_no = refusals.refused * 2 > refusals.heard;
+        const struct refusals refusals = refusals_of(d, server);
 
-        if (closed || refusals.refused)
+        if (refusals.kind != REFUSAL_NONE || refusals.refused)
             rule_doubts(d);
-        /* A ClusterIP listens nowhere: what refuses there are rules; and a node-local cache has a finding of
-         * its own. */
-        if ((!closed && !says_no) ||
-            (closed && server->target->role == TARGET_CLUSTER_IP && d->replicas_heard) ||
-            (closed && (server->target->role == TARGET_NODE_LOCAL || server->place == PLACE_SELF ||
-                        server->place == PLACE_STUB)))
+        if (is_told_elsewhere(d, server, refusals.kind) || is_passed_on(d, server, refusals.kind))
             continue;
         finding = server_finding(d, rule, finding, server);
-        replicas += server->target->role == TARGET_REPLICA;
-        closed_count += closed;
-        refused_count += !closed;
-        if (closed) {
-            finding_evidence(d, finding, "%" PRIu64 " of %" PRIu64 " queries to %s brought %s",
-                             server->unreachable[UNREACHABLE_PORT], server->asked + server->sent,
-                             server->target->id, server->unreachable_detail);
-            server_tell_tcp(d, finding, server);
-        } else {
-            finding_evidence(d, finding,
-                             "%" PRIu64 " of %" PRIu64
-                             " queries to %s for cluster names were answered REFUSED",
-                             refusals.refused, refusals.asked, server->target->id);
-        }
-        finding_concerns(finding,
-                         CONCERNS_UDP | (closed ? CONCERNS_SILENCE : CONCERNS_REFUSAL | refusals.types));
-        application_tell_first(d, finding, server->target, closed ? PROBE_UNREACHABLE : PROBE_REFUSED);
+        replicas += server->target->role == TARGET_REPLICA && refusals.kind != REFUSAL_EDNS;
+        kinds |= 1U << refusals.kind;
+        rcode = rcode ? rcode : refusals.rcode;
+        tell(d, finding, server, &refusals);
     }
-    if (finding)
-        finding->consequence = silence_of_all(d);
-    if (finding && !refused_count)
-        finding->title = "nothing listens on port 53 of a server";
-    else if (finding && !closed_count)
-        finding->title = "a server answers REFUSED";
+    if (!finding)
+        return;
+    finding->consequence = silence_of_all(d);
+    word(d, finding, kinds, rcode);
     if (replicas && d->replicas_count > 1)
         finding_evidence(d, finding, "%zu of %zu replicas: about that share of all queries fails", replicas,
                          d->replicas_count);
