@@ -25,6 +25,8 @@ static const struct shape_field fields[] = {
     SHAPE_FIELD_BOOL(struct dns_service_facts, local_only, "local_only",
                      "internalTrafficPolicy Local: it leads to Pods of the same node alone"),
     SHAPE_FIELD_TEXT(struct dns_service_facts, ports_fault, "ports_fault", "why its ports lead nowhere"),
+    SHAPE_FIELD_TEXT(struct dns_service_facts, without_ip, "without_ip",
+                     "what says that it has no ClusterIP: clusterIP None, or type ExternalName"),
 };
 const struct shape dns_service_facts_shape = SHAPE(struct dns_service_facts, fields, "dns_service");
 
@@ -136,6 +138,7 @@ static void take_service(struct arena *arena, const struct kube_objects *objects
     service->selector = seen->selector;
     service->local_only = seen->local_only;
     service->ports_fault = ports_fault(arena, objects, seen);
+    service->without_ip = seen->without;
 }
 
 void dns_services_take(struct arena *arena, const struct kube_objects *objects, struct replicas_facts *facts)

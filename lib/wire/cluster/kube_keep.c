@@ -20,14 +20,9 @@ static const char *const everywhere[] = {"apiVersion",
                                          "metadata.managedFields.time",
                                          "metadata.managedFields.subresource",
                                          NULL};
-static const char *const service[] = {"spec.clusterIP",
-                                      "spec.clusterIPs",
-                                      "spec.internalTrafficPolicy",
-                                      "spec.ports.name",
-                                      "spec.ports.port",
-                                      "spec.ports.protocol",
-                                      "spec.selector.*",
-                                      NULL};
+static const char *const service[] = {"spec.clusterIP",  "spec.clusterIPs", "spec.internalTrafficPolicy",
+                                      "spec.ports.name", "spec.ports.port", "spec.ports.protocol",
+                                      "spec.selector.*", "spec.type",       NULL};
 static const char *const slice[] = {"endpoints.addresses",
                                     "endpoints.nodeName",
                                     "endpoints.conditions.ready",

@@ -119,6 +119,14 @@ static bool is_wanted(const struct kube_objects *objects, const struct kube_serv
     return false;
 }
 
+/* Headless, or a name elsewhere. Source: kubernetes.io/docs/concepts/services-networking/service. */
+static const char *without_address(const json_t *spec)
+{
+    if (kube_same(kube_text(spec, "type"), "ExternalName"))
+        return "type: ExternalName";
+    return kube_same(kube_text(spec, "clusterIP"), "None") ? "clusterIP: None" : NULL;
+}
+
 void kube_read_service(struct arena *arena, const json_t *object, struct kube_objects *objects)
 {
     const json_t *metadata = json_object_get(object, "metadata"), *spec = json_object_get(object, "spec");
@@ -148,6 +156,7 @@ void kube_read_service(struct arena *arena, const json_t *object, struct kube_ob
     service->no_udp = json_array_size(json_object_get(spec, "ports")) && !serves_dns(spec, "UDP");
     service->no_tcp = json_array_size(json_object_get(spec, "ports")) && !serves_dns(spec, "TCP");
     service->local_only = kube_same(kube_text(spec, "internalTrafficPolicy"), "Local");
+    service->without = without_address(spec);
     /* It may be read twice: by its address, and in its namespace. */
     for (i = 0; i < objects->services_count; i++)
         if (kube_same(objects->services[i].name, read.name) &&

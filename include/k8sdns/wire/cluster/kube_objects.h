@@ -43,6 +43,7 @@ struct kube_service {
     bool wanted;         /* the one that was asked for: see struct kube_wanted */
     bool no_udp, no_tcp; /* it has no port 53 of that protocol */
     bool local_only;     /* internalTrafficPolicy: Local */
+    const char *without; /* why it has no address: "clusterIP: None"; NULL where it has, or may get one */
 };
 
 /* Which Service is looked for; nothing set: by names and labels alone. */

@@ -193,6 +193,70 @@ static void by_policy(const struct rule *rule, struct diagnosis *d, const struct
                      space, name));
 }
 
+static bool is_of_resolv_conf(const struct server *server)
+{
+    return server->target->role == TARGET_CLUSTER_IP || server->target->role == TARGET_NAMESERVER;
+}
+
+/* Whoever has that address then: a cache on the node, say. */
+static bool nameserver_answers(const struct diagnosis *d)
+{
+    for (size_t i = 0; i < d->servers_count; i++)
+        if (d->servers[i].target->role != TARGET_REPLICA && (d->servers[i].heard || d->servers[i].answered))
+            return true;
+    return false;
+}
+
+/* A Service without a ClusterIP, and no other of the cluster DNS that has one: the nameserver is nobody's. */
+static bool has_no_address(const struct replicas_facts *replicas, const struct dns_service_facts *service)
+{
+    if (!service->without_ip || replicas->service_ips_count)
+        return false;
+    for (size_t i = 0; i < replicas->services_count; i++)
+        if (!replicas->services[i].without_ip)
+            return false;
+    return true;
+}
+
+/* Its type or its clusterIP was changed, which only a Service that is made again takes. */
+static void by_address(const struct rule *rule, struct diagnosis *d, const struct dns_service_facts *service)
+{
+    const char *space = space_word(d, service), *name = shell_word(d->arena, service->name), *asked = NULL;
+    struct finding *finding = finding_new(d, rule, arena_printf(d->arena, "Service %s/%s", space, name));
+
+    finding->title = "the DNS Service has no ClusterIP";
+    finding->cause =
+        "The nameserver in resolv.conf is the ClusterIP that the DNS Service had, or should have. The Service "
+        "has none, so that the address is nobody's. A restart of kube-proxy or of {dns} changes nothing.";
+    for (size_t i = 0; i < d->servers_count; i++)
+        if (is_of_resolv_conf(&d->servers[i])) {
+            asked = asked ? asked : d->servers[i].target->address;
+            finding_about(d, finding, d->servers[i].target->id);
+        }
+    finding_evidence(d, finding, "Service %s/%s has %s%s%s%s", space, service->name, service->without_ip,
+                     asked ? "; resolv.conf names " : "", asked ? asked : "",
+                     asked ? ", which nobody has" : "");
+    if (!asked)
+        finding->severity = SEVERITY_WARNING;
+    finding_step(d, finding, "see which address the kubelet gives to Pods: clusterDNS",
+                 "kubectl get --raw /api/v1/nodes/{node}/proxy/configz", NULL);
+    finding_step(
+        d, finding, "keep a copy of the Service",
+        arena_printf(d->arena, "kubectl -n %s get service %s -o yaml >service-before.yaml", space, name),
+        NULL);
+    finding_step(
+        d, finding,
+        asked
+            ? arena_printf(
+                  d->arena,
+                  "write type: ClusterIP, clusterIP: %s and the selector of the Pods into another copy, "
+                  "and make the Service again from it: an address that is set is not changed in place",
+                  asked)
+            : "write type: ClusterIP and the clusterIP that the kubelets name into another copy, and make the "
+              "Service again from it",
+        "kubectl replace --force -f service.yaml", "kubectl replace --force -f service-before.yaml");
+}
+
 /* There are Pods of CoreDNS that are ready, and its selector fits none of all. */
 static bool misses_pods(const struct dns_service_facts *service)
 {
@@ -206,6 +270,11 @@ static void judge(const struct rule *rule, struct diagnosis *d, const struct dns
     const struct finding *down = pods_down_finding(d);
     struct finding *finding;
 
+    if (has_no_address(d->facts->replicas, service)) {
+        if (!nameserver_answers(d) && d->servers_count)
+            by_address(rule, d, service);
+        return;
+    }
     if (service->endpoints_seen && service->ready > 0 && !clusterip_answers(d)) {
         if (service->ports_fault)
             by_ports(rule, d, service);
@@ -284,7 +353,8 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     if (!cluster_dns_has_pods(d->facts->dns))
         return;
     for (size_t i = 0; replicas && i < replicas->services_count; i++) {
-        seen = seen || replicas->services[i].endpoints_seen || misses_pods(&replicas->services[i]);
+        seen = seen || replicas->services[i].endpoints_seen || misses_pods(&replicas->services[i]) ||
+               replicas->services[i].without_ip;
         judge(rule, d, &replicas->services[i]);
     }
     /* A ClusterIP that answers has some. */
