@@ -81,6 +81,8 @@ static int find_servers(struct collection *c)
     c->services = objects.names;
     c->services_count = objects.names_count;
     c->facts->dns = c->survey->dns;
+    dns_policies_take(c->survey->arena, &objects,
+                      c->survey->host->host_network ? NULL : c->survey->host->space, replicas);
     c->facts->kube = kube_facts_from(c->survey->arena, &objects, c->survey->started_ns);
     known_replicas_of(c->survey->arena, replicas, &c->known);
     r = targets_put_together(c->survey, &c->options->targets,

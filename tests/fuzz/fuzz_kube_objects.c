@@ -31,7 +31,8 @@ static void check_same(const struct kube_objects *a, const struct kube_objects *
         a->backings_count != b->backings_count || a->pods_count != b->pods_count ||
         a->deployments_count != b->deployments_count || a->configs_count != b->configs_count ||
         a->events_count != b->events_count || a->nodes != b->nodes || a->names_count != b->names_count ||
-        a->not_ready_count != b->not_ready_count || a->maps_count != b->maps_count)
+        a->not_ready_count != b->not_ready_count || a->maps_count != b->maps_count ||
+        a->policies_count != b->policies_count)
         abort();
 }
 

@@ -274,6 +274,123 @@ static void test_signs(void **state)
     }
 }
 
+/* "d/name udp tcp" of each policy that lets no DNS through; d is "in" or "out". */
+static const char *policies_of(struct arena *arena, const char *text, size_t len, const char *client)
+{
+    struct kube_objects objects = {0};
+    struct replicas_facts facts = {0};
+    const char *said = "";
+
+    assert_int_equal(kube_objects_read(arena, text, len, &objects, NULL), 0);
+    dns_policies_take(arena, &objects, client, &facts);
+    for (size_t i = 0; i < facts.policies_count; i++)
+        said = arena_printf(arena, "%s%s%s/%s%s%s", said, i ? ", " : "",
+                            facts.policies[i].egress ? "out" : "in", facts.policies[i].name,
+                            facts.policies[i].udp ? " udp" : "", facts.policies[i].tcp ? " tcp" : "");
+    return said;
+}
+
+#define POLICY(space, name, spec) \
+    "- {kind: NetworkPolicy, metadata: {name: " name ", namespace: " space "}, spec: {" spec "}}\n"
+#define DNS_PORTS "ports: [{port: 53, protocol: UDP}, {port: 53, protocol: TCP}]"
+
+static void test_policies(void **state)
+{
+    static const char world[] =
+        "kind: List\nitems:\n"
+        "- {kind: Service, metadata: {name: kube-dns, namespace: kube-system}, spec: {clusterIP: 10.0.0.10, selector: "
+        "{k8s-app: kube-dns}}}\n"
+        "- {kind: Pod, metadata: {name: a, namespace: kube-system, labels: {k8s-app: kube-dns, tier: x}}, spec: "
+        "{containers: [{name: coredns, ports: [{containerPort: 5353, protocol: UDP, name: dns}]}]}}\n";
+    static const struct {
+        const char *policies, *said;
+    } cases[] = {
+        {"", ""},
+        {POLICY("kube-system", "deny", "podSelector: {}, policyTypes: [Ingress]"), "in/deny udp tcp"},
+        /* Without types: what it has rules for, and ingress in any case. */
+        {POLICY("kube-system", "deny", "podSelector: {}"), "in/deny udp tcp"},
+        {POLICY("kube-system", "out", "podSelector: {}, policyTypes: [Egress]"), ""},
+        {POLICY("kube-system", "others", "podSelector: {matchLabels: {app: web}}"), ""},
+        {POLICY("kube-system", "own", "podSelector: {matchLabels: {tier: x}}"), "in/own udp tcp"},
+        {POLICY("kube-system", "some", "podSelector: {matchExpressions: [{key: a, operator: Exists}]}"), ""},
+        {POLICY("elsewhere", "deny", "podSelector: {}"), ""},
+        /* Policies add up; one that may select the Pods may open the port. */
+        {POLICY("kube-system", "deny", "podSelector: {}")
+             POLICY("kube-system", "dns",
+                    "podSelector: {matchLabels: {k8s-app: kube-dns}}, ingress: [{" DNS_PORTS "}]"),
+         ""},
+        {POLICY("kube-system", "deny", "podSelector: {}")
+             POLICY("kube-system", "dns", "podSelector: {matchLabels: {app: web}}, ingress: [{}]"),
+         "in/deny udp tcp"},
+        {POLICY("kube-system", "deny", "podSelector: {}")
+             POLICY("kube-system", "dns", "podSelector: {matchExpressions: [{key: a}]}, ingress: [{}]"),
+         ""},
+        /* A port without a protocol is TCP; a range, a name and the port of the Pod count. */
+        {POLICY("kube-system", "tcp", "podSelector: {}, ingress: [{ports: [{port: 53}]}]"), "in/tcp udp"},
+        {POLICY("kube-system", "udp", "podSelector: {}, ingress: [{ports: [{port: 53, protocol: UDP}]}]"),
+         "in/udp tcp"},
+        {POLICY("kube-system", "far", "podSelector: {}, ingress: [{ports: [{port: 54, endPort: 5000}]}]"),
+         "in/far udp tcp"},
+        {POLICY(
+             "kube-system", "range",
+             "podSelector: {}, ingress: [{ports: [{port: 1, endPort: 100, protocol: UDP}, {port: dns-tcp}]}]"),
+         ""},
+        {POLICY("kube-system", "pod",
+                "podSelector: {}, ingress: [{ports: [{port: 5353, protocol: UDP}, {port: 5353}]}]"),
+         ""},
+        {POLICY("kube-system", "empty", "podSelector: {}, ingress: [{ports: []}]"), ""},
+        /* From whom. */
+        {POLICY("kube-system", "own", "podSelector: {}, ingress: [{from: [{podSelector: {}}]}]"),
+         "in/own udp tcp"},
+        {POLICY("kube-system", "one",
+                "podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: "
+                "{kubernetes.io/metadata.name: blog}}}]}]"),
+         "in/one udp tcp"},
+        {POLICY("kube-system", "shop",
+                "podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: "
+                "{kubernetes.io/metadata.name: shop}}}]}]"),
+         ""},
+        {POLICY("kube-system", "all", "podSelector: {}, ingress: [{from: [{namespaceSelector: {}}]}]"), ""},
+        {POLICY("kube-system", "team",
+                "podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {team: a}}}]}]"),
+         ""},
+        {POLICY("kube-system", "net",
+                "podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 192.0.2.0/24}}]}]"),
+         ""},
+        /* Egress of the namespace that is looked from. */
+        {POLICY("shop", "deny", "podSelector: {}, policyTypes: [Egress]"), "out/deny udp tcp"},
+        {POLICY("shop", "web", "podSelector: {}, egress: [{ports: [{port: 443}]}]"), "out/web udp tcp"},
+        {POLICY("shop", "some", "podSelector: {matchLabels: {app: web}}, policyTypes: [Egress]"), ""},
+        {POLICY("shop", "deny", "podSelector: {}, policyTypes: [Egress]") POLICY(
+             "shop", "dns",
+             "podSelector: {matchLabels: {app: web}}, policyTypes: [Egress], egress: [{" DNS_PORTS "}]"),
+         ""},
+        {POLICY("shop", "own", "podSelector: {}, policyTypes: [Egress], egress: [{to: [{podSelector: {}}]}]"),
+         "out/own udp tcp"},
+        {POLICY("shop", "dns",
+                "podSelector: {}, policyTypes: [Egress], egress: [{to: [{namespaceSelector: {matchLabels: "
+                "{kubernetes.io/metadata.name: kube-system}}}], ports: [{port: 53, protocol: UDP}]}]"),
+         "out/dns tcp"},
+        /* Calico's own kind has other members. */
+        {POLICY("kube-system", "calico", "selector: all(), types: [Ingress]"), ""},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *text = arena_printf(*state, "%s%s", world, cases[i].policies);
+        struct text kept = {0};
+        struct kube_kept count;
+
+        assert_string_equal(policies_of(*state, text, strlen(text), "shop"), cases[i].said);
+        /* What k8sdns objects leaves tells the same, but for policies of other namespaces. */
+        assert_int_equal(kube_keep(*state, text, strlen(text), &kept, &count, NULL), 0);
+        assert_string_equal(policies_of(*state, text_string(&kept), kept.len, "shop"),
+                            strncmp(cases[i].said, "out", 3) == 0 ? "" : cases[i].said);
+        text_fini(&kept);
+    }
+    /* From nowhere in particular no egress is judged, and peers in one namespace may be meant. */
+    assert_string_equal(policies_of(*state, world, strlen(world), NULL), "");
+}
+
 /* What is no object says which command gives one. */
 static void test_others(void **state)
 {
@@ -307,6 +424,7 @@ int main(void)
                                        ARENA_TEST(test_too_many),
                                        ARENA_TEST(test_nodes),
                                        ARENA_TEST(test_signs),
+                                       ARENA_TEST(test_policies),
                                        ARENA_TEST(test_others),
                                        ARENA_TEST(test_nothing),
                                        cmocka_unit_test(test_times)};

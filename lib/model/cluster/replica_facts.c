@@ -46,6 +46,8 @@ static const struct shape_field replicas_fields[] = {
                       "who answered at the ClusterIP"),
     SHAPE_FIELD_OBJECTS(struct replicas_facts, services, "services", &dns_service_facts_shape,
                         "of the cluster's DNS, by what Kubernetes says"),
+    SHAPE_FIELD_OBJECTS(struct replicas_facts, policies, "policies", &dns_policy_facts_shape,
+                        "NetworkPolicies that let no DNS through, where they are enforced"),
     SHAPE_FIELD_OBJECTS(struct replicas_facts, conflicts, "conflicts", &replica_conflict_shape,
                         "where the ways disagree"),
     SHAPE_FIELD_OBJECTS(struct replicas_facts, methods, "ways", &method_facts_shape,

@@ -9,8 +9,8 @@
 #define PATH_ROOM 256
 
 /*
- * The members that kube_objects.c and kube_state.c read, by their paths; lists are looked through. Labels,
- * the keys of a ConfigMap and the names of nodes are chosen by functions below.
+ * The members that kube_objects.c, kube_policy.c and kube_state.c read, by their paths; lists are looked
+ * through. Labels, the keys of a ConfigMap and the names of nodes are chosen by functions below.
  */
 static const char *const everywhere[] = {"apiVersion",
                                          "kind",
@@ -100,15 +100,27 @@ static const char *const event[] = {"type",
                                     NULL};
 static const char *const node[] = {"status.conditions.type", "status.conditions.status",
                                    "status.nodeInfo.kubeletVersion", NULL};
+/* Of Pods that are let through it matters that some are chosen, not which: their selector stays, empty. */
+static const char *const policy[] = {
+    "spec.policyTypes",
+    "spec.podSelector.matchLabels.*",
+    "spec.podSelector.matchExpressions.key",
+    "spec.ingress.from.podSelector.-",
+    "spec.ingress.from.namespaceSelector.matchLabels.kubernetes.io/metadata.name",
+    "spec.ingress.ports.*",
+    "spec.egress.to.podSelector.-",
+    "spec.egress.to.namespaceSelector.matchLabels.kubernetes.io/metadata.name",
+    "spec.egress.ports.*",
+    NULL};
 static const char *const nothing[] = {NULL};
 
 static const struct {
     const char *kind;
     const char *const *paths;
 } kinds[] = {
-    {"Service", service},     {"EndpointSlice", slice}, {"Endpoints", endpoints}, {"Pod", pod},
-    {"Deployment", workload}, {"DaemonSet", workload},  {"ConfigMap", nothing},   {"Event", event},
-    {"Node", node},           {"ServiceCIDR", range},
+    {"Service", service},     {"EndpointSlice", slice}, {"Endpoints", endpoints},  {"Pod", pod},
+    {"Deployment", workload}, {"DaemonSet", workload},  {"ConfigMap", nothing},    {"Event", event},
+    {"Node", node},           {"ServiceCIDR", range},   {"NetworkPolicy", policy},
 };
 
 /* The labels that tell whose an object is; those of a Service's selector come to them. */
@@ -202,20 +214,29 @@ static void merge(json_t *into, json_t *from)
     json_decref(from);
 }
 
-static bool is_in_selector(const char *key, const struct kube_objects *objects)
+/* Whether "key=..." is one of the pairs. */
+static bool is_key_of(const char *key, const char *pairs)
 {
     size_t len = strlen(key);
 
-    for (size_t i = 0; i < objects->signs_count; i++) {
-        const char *at = objects->signs[i].selector;
-
-        while (at && *at) {
-            if (strncmp(at, key, len) == 0 && at[len] == '=')
-                return true;
-            at = strchr(at, ',');
-            at = at ? at + 1 : NULL;
-        }
+    for (const char *at = pairs; at && *at;) {
+        if (strncmp(at, key, len) == 0 && at[len] == '=')
+            return true;
+        at = strchr(at, ',');
+        at = at ? at + 1 : NULL;
     }
+    return false;
+}
+
+/* Of a Service, or of a NetworkPolicy. */
+static bool is_in_selector(const char *key, const struct kube_objects *objects)
+{
+    for (size_t i = 0; i < objects->signs_count; i++)
+        if (is_key_of(key, objects->signs[i].selector))
+            return true;
+    for (size_t i = 0; i < objects->policies_count; i++)
+        if (is_key_of(key, objects->policies[i].selector))
+            return true;
     return false;
 }
 
@@ -370,6 +391,22 @@ struct keeping {
     struct kube_kept count;
 };
 
+/* Policies of other namespaces tell of what others run there. */
+static bool is_of_others(const json_t *object, const char *kind, const struct kube_objects *objects)
+{
+    const char *space = kube_text(json_object_get(object, "metadata"), "namespace");
+
+    if (strcmp(kind, "NetworkPolicy") != 0)
+        return false;
+    for (size_t i = 0; i < objects->services_count; i++)
+        if (kube_same(objects->services[i].space, space))
+            return false;
+    for (size_t i = 0; i < objects->pods_count; i++)
+        if (kube_same(objects->pods[i].space, space))
+            return false;
+    return true;
+}
+
 static void keep_one(void *user, const json_t *object, const char *kind)
 {
     struct keeping *k = user;
@@ -379,7 +416,7 @@ static void keep_one(void *user, const json_t *object, const char *kind)
     for (size_t i = 0; kind && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (strcmp(kind, kinds[i].kind) != 0)
             continue;
-        if (kube_takes(k->arena, object, kind, k->objects)) {
+        if (!is_of_others(object, kind, k->objects) && kube_takes(k->arena, object, kind, k->objects)) {
             json_array_append_new(k->items, keep_object(object, kind, kinds[i].paths, k->objects));
             k->count.kept++;
             return;

@@ -290,6 +290,7 @@ static const struct {
     {"Event", PASS_REST, kube_read_event},
     {"Node", PASS_REST, kube_read_node},
     {"ServiceCIDR", PASS_REST, kube_read_range},
+    {"NetworkPolicy", PASS_REST, kube_read_policy},
 };
 
 static void each_object(struct arena *arena, const json_t *object, const char *kind, unsigned depth,
@@ -328,10 +329,10 @@ struct reading {
 static bool is_full(const struct kube_objects *objects)
 {
     const size_t counts[] = {
-        objects->services_count,  objects->signs_count,         objects->backings_count,
-        objects->pods_count,      objects->deployments_count,   objects->local_sets_count,
-        objects->configs_count,   objects->maps_count,          objects->events_count,
-        objects->strangers_count, objects->service_ranges_count};
+        objects->services_count,  objects->signs_count,          objects->backings_count,
+        objects->pods_count,      objects->deployments_count,    objects->local_sets_count,
+        objects->configs_count,   objects->maps_count,           objects->events_count,
+        objects->strangers_count, objects->service_ranges_count, objects->policies_count};
 
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
         if (counts[i] >= KUBE_OBJECTS_MAX)

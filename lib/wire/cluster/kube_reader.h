@@ -74,6 +74,7 @@ void kube_read_deployment(struct arena *arena, const json_t *object, struct kube
 void kube_read_range(struct arena *arena, const json_t *object, struct kube_objects *objects);
 void kube_read_config(struct arena *arena, const json_t *object, struct kube_objects *objects);
 void kube_read_event(struct arena *arena, const json_t *object, struct kube_objects *objects);
+void kube_read_policy(struct arena *arena, const json_t *object, struct kube_objects *objects);
 void kube_read_node(struct arena *arena, const json_t *object, struct kube_objects *objects);
 
 #endif

@@ -26,11 +26,13 @@ static const char *const wanted[] = {"addresses",
                                      "data",
                                      "deletionTimestamp",
                                      "desiredNumberScheduled",
+                                     "egress",
                                      "endpoints",
                                      "eventTime",
                                      "exitCode",
                                      "finishedAt",
                                      "image",
+                                     "ingress",
                                      "initContainerStatuses",
                                      "internalTrafficPolicy",
                                      "involvedObject",
@@ -58,6 +60,8 @@ static const char *const wanted[] = {"addresses",
                                      "phase",
                                      "podIP",
                                      "podIPs",
+                                     "podSelector",
+                                     "policyTypes",
                                      "port",
                                      "ports",
                                      "protocol",
@@ -84,7 +88,7 @@ static const char *const wanted[] = {"addresses",
                                      "type",
                                      "waiting"};
 /* What is below these has names of its own. */
-static const char *const whole[] = {"labels", "selector", "data"};
+static const char *const whole[] = {"labels", "selector", "data", "podSelector", "ingress", "egress"};
 
 static bool is_one_of(const char *name, size_t len, const char *const *words, size_t count)
 {

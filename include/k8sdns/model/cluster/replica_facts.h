@@ -89,6 +89,14 @@ struct dns_service_facts {
 };
 extern const struct shape dns_service_facts_shape;
 
+/* A NetworkPolicy that lets no DNS through, where the network plugin enforces it. */
+struct dns_policy_facts {
+    const char *name, *namespace;
+    bool egress;   /* of the Pods of the namespace that is looked from; else ingress of the Pods of DNS */
+    bool udp, tcp; /* what neither it nor another policy lets through */
+};
+extern const struct shape dns_policy_facts_shape;
+
 struct replicas_facts {
     const char *cluster_ip; /* the first */
     const char **cluster_ips;
@@ -104,6 +112,8 @@ struct replicas_facts {
     size_t cluster_identities_count;
     struct dns_service_facts *services; /* by what Kubernetes says */
     size_t services_count;
+    struct dns_policy_facts *policies; /* that let no DNS through */
+    size_t policies_count;
     struct replica_conflict *conflicts;
     size_t conflicts_count;
     struct method_facts *methods;
@@ -128,5 +138,12 @@ void replicas_compare(struct arena *arena, struct replicas_facts *facts);
 /* Put what objects say of the Services of DNS into `facts`; what was said of the same Service before goes.
  * Pure. */
 void dns_services_take(struct arena *arena, const struct kube_objects *objects, struct replicas_facts *facts);
+
+/*
+ * Put the NetworkPolicies into `facts` that let no DNS through to the Pods of DNS, or out of the namespace
+ * `client` (NULL: not known, or nothing that policies select). Pure.
+ */
+void dns_policies_take(struct arena *arena, const struct kube_objects *objects, const char *client,
+                       struct replicas_facts *facts);
 
 #endif

@@ -9,8 +9,8 @@
 /*
  * Of Kubernetes objects in JSON, those that say where the cluster's DNS is: Services, EndpointSlices,
  * Endpoints and Pods of CoreDNS (or kube-dns) and of node-local-dns; and those that say how it fares: its
- * Deployment, the ConfigMap with its Corefile, Events that warn of it, and the Nodes. All others are passed
- * over and counted.
+ * Deployment, the ConfigMap with its Corefile, Events that warn of it, the Nodes and NetworkPolicies. All
+ * others are passed over and counted.
  *
  * A Pod belongs to it, too, when an endpoint's targetRef names it or the selector of its Service fits it.
  *
@@ -163,6 +163,24 @@ struct kube_event {
     uint64_t count; /* UINT64_MAX when not said */
 };
 
+/* Ports that a rule of a NetworkPolicy lets through, and to or from whom. */
+struct kube_opening {
+    bool egress; /* else ingress */
+    bool udp, tcp;
+    uint64_t first, last;
+    const char *space; /* peers in this namespace alone; NULL: they may be anywhere */
+};
+
+/* A NetworkPolicy: what it selects it shuts, but for its openings and those of other policies. */
+struct kube_policy {
+    const char *name, *space;
+    const char *selector; /* of Pods of its namespace: "a=b"; NULL: all */
+    bool unsure;          /* it selects by expressions as well, which are not evaluated */
+    bool ingress, egress; /* the directions that it shuts */
+    struct kube_opening *openings;
+    size_t openings_count;
+};
+
 struct kube_objects {
     struct kube_service *services;
     size_t services_count;
@@ -198,6 +216,8 @@ struct kube_objects {
     size_t names_dropped;   /* beyond them */
     const char **not_ready; /* the names of those that say so */
     size_t not_ready_count;
+    struct kube_policy *policies;
+    size_t policies_count;
     bool too_many;             /* of a kind; the rest was not read */
     size_t others;             /* objects of other kinds or of other applications */
     const char *continue_from; /* of the last list, when it has further pages; else NULL */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../evidence/cluster/policy.h"
 #include "../../evidence/pods.h"
 #include "../../evidence/server.h"
 #include <inttypes.h>
@@ -118,6 +119,13 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     if (none_sent(d)) {
         finding->cause = "No query left this network namespace, so that nothing is known of {dns}.";
         finding_step(d, finding, "let the queries leave this network namespace first", NULL, NULL);
+    } else if (!down && any_waits(d) && policies_tell(d, rule, finding, false)) {
+        finding->cause =
+            server_answers_tcp(d, NULL)
+                ? "A NetworkPolicy does not let DNS over UDP through: a port without a protocol means TCP "
+                  "alone. Programs ask over UDP first."
+                : "A NetworkPolicy lets no DNS through, as far as the network plugin enforces it; or "
+                  "{dns} is down, or this Pod or its node cannot reach it.";
     }
     if (any_waits(d))
         finding_evidence(d, finding, "each lookup waits %s for each packet lost",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../evidence/answer/truncation.h"
+#include "../../evidence/cluster/policy.h"
 #include "../../evidence/drop.h"
 #include "../../evidence/server.h"
 #include <inttypes.h>
@@ -58,6 +59,8 @@ static void eval(const struct rule *rule, struct diagnosis *d)
         finding->severity = SEVERITY_WARNING;
         truncation_weigh(d, finding);
     }
+    if (finding)
+        (void)policies_tell(d, rule, finding, !(finding->concerns & CONCERNS_UDP));
     if (finding && !finding->about_count)
         finding->alone = true; /* the kernel's own word, and of no one server */
 }

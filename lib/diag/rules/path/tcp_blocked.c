@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../application.h"
 #include "../../evidence/answer/truncation.h"
+#include "../../evidence/cluster/policy.h"
 #include "../../evidence/server.h"
 #include <inttypes.h>
 #include <string.h>
@@ -72,6 +73,7 @@ static void eval(const struct rule *rule, struct diagnosis *d)
     }
     if (finding) {
         truncation_weigh(d, finding);
+        (void)policies_tell(d, rule, finding, true);
         tell_programs(d, finding);
     }
     if (!finding && lossy)
