@@ -494,6 +494,18 @@ class Diagnosis(unittest.TestCase):
                 (("coredns-config", "warning", "Corefile:3"), [reload]),
                 (None, [reload, "[INFO] Reloading complete"]),
                 (("coredns-config", "critical", "permission denied"), [start]),
+                (("coredns-errors", "warning", "will retry"),
+                 ["dnsmasq[9]: no servers found in /etc/resolv.conf, will retry"]),
+                (("coredns-errors", "warning", "192.0.2.53 refused"),
+                 ["I0206 18:42:06.508701       1 nanny.go:108] dnsmasq[9]: nameserver 192.0.2.53 refused to do a "
+                  "recursive query"]),
+                (("coredns-errors", "warning", "files.example.com"),
+                 ["dnsmasq[9]: possible DNS-rebind attack detected: files.example.com"]),
+                (("coredns-config", "warning", "/etc/more-hosts"),
+                 ["dnsmasq[9]: failed to load names from /etc/more-hosts: No such file or directory"]),
+                (("coredns-errors", "warning", "resolv.conf failed"),
+                 ["E0206 18:42:06.508701       1 dns.go:260] Load nameserver from resolv.conf failed: open "
+                  "/etc/resolv.conf: no such file or directory"]),
                 (None, [start, "CoreDNS-1.14.7"]),
                 (("coredns-cpu", "warning", "3 times"), [slow] * 3),
                 (None, [slow] * 2),

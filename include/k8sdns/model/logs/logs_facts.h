@@ -57,12 +57,15 @@ enum log_event_kind {
     LOG_START,
     LOG_START_FAILED,
     LOG_STOP,
-    LOG_FILE_UNREADABLE, /* a file of hosts, file, auto or another that cannot be read */
-    LOG_TRANSFER_FAILED, /* a zone that cannot be fetched, or is too old */
-    LOG_SETUP_FAILED,    /* node-cache: its rules or its interface */
-    LOG_TELEMETRY_LOST,  /* dnstap, trace */
-    LOG_DNSMASQ_LIMIT,   /* kube-dns: dnsmasq turns queries away */
-    LOG_DNSMASQ_SILENT,  /* kube-dns: its sidecar gets no answer of dnsmasq */
+    LOG_FILE_UNREADABLE,   /* a file of hosts, file, auto or another that cannot be read */
+    LOG_TRANSFER_FAILED,   /* a zone that cannot be fetched, or is too old */
+    LOG_SETUP_FAILED,      /* node-cache: its rules or its interface */
+    LOG_TELEMETRY_LOST,    /* dnstap, trace */
+    LOG_DNSMASQ_LIMIT,     /* kube-dns: dnsmasq turns queries away */
+    LOG_DNSMASQ_SILENT,    /* kube-dns: its sidecar gets no answer of dnsmasq */
+    LOG_DNSMASQ_UPSTREAM,  /* kube-dns: dnsmasq, or kube-dns itself, knows no upstream */
+    LOG_DNSMASQ_RECURSION, /* kube-dns: an upstream of dnsmasq does not resolve for others */
+    LOG_DNSMASQ_REBIND,    /* kube-dns: dnsmasq takes private addresses out of an answer */
     LOG_DEBUG,
     LOG_MESSAGE, /* any other with a level */
     LOG_UNKNOWN, /* not understood */

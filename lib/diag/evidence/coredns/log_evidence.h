@@ -47,11 +47,12 @@ int log_loop_of(const struct diagnosis *diagnosis, const struct log_event_facts 
  */
 bool log_is_of_cache_to_coredns(const struct diagnosis *diagnosis, const struct log_event_facts *event);
 
-/* A failure that the errors plugin has a text for: what it means, and what to do. */
+/* A failure that the errors plugin, or dnsmasq of kube-dns, has a text for: what it means, and what to do. */
 struct log_failure {
     int kind;       /* enum log_event_kind */
     uint64_t least; /* lines that are no accident: one, where the cause is no passing one */
     const char *title, *cause;
+    const char *each;     /* what one line stands for; NULL: a SERVFAIL to a client */
     struct step steps[3]; /* ends with one without a text */
 };
 extern const struct log_failure log_failures[]; /* ends with a title of NULL */

@@ -4,6 +4,7 @@
 #include "../../evidence/coredns/replica_metrics.h"
 #include <inttypes.h>
 #include <k8sdns/base/number.h>
+#include <string.h>
 
 /* More than these make a page that nobody reads; k8sdns corefile has them all. */
 #define EVIDENCE_MAX 6
@@ -104,19 +105,26 @@ static void by_logged_files(const struct rule *rule, struct diagnosis *d)
 
     for (size_t i = 0; logs && i < logs->events_count; i++) {
         const struct log_event_facts *event = &logs->events[i];
-        bool file = event->kind == LOG_FILE_UNREADABLE;
+        bool file = event->kind == LOG_FILE_UNREADABLE,
+             dnsmasq = event->plugin && strcmp(event->plugin, "dnsmasq") == 0;
         struct finding *finding;
 
         /* A transfer is tried again; one that keeps failing ends in an expired zone. */
         if (!file && (event->kind != LOG_TRANSFER_FAILED || event->count < LOG_FEW))
             continue;
         finding = finding_new(d, rule, log_source(event->source));
-        finding->title = file ? "CoreDNS cannot read a file" : "CoreDNS cannot update a zone";
+        finding->title = !file     ? "CoreDNS cannot update a zone"
+                         : dnsmasq ? "dnsmasq (kube-dns) cannot read a file"
+                                   : "CoreDNS cannot read a file";
         finding->confidence = CONFIDENCE_LIKELY;
         finding->cause =
-            file ? "The names in this file are not served. The path in the Corefile is wrong, or the "
-                   "volume with the file is not mounted."
-                 : "The names of this zone get old, and then fail (SERVFAIL when it has expired).";
+            file
+                ? dnsmasq
+                      ? "The names in this file are not served. The path in the arguments of dnsmasq is wrong, or "
+                        "the volume with the file is not mounted."
+                      : "The names in this file are not served. The path in the Corefile is wrong, or the "
+                        "volume with the file is not mounted."
+                : "The names of this zone get old, and then fail (SERVFAIL when it has expired).";
         finding_evidence(d, finding, "%s%s", event->text, log_last(d, event));
     }
 }

@@ -136,10 +136,15 @@ static struct finding *by_logged_errors(const struct rule *rule, struct diagnosi
         finding->title = f->title;
         finding->cause = f->cause;
         finding_steps(d, finding, f->steps);
-        finding_evidence(d, finding,
-                         "such errors in CoreDNS's log: %" PRIu64 "; each is a SERVFAIL to a client%s", count,
-                         log_last(d, event));
+        finding_evidence(d, finding, "such %s: %" PRIu64 "; each is %s%s",
+                         f->each ? "lines in the log of kube-dns" : "errors in CoreDNS's log", count,
+                         f->each ? f->each : "a SERVFAIL to a client", log_last(d, event));
         finding_evidence(d, finding, "%s", event->text);
+        /* A line that stands for no answer does not tell how many fail. */
+        if (f->each) {
+            finding->confidence = CONFIDENCE_LIKELY;
+            continue;
+        }
         if (log_has_all_answers(d) &&
             (double)count < (double)d->facts->logs->queries * d->thresholds->servfail_warning_ratio)
             finding->severity = SEVERITY_INFO;
