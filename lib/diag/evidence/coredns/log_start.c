@@ -242,9 +242,45 @@ static const struct log_start placeholder = {
       .command = "kubectl -n {ns} get {deploy} -o yaml | grep -n -A 3 -e 'key: Corefile' -e mountPath"},
      {.text = "replace them in the manifest and apply it again"}}};
 
+/* Of each of the next the last words name the zone or the plugin; a Corefile may import a second one. */
+#define SEE_BOTH                                                                    \
+    {                                                                               \
+        .text = "see its line in the Corefile, or in what that imports",            \
+        .command = "kubectl -n {ns} get configmap {cm} -o yaml | k8sdns corefile -" \
+    }
+#define EDIT(what)                                             \
+    {                                                          \
+        .text = what, .command = "{edit}", .undo = "{putback}" \
+    }
+
+static const struct log_start zone_twice = {
+    LOG_START_OF_COREFILE,
+    "does not start: two server blocks of its Corefile serve the same zone",
+    "The zone and port in its last words stand in front of two server blocks, or twice in front of one. The second "
+    "is often in a file that the Corefile imports (coredns-custom).",
+    {SEE_BOTH, EDIT("make one server block of the two")}};
+static const struct log_start plugin_twice = {
+    LOG_START_OF_COREFILE,
+    "does not start: a plugin stands twice in a server block",
+    "The plugin in its last words may stand once in a server block. The second is often in a file that the block "
+    "imports (coredns-custom), or a later line of the same file.",
+    {SEE_BOTH, EDIT("take one of the two out")}};
+static const struct log_start plugin_unknown = {
+    LOG_START_OF_COREFILE,
+    "does not start: its Corefile names a plugin that it does not have",
+    "The word in its last words is a misspelt plugin, one that this version does not have (proxy ended with 1.5.0, "
+    "federation with 1.7.0), an external one, which is not in the usual image, or an option outside of the braces of "
+    "its plugin.",
+    {SEE_BOTH, EDIT("correct the name, or take the line out")}};
+
 static const struct start_cause of_corefile[] = {
     {{"__PILLAR__", NULL}, &placeholder},
     {{"no nameservers found", NULL}, &no_upstream},
+    {{"cannot serve ", " - it is already defined"}, &zone_twice},
+    {{"cannot serve ", " - zone overlap in listener capacity"}, &zone_twice},
+    {{"this plugin can only be used once per Server Block", NULL}, &plugin_twice},
+    {{"no action found for directive ", NULL}, &plugin_unknown},
+    {{"nknown directive '", NULL}, &plugin_unknown},
     {{"loading Caddyfile via ", ": no such file or directory"}, &unmounted},
     {{"loading Caddyfile via ", ": permission denied"}, &unmounted},
     {{"loading Caddyfile via ", ": is a directory"}, &unmounted},
