@@ -175,8 +175,11 @@ static const char *written(struct arena *arena, const struct corefile_word *word
     return copy;
 }
 
+static const char glued[] =
+    "CoreDNS takes the brace for a part of the word: it refuses the file, or reads it otherwise than it was meant.";
+
 static void add_slip(struct arena *arena, struct corefile *corefile, uint64_t line, const char *text,
-                     const char *write)
+                     const char *why, const char *write)
 {
     /* A file that is imported twice is told of once. */
     for (size_t i = 0; i < corefile->slips_count; i++)
@@ -184,13 +187,22 @@ static void add_slip(struct arena *arena, struct corefile *corefile, uint64_t li
             return;
     if (corefile->slips_count == COREFILE_SLIPS_MAX)
         return;
-    *ARENA_PUSH(arena, corefile->slips, corefile->slips_count) = (struct corefile_slip){
-        .line = line,
-        .text = text,
-        .why =
-            "CoreDNS takes the brace for a part of the word: it refuses the file, or reads it otherwise than it "
-            "was meant.",
-        .write = write};
+    *ARENA_PUSH(arena, corefile->slips, corefile->slips_count) =
+        (struct corefile_slip){.line = line, .text = text, .why = why, .write = write};
+}
+
+/* An address whose port is a comment. */
+static void take_port(struct arena *arena, struct corefile_word *word, struct corefile *corefile)
+{
+    const char *port = strchr(word->whole, '#') + 1, *alone = word->text;
+
+    word->text = strchr(alone, ':') ? arena_printf(arena, "[%s]:%s", alone, port)
+                                    : arena_printf(arena, "%s:%s", alone, port);
+    add_slip(
+        arena, corefile, word->line,
+        arena_printf(arena, "'#' begins a comment: of '%s' CoreDNS reads %s alone", word->whole, alone),
+        "CoreDNS asks port 53 there. A port stands behind a colon; the notation with '#' is that of dnsmasq.",
+        word->text);
 }
 
 size_t corefile_braces_part(struct arena *arena, struct corefile_word **words, size_t count,
@@ -208,6 +220,9 @@ size_t corefile_braces_part(struct arena *arena, struct corefile_word **words, s
         for (end = begin + 1; end < count && (*words)[end].line == (*words)[end - 1].end_line; end++)
             ;
         row.count = end - begin;
+        for (size_t i = begin; i < end; i++)
+            if ((*words)[i].whole)
+                take_port(arena, &(*words)[i], corefile);
         for (size_t i = 0; i < row.count; i++)
             if (!row.words[i].quoted && surplus(row.words[i].text))
                 row.closes = i + 1;
@@ -218,7 +233,7 @@ size_t corefile_braces_part(struct arena *arena, struct corefile_word **words, s
             what = what ? what : found;
         }
         if (what)
-            add_slip(arena, corefile, row.words[0].line, what,
+            add_slip(arena, corefile, row.words[0].line, what, glued,
                      written(arena, parter.words + first, parter.count - first));
     }
     *words = parter.words;

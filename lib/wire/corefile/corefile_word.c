@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "corefile_word.h"
+#include <k8sdns/base/address.h>
+#include <k8sdns/base/number.h>
 #include <k8sdns/base/text.h>
+#include <k8sdns/wire/dns/dns_message.h>
 #include <string.h>
 
 /*
@@ -44,6 +47,18 @@ static void cut_quoted(struct cutter *c, struct text *out)
         c->at++;
 }
 
+/* "192.0.2.53#5353", as dnsmasq writes an address with its port. */
+static bool is_address_and_port(struct arena *arena, const char *word, const char *hash, const char *end)
+{
+    struct address address;
+    uint64_t port;
+
+    return address_parse(arena_text_n(arena, word, (size_t)(hash - word)), 0, &address, NULL) == 0 &&
+           number_parse(arena_text_n(arena, hash + 1, (size_t)(end - hash - 1)), 1, 65535, &port, NULL) ==
+               0 &&
+           port != DNS_PORT;
+}
+
 size_t corefile_words(struct arena *arena, const char *bytes, size_t len, struct corefile_word **ret_words,
                       uint64_t *ret_lines)
 {
@@ -83,6 +98,8 @@ size_t corefile_words(struct arena *arena, const char *bytes, size_t len, struct
             /* A comment within a word ends with it: "9.9.9.9#name more" is 9.9.9.9 and more. */
             hash = memchr(begin, '#', (size_t)(c.at - begin));
             text_add_n(&out, begin, (size_t)((hash ? hash : c.at) - begin));
+            if (hash && is_address_and_port(arena, begin, hash, c.at))
+                word.whole = arena_text_n(arena, begin, (size_t)(c.at - begin));
         }
         word.end_line = c.line;
         word.text = arena_text(arena, text_string(&out));
