@@ -94,6 +94,12 @@ CASES = {
                           ("critical", 13, "CoreDNS reads 192.0.2.53 alone", "192.0.2.53:5353")),
     "the usual port of dnsmasq": (changed(FORWARD, "forward . 192.0.2.53#53"), None),
     "a comment behind an address": (changed(FORWARD, "forward . 192.0.2.53#53rd"), None),
+    "a brace behind an answer": (with_line('template IN A a.test {\n answer "{{ .Name }} 60 IN A 192.0.2.1" }'),
+                                 ("critical", 8, "is taken for one more record", "}, on a line of its own")),
+    "a field that template lacks": (with_line('template IN A a.test {\n answer "{{ .Nme }} 60 IN A 192.0.2.1"\n}'),
+                                    ("critical", 8, "template knows no field .Nme", "{{ .Name }}")),
+    "fields of template": (with_line('template IN A a.test {\n match (.*)[.]a[.]test\n answer "{{ index .Match 1 }} '
+                                     '60 IN A {{ .Remote }}{{ .Question.Name }}"\n}'), None),
     "a brace below": (changed("ip6.arpa {", "ip6.arpa\n    {"),
                       ("critical", 8, "on the line of kubernetes", "kubernetes cluster.local in-addr.arpa ip6.arpa {")),
     "a brace below the zone": (changed(".:53 {", ".:53\n{"), None),

@@ -87,6 +87,33 @@ static void test_template(void **state)
     }
 }
 
+static void test_fields(void **state)
+{
+    static const char *const known[] = {"Name", "Group", NULL};
+    static const struct {
+        const char *text, *field; /* NULL: none */
+    } cases[] = {{"{{ .Name }} 60 IN A {{ .Group.a }}", NULL},
+                 {"{{ .Nme }}", ".Nme"},
+                 {"x {{ index .Groups 1 }}", ".Groups"},
+                 {"{{ .Name | printf \"%s\" .Other }}", ".Other"},
+                 {"{{ $x := .Name }}{{ $x.Any }}{{ (index .Group 1).Any }}", NULL},
+                 {"{{ range .Group }}{{ .Any }}{{ end }}", NULL},
+                 {"{{ .Nme }}{{ with .Name }}x{{ end }}", NULL},
+                 {"{{ .Nme", NULL}};
+    size_t at, len;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        bool found = go_template_unknown_field(cases[i].text, strlen(cases[i].text), known, &at, &len);
+
+        assert_int_equal(found, cases[i].field != NULL);
+        if (found) {
+            assert_int_equal(len, strlen(cases[i].field));
+            assert_memory_equal(cases[i].text + at, cases[i].field, len);
+        }
+    }
+}
+
 static void test_values(void **state)
 {
     static const struct {
@@ -133,7 +160,7 @@ static void test_values(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_regex), cmocka_unit_test(test_template),
-                                       cmocka_unit_test(test_values)};
+                                       cmocka_unit_test(test_fields), cmocka_unit_test(test_values)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

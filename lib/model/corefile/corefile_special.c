@@ -5,6 +5,8 @@
  */
 #include "corefile_grammar.h"
 #include "corefile_judgement.h"
+#include <k8sdns/base/suggest.h>
+#include <k8sdns/wire/corefile/go_template.h>
 #include <k8sdns/wire/corefile/go_value.h>
 #include <k8sdns/wire/dns/dns_name.h>
 #include <string.h>
@@ -388,6 +390,43 @@ static void judge_cache_ttl(const struct place *place, const struct corefile_dir
                "serve_stale_policy of cache needs serve_stale");
 }
 
+/* What a template may name. Source: coredns plugin/template/template.go, struct templateData and its Meta().
+ */
+static const char *const template_fields[] = {"Zone", "Name", "Regex",   "Match",    "Group",  "Class",
+                                              "Type", "Meta", "Message", "Question", "Remote", NULL};
+
+static void judge_record(const struct place *place, const struct corefile_option *option, const char *text)
+{
+    static const char why[] =
+        "It shows only when a query comes: CoreDNS then answers SERVFAIL to each that this template takes.";
+    size_t at, len, bytes = strlen(text);
+    const char *near;
+
+    if (strcmp(text, "}") == 0) {
+        judgement_remark(place->j, MATTER_ARGUMENTS, SEVERITY_CRITICAL, place->block, option->line, why,
+                         "the closing brace on the line of %s is taken for one more record", option->name)
+            ->write = "}, on a line of its own";
+        return;
+    }
+    if (!go_template_unknown_field(text, bytes, template_fields, &at, &len))
+        return;
+    near = suggest_word(arena_text_n(place->j->arena, text + at + 1, len - 1), template_fields);
+    judgement_remark(place->j, MATTER_ARGUMENTS, SEVERITY_CRITICAL, place->block, option->line, why,
+                     "template knows no field %.*s", (int)len, text + at)
+        ->write = near ? arena_printf(place->j->arena, "{{ .%s }}", near) : NULL;
+}
+
+/* The records are templates, which are filled in when a query comes. */
+static void judge_template(const struct place *place, const struct corefile_directive *d)
+{
+    static const char *const records[] = {"answer", "additional", "authority", NULL};
+
+    for (size_t i = 0; i < d->options_count; i++)
+        for (size_t k = 0; plugin_index(records, d->options[i].name) >= 0 && k < d->options[i].args_count;
+             k++)
+            judge_record(place, &d->options[i], d->options[i].args[k]);
+}
+
 void judge_special(struct judgement *j, const struct judged_block *block,
                    const struct corefile_directive *directive)
 {
@@ -413,6 +452,7 @@ void judge_special(struct judgement *j, const struct judged_block *block,
         {"autopath", judge_autopath},
         {"k8s_external", judge_external},
         {"view", judge_view},
+        {"template", judge_template},
     };
     struct place place = {j, block};
 

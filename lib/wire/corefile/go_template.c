@@ -345,3 +345,53 @@ enum go_template_fault go_template_check(const char *text, size_t len, size_t *r
     }
     return r.fault;
 }
+
+static bool is_one_of(const struct go_template_word *field, const char *const *known)
+{
+    for (; *known; known++)
+        if (strlen(*known) + 1 == field->len && memcmp(*known, field->at + 1, field->len - 1) == 0)
+            return true;
+    return false;
+}
+
+/* Words that give the dot another value, or stand in front of a text that is used with another. */
+static bool moves_dot(const struct go_template_word *word)
+{
+    static const char *const words[] = {"range", "with", "define", "block", "template"};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (word_is(word, words[i]))
+            return true;
+    return false;
+}
+
+bool go_template_unknown_field(const char *text, size_t len, const char *const *known, size_t *ret_at,
+                               size_t *ret_len)
+{
+    const char *at = text, *end = text + len;
+    struct go_template_word unknown = {0};
+    enum go_template_fault fault = GO_TEMPLATE_FINE;
+
+    while (go_template_open(&at, end, &fault)) {
+        enum go_template_word_kind before = WORD_SPACE;
+
+        for (;;) {
+            struct go_template_word word = go_template_word(&at, end);
+
+            if (word.kind == WORD_CLOSE)
+                break;
+            if (word.kind == WORD_WRONG || word.kind == WORD_END_OF_TEXT || moves_dot(&word))
+                return false;
+            /* A field of a field, of a variable or of what stands in brackets is another matter. */
+            if (word.kind == WORD_FIELD && !unknown.at && before != WORD_FIELD && before != WORD_VARIABLE &&
+                before != WORD_CLOSE_BRACKET && before != WORD_IDENTIFIER && !is_one_of(&word, known))
+                unknown = word;
+            before = word.kind;
+        }
+    }
+    if (fault || !unknown.at)
+        return false;
+    *ret_at = (size_t)(unknown.at - text);
+    *ret_len = unknown.len;
+    return true;
+}

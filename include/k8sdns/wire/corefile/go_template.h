@@ -2,6 +2,7 @@
 #ifndef K8SDNS_WIRE_GO_TEMPLATE_H
 #define K8SDNS_WIRE_GO_TEMPLATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* What a text lacks to be a template of Go (text/template), which CoreDNS's template plugin answers with. */
@@ -25,5 +26,13 @@ enum go_template_fault {
  * coredns 1.14.7 plugin/template/template.go.
  */
 enum go_template_fault go_template_check(const char *text, size_t len, size_t *ret_at, size_t *ret_len);
+
+/*
+ * The first field of the dot (".Name") that is none of `known`, which ends with NULL. Pure. Only of a text
+ * that go_template_check() takes, and false where something may give the dot another value ({{range}},
+ * {{with}}).
+ */
+bool go_template_unknown_field(const char *text, size_t len, const char *const *known, size_t *ret_at,
+                               size_t *ret_len);
 
 #endif
