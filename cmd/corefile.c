@@ -256,6 +256,7 @@ static int run(struct run *run, const void *config_at, void *data)
     }
     environment.source = text.source;
     environment.partial = text.partial;
+    environment.fragment = text.fragment;
     environment.template = text.template;
     environment.misnamed = text.misnamed;
     environment.text = text.text;
@@ -264,7 +265,9 @@ static int run(struct run *run, const void *config_at, void *data)
     if (config->enable.count)
         r = turn_on(run, &text, &wish, facts);
     if (r == 0 && config->print != PRINT_REPORT) {
-        r = print_raw(run, config->print, facts->change ? facts->change->corefile : text.text, facts);
+        const char *whole = text.fragment ? text.files[0].text : text.text;
+
+        r = print_raw(run, config->print, facts->change ? facts->change->corefile : whole, facts);
         return r < 0 ? r : STATUS_OK;
     }
     if (r == 0 && facts->resolv_conf_unseen)

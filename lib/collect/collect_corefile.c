@@ -137,12 +137,34 @@ static bool is_corefile(struct arena *arena, const struct corefile_text *text)
     return corefile->imports_count > 0;
 }
 
+/*
+ * A plugin that was copied without its server block stands in one, as a file that this imports, so that its
+ * lines keep their numbers.
+ */
+static void take_fragment(struct survey *survey, struct corefile_text *text)
+{
+    const char *plugin =
+        text->space == no_space && !text->files_count ? corefile_lone_plugin(&text->corefile) : NULL;
+
+    if (!plugin)
+        return;
+    *ARENA_PUSH(survey->arena, text->files, text->files_count) =
+        (struct corefile_file){"fragment", arena_text_n(survey->arena, text->text, text->len), text->len};
+    text->source = arena_printf(survey->arena, "%s (%s alone, read as if it stood in a server block)",
+                                text->source, plugin);
+    text->partial = text->fragment = true;
+    text->text = ".:53 {\n    import fragment\n}\n";
+    text->len = strlen(text->text);
+    corefile_read(survey->arena, text->text, text->len, text->files, text->files_count, &text->corefile);
+}
+
 static int take(struct survey *survey, struct corefile_text *text)
 {
     if (text->len > COREFILE_MAX)
         return err_set(&survey->err, ERR_FORMAT, EFBIG, "it is over %d KB, which no ConfigMap can be",
                        COREFILE_MAX / 1024);
     corefile_read(survey->arena, text->text, text->len, text->files, text->files_count, &text->corefile);
+    take_fragment(survey, text);
     if (text->partial || is_corefile(survey->arena, text))
         return 0;
     if (!text->len && strncmp(text->source, "ConfigMap ", strlen("ConfigMap ")) == 0)
@@ -238,6 +260,7 @@ static void judge(struct survey *survey, struct corefile_text *text, struct fact
                                                .text = text->text,
                                                .len = text->len,
                                                .partial = text->partial,
+                                               .fragment = text->fragment,
                                                .template = text->template,
                                                .misnamed = text->misnamed};
     struct address *cluster_ips = NULL, *own = NULL, address;

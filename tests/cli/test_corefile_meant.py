@@ -208,6 +208,25 @@ class Meant(binary.Case):
                 self.judge(json.dumps({"kind": "ConfigMap", "apiVersion": "v1", "data": data,
                                        "metadata": {"name": "coredns-custom", "namespace": "kube-system"}}), expected)
 
+    def test_lone_plugin(self):
+        """A plugin that was copied alone is read as if it stood in a server block; its lines keep their numbers."""
+        for text, plugin, worst in (
+                ("forward . 192.0.2.1 {\n  max_concurrent 1000\n}\n", "forward", None),
+                ("kubernetes cluster.local in-addr.arpa ip6.arpa {\n  pods insecure\n}\n", "kubernetes", None),
+                ("cache 30\n", "cache", None),
+                ("forward . 192.0.2.1 {\n  max_concurent 1000\n}\n", "forward", (2, "max_concurent"))):
+            with self.subTest(text):
+                data = binary.run_json("corefile", "-", stdin=text.encode())[0]["data"]
+                self.assertIn(f"{plugin} alone, read as if it stood in a server block", data["source"])
+                self.assertEqual(data["lines"], text.count("\n"))
+                bad = [r for r in data["remarks"] if r["severity"] != "info"]
+                self.assertEqual([(r["line"], worst[1] in r["text"]) for r in bad], [(worst[0], True)] if worst else [],
+                                 bad)
+        for text in (body(), "local {\n  errors\n  forward . 192.0.2.1\n}\n"):
+            with self.subTest(text):
+                data = binary.run_json("corefile", "-", stdin=text.encode())[0]["data"]
+                self.assertNotIn("alone", data["source"])
+
     def test_beside(self):
         """A key that the Corefile does not import, beside it; one that a plugin reads is none."""
         importing = KUBEADM[:-2] + "    import custom/*.override\n}\nimport custom/*.server\n"

@@ -18,6 +18,7 @@ struct corefile_text {
     size_t files_count;
     const char *misnamed;              /* its key in the ConfigMap where that is not Corefile; NULL */
     bool partial;                      /* it is only what a Corefile imports, which was not given */
+    bool fragment;                     /* likewise: a plugin that was copied without its server block */
     bool template;                     /* it had placeholders of Helm or Jinja, which are left out */
     const struct config_map *kube_dns; /* it is kube-dns's configuration, and no Corefile; NULL */
     struct corefile corefile;

@@ -250,9 +250,9 @@ void corefile_judge(struct arena *arena, const struct corefile *corefile,
     }
     if (!broken)
         judge_whole(&j);
-    if (environment->partial)
+    if (environment->partial && !environment->fragment)
         judge_part(&j);
-    else
+    else if (!environment->partial)
         judge_keys_beside(&j);
     if (environment->misnamed)
         judgement_remark(

@@ -21,6 +21,17 @@ static const char *plugin_of(const struct judged_block *block)
     return plugin_place(key) >= 0 && plugin_index(zones_too, key) < 0 ? key : NULL;
 }
 
+/* Without its braces a server block goes on to the end of the file: then it is more than one plugin. */
+const char *corefile_lone_plugin(const struct corefile *corefile)
+{
+    const struct judged_block block = {.block = corefile->blocks};
+
+    if (corefile->blocks_count != 1 || corefile->fault || corefile->imports_count ||
+        (!block.block->open_line && (block.block->directives_count || block.block->imports_count)))
+        return NULL;
+    return plugin_of(&block);
+}
+
 /* A key of coredns-custom has its kind by its name. */
 static const char *where_it_belongs(struct judgement *j, const struct corefile_remark_facts *remark)
 {

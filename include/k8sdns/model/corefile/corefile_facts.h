@@ -132,6 +132,7 @@ struct corefile_environment {
     const char *source;
     bool template;        /* placeholders of Helm or Jinja were left out */
     bool partial;         /* it is imported by another, which is not seen: what lacks may be there */
+    bool fragment;        /* likewise: a plugin that was copied without its server block */
     const char *version;  /* "1.11.1" */
     const char *misnamed; /* its key in the ConfigMap where that is not Corefile; NULL */
     const struct address *cluster_ips; /* of the cluster's DNS */
@@ -155,6 +156,9 @@ int corefile_worst(const struct corefile_facts *facts);
 
 /* Whether CoreDNS has a plugin of that name, or had. */
 bool corefile_plugin_is_known(const char *name);
+
+/* The plugin that a text is, whole, without the server block that it was in; NULL for any other text. */
+const char *corefile_lone_plugin(const struct corefile *corefile);
 
 /* What can be turned on. */
 enum corefile_part {
