@@ -120,6 +120,7 @@ const struct message_pattern messages_servers[] = {
     {"udp connect failed: Network", SYMPTOM_UNREACHABLE_ROUTE, "dnsmasq, unbound"},
     {"sendto failed: Network", SYMPTOM_UNREACHABLE_ROUTE, "dnsmasq, unbound"},
     {"sendto failed: Connection refused", SYMPTOM_UNREACHABLE_PORT, "dnsmasq, unbound"},
+    {": timeout resolving after ", SYMPTOM_TIMEOUT, "PowerDNS Recursor"},
     {"tcp connect: Connection refused for", SYMPTOM_TCP_REFUSED, "unbound"},
     {"tcp connect: Network is unreachable for", SYMPTOM_UNREACHABLE_ROUTE, "unbound"},
     {"tcp connect: No route to host for", SYMPTOM_UNREACHABLE_ROUTE, "unbound"},
