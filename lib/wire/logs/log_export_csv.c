@@ -86,6 +86,9 @@ bool export_csv_begins(struct log_export *e, const char *text, size_t len)
     if (len > HEADER_MAX || !((first >= 'A' && first <= 'Z') || (first >= 'a' && first <= 'z') ||
                               first == '"' || first == '@' || first == '_'))
         return false;
+    /* A key of YAML with a block behind it ("log: |"), whose lines have no columns. */
+    if (memmem(text, len, ": ", 2))
+        return false;
     for (size_t i = 0; separators[i]; i++)
         if (read_header(e, text + skip, len - skip, separators[i])) {
             e->form = EXPORT_FORM_CSV;

@@ -174,6 +174,33 @@ static bool star_read(const char *at, const char *end, struct log_wrapper *ret)
     return true;
 }
 
+/* +LINE, of a diff */
+static bool added_read(const char *at, const char *end, struct log_wrapper *ret)
+{
+    int level;
+
+    if (*at != '+' || end - at < 2 ||
+        (coredns_level_read(at + 1, end, &level) == at + 1 && !begins_bare(at + 1, end)))
+        return false;
+    ret->payload = rest_from(at + 1, end);
+    return true;
+}
+
+/* Body: Str(LINE), of the debug exporter of OpenTelemetry's collector */
+static bool body_read(const char *at, const char *end, struct log_wrapper *ret)
+{
+    static const char body[] = "Body: Str(";
+
+    while (end > at && (end[-1] == ' ' || end[-1] == '\r'))
+        end--;
+    while (at < end && *at == ' ')
+        at++;
+    if (!STARTS(at, end, body) || end[-1] != ')')
+        return false;
+    ret->payload = rest_from(at + sizeof(body) - 1, end - 1);
+    return true;
+}
+
 /* ==> coredns [d4e2a61a1d41] <==, ==> /var/log/containers/coredns-x.log <== */
 static bool section_read(const char *at, const char *end, struct log_wrapper *ret)
 {
@@ -451,9 +478,9 @@ static bool bare_read(const char *at, const char *end, struct log_wrapper *ret)
 bool log_wrapper_read(const char *text, size_t len, struct log_wrapper *ret)
 {
     static bool (*const forms[])(const char *at, const char *end, struct log_wrapper *ret) = {
-        box_read,   fence_read,  star_read,    section_read, kubetail_read,
-        stern_read, kail_read,   compose_read, labels_read,  syslog_read,
-        tab_read,   object_read, level_read,   quoted_read,  bare_read};
+        box_read,      fence_read,  star_read,  added_read,   body_read,   section_read,
+        kubetail_read, stern_read,  kail_read,  compose_read, labels_read, syslog_read,
+        tab_read,      object_read, level_read, quoted_read,  bare_read};
     int level;
 
     if (!len || coredns_level_read(text, text + len, &level) != text)
