@@ -35,13 +35,19 @@ bool policies_tell(struct diagnosis *d, const struct rule *rule, struct finding 
                          policy->udp && policy->tcp ? "UDP or TCP"
                          : tcp                      ? "TCP"
                                                     : "UDP");
-        finding_step(d, finding,
-                     policy->egress ? "allow egress to port 53, UDP and TCP, of the Pods of DNS"
-                                    : "allow ingress to port 53, UDP and TCP, from all namespaces",
-                     arena_printf(d->arena, "kubectl -n %s edit networkpolicy %s",
+        finding_step(d, finding, "see what this NetworkPolicy lets through: no policy allows DNS",
+                     arena_printf(d->arena, "kubectl -n %s describe networkpolicy %s",
                                   shell_word(d->arena, policy->namespace),
                                   shell_word(d->arena, policy->name)),
-                     "the policy before");
+                     NULL);
+        finding_step(
+            d, finding,
+            policy->egress
+                ? "where policies are enforced: allow egress to port 53, UDP and TCP"
+                : "where policies are enforced: allow ingress to port 53, UDP and TCP, from all namespaces",
+            arena_printf(d->arena, "kubectl -n %s edit networkpolicy %s",
+                         shell_word(d->arena, policy->namespace), shell_word(d->arena, policy->name)),
+            "the policy before");
     }
     for (size_t i = 0; i < others_count && others[i].text; i++)
         *ARENA_PUSH(d->arena, finding->steps, finding->steps_count) = others[i];
