@@ -131,8 +131,9 @@ class Schedule(binary.Case):
         sink = Sink()
         sink.start()
         _, whole, _ = watch(sink.target, "--qps", 200, "--duration", "1s", "--timeout", "2s")
-        # It says itself what it could not do in time.
-        self.assertAlmostEqual(whole["sent"] + whole["skipped"], 202, delta=4)
+        # It says itself what it could not do in time; a busy machine ends it late.
+        self.assertGreaterEqual(whole["sent"] + whole["skipped"], 198)
+        self.assertLess(whole["sent"] + whole["skipped"], 240)
         self.assertEqual(len(sink.heard), whole["sent"])
 
     def test_count_is_rounds(self):
