@@ -248,9 +248,9 @@ static const struct log_start placeholder = {
         .text = "see its line in the Corefile, or in what that imports",            \
         .command = "kubectl -n {ns} get configmap {cm} -o yaml | k8sdns corefile -" \
     }
-#define EDIT(what)                                             \
-    {                                                          \
-        .text = what, .command = "{edit}", .undo = "{putback}" \
+#define EDIT(what)                                               \
+    {                                                            \
+        .text = (what), .command = "{edit}", .undo = "{putback}" \
     }
 
 static const struct log_start zone_twice = {

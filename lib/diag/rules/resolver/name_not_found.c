@@ -151,7 +151,7 @@ static void tell_external(struct diagnosis *d, struct finding *finding)
                  "k8sdns diagnose --external EXTERNAL-NAME", NULL);
 }
 
-/* Whether an alias was found, and what it leads to out of the cluster does not exist: no Service is missing. */
+/* Whether it is an alias of what does not exist outside of the cluster: no Service is missing then. */
 static bool tell_alias(struct diagnosis *d, struct finding *finding, const char *name)
 {
     const struct matrix_facts *matrix = d->facts->matrix;
