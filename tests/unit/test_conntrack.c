@@ -312,16 +312,23 @@ static void test_bounds(void **state)
     conntrack_summary_free(s);
 }
 
+/* A cluster of one replica behind one ClusterIP. */
+static struct conntrack_summary_options options_of(const struct address *replica,
+                                                   const struct address *cluster_ip)
+{
+    return (struct conntrack_summary_options){.port = 53,
+                                              .replicas = replica,
+                                              .replicas_count = 1,
+                                              .cluster_ips = cluster_ip,
+                                              .cluster_ips_count = 1,
+                                              .port_low = CONNTRACK_UNSET};
+}
+
 /* A connection of TCP to a replica that is gone ends by itself; only a client of UDP stays with it. */
 static void test_stale_of_udp_alone(void **state)
 {
     const struct address replica = at("10.2.0.1"), cluster_ip = at("10.96.0.10");
-    const struct conntrack_summary_options options = {.port = 53,
-                                                      .replicas = &replica,
-                                                      .replicas_count = 1,
-                                                      .cluster_ips = &cluster_ip,
-                                                      .cluster_ips_count = 1,
-                                                      .port_low = CONNTRACK_UNSET};
+    const struct conntrack_summary_options options = options_of(&replica, &cluster_ip);
     static const struct {
         int protocol;
         const char *backend;
@@ -354,12 +361,7 @@ static void test_stale_of_udp_alone(void **state)
 static void test_answered_at_the_cluster_ip(void **state)
 {
     const struct address replica = at("10.2.0.1"), cluster_ip = at("10.96.0.10");
-    const struct conntrack_summary_options options = {.port = 53,
-                                                      .replicas = &replica,
-                                                      .replicas_count = 1,
-                                                      .cluster_ips = &cluster_ip,
-                                                      .cluster_ips_count = 1,
-                                                      .port_low = CONNTRACK_UNSET};
+    const struct conntrack_summary_options options = options_of(&replica, &cluster_ip);
 
     for (int answered = 0; answered < 2; answered++) {
         struct conntrack_summary *s = conntrack_summary_new(&options);

@@ -4,13 +4,6 @@
 #include "server.h"
 #include <string.h>
 
-static const char *bare(struct arena *arena, const char *name)
-{
-    size_t len = strlen(name);
-
-    return len > 1 && name[len - 1] == '.' ? arena_text_n(arena, name, len - 1) : name;
-}
-
 /* A server that loses small answers from its own memory as well: a loss there tells nothing of the upstream.
  */
 static bool loses_anyway(const struct diagnosis *d, const struct probe_facts *external)
@@ -66,7 +59,7 @@ static bool is_external_query(const struct diagnosis *d, const struct probe_fact
     /* The others under the search list may be anybody's, and so is a name that the search list answers. */
     return (kind == NAME_EXTERNAL || kind == NAME_GIVEN || kind == NAME_UNCACHED) &&
            p->transport == TRANSPORT_UDP && strchr(p->candidate, '.') &&
-           strcmp(p->candidate, bare(d->arena, p->name)) == 0 && !is_cluster_query(d, p) &&
+           strcmp(p->candidate, name_without_dot(d->arena, p->name)) == 0 && !is_cluster_query(d, p) &&
            !is_silent_server(d, p->target) && !answered_by_search(d->facts->matrix, p);
 }
 

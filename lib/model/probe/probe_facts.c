@@ -92,6 +92,13 @@ const char *matrix_found(const struct matrix_facts *matrix, const char *name)
     return NULL;
 }
 
+const char *name_without_dot(struct arena *arena, const char *name)
+{
+    size_t len = strlen(name);
+
+    return len > 1 && name[len - 1] == '.' ? arena_text_n(arena, name, len - 1) : name;
+}
+
 bool matrix_is_own(const struct matrix_facts *matrix, const char *candidate)
 {
     return dns_name_is_within(candidate, strlen(candidate), matrix->cluster_domain);

@@ -8,6 +8,7 @@
 #include "diagnose_details.h"
 #include <inttypes.h>
 #include <k8sdns/base/number.h>
+#include <k8sdns/model/probe/probe_facts.h>
 #include <k8sdns/render/diagnosis/diagnose_text.h>
 #include <k8sdns/render/diagnosis/finding_text.h>
 #include <k8sdns/render/page/first_screen.h>
@@ -61,13 +62,6 @@ static void print_latency(const struct diagnose_facts *facts, struct printer *pr
                           slowest->p50_ms, slowest->p99_ms, slowest->server);
 }
 
-static const char *without_dot(struct arena *arena, const char *name)
-{
-    size_t len = strlen(name);
-
-    return len > 1 && name[len - 1] == '.' ? arena_text_n(arena, name, len - 1) : name;
-}
-
 /* What an application sees, those that fail first. */
 static void print_lookups(const struct diagnose_facts *facts, size_t most, struct printer *printer,
                           struct arena *arena)
@@ -84,7 +78,7 @@ static void print_lookups(const struct diagnose_facts *facts, size_t most, struc
             duration_format_us(time, sizeof(time), number_whole(lookup->total_ms * 1000));
             printer_paragraph(printer, shown++ ? "          " : "Programs  ",
                               found ? "%s: found in %s" : "%s: FAILS after %s: %s",
-                              without_dot(arena, lookup->name), time,
+                              name_without_dot(arena, lookup->name), time,
                               lookup->error ? lookup->error : "no address");
         }
 }

@@ -188,6 +188,9 @@ struct matrix_facts {
 };
 extern const struct shape matrix_facts_shape;
 
+/* A name as probes have their candidates: without its final dot; the root stays ".". */
+const char *name_without_dot(struct arena *arena, const char *name);
+
 /* Whether a name is one of the cluster's own, which CoreDNS answers itself; false where its domain is not
  * known. */
 bool matrix_is_own(const struct matrix_facts *matrix, const char *candidate);

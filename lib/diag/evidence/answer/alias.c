@@ -2,7 +2,8 @@
 #include "alias.h"
 #include <string.h>
 
-const char *alias_end(const struct probe_facts *probe)
+/* The name that the aliases of an answer end at; NULL without an alias. */
+static const char *alias_end(const struct probe_facts *probe)
 {
     const char *end = NULL;
 
@@ -10,14 +11,6 @@ const char *alias_end(const struct probe_facts *probe)
         if (strcmp(probe->answers[i].type_name, "CNAME") == 0 && probe->answers[i].rdata.text)
             end = probe->answers[i].rdata.text;
     return end;
-}
-
-/* The length of a name without its final dot. */
-static int without_dot(const char *name)
-{
-    size_t len = strlen(name);
-
-    return (int)(len > 1 && name[len - 1] == '.' ? len - 1 : len);
 }
 
 const struct probe_facts *alias_find(const struct matrix_facts *matrix, const char *name, int status)
@@ -33,7 +26,7 @@ const char *alias_target(struct arena *arena, const struct probe_facts *probe)
 {
     const char *end = alias_end(probe);
 
-    return end ? arena_text_n(arena, end, (size_t)without_dot(end)) : NULL;
+    return end ? name_without_dot(arena, end) : NULL;
 }
 
 void alias_tell(struct diagnosis *d, struct finding *finding, const char *name, int status,

@@ -4,10 +4,7 @@
 
 #include <k8sdns/diag/rule.h>
 
-/* The name that the aliases (CNAME) of an answer end at; NULL without an alias. */
-const char *alias_end(const struct probe_facts *probe);
-
-/* The same without its final dot. */
+/* The name that the aliases (CNAME) of an answer end at, without its final dot; NULL without an alias. */
 const char *alias_target(struct arena *arena, const struct probe_facts *probe);
 
 /* The first answer to `name` that is of this status (enum probe_status) and an alias; NULL for none. */

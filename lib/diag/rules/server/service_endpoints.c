@@ -99,6 +99,13 @@ static void by_workload(struct diagnosis *d, struct finding *finding)
     }
 }
 
+static void about_cluster_ips(struct diagnosis *d, struct finding *finding)
+{
+    for (size_t i = 0; i < d->servers_count; i++)
+        if (d->servers[i].target->role == TARGET_CLUSTER_IP)
+            finding_about(d, finding, d->servers[i].target->id);
+}
+
 /* Its ports lead to none of the Pods'. */
 static void by_ports(const struct rule *rule, struct diagnosis *d, const struct dns_service_facts *service)
 {
@@ -109,9 +116,7 @@ static void by_ports(const struct rule *rule, struct diagnosis *d, const struct 
     finding->cause =
         "The endpoints are ready, and the Service leads queries to a port that none of them serves, or "
         "has no port for them. A restart of kube-proxy or of {dns} changes nothing.";
-    for (size_t i = 0; i < d->servers_count; i++)
-        if (d->servers[i].target->role == TARGET_CLUSTER_IP)
-            finding_about(d, finding, d->servers[i].target->id);
+    about_cluster_ips(d, finding);
     finding_evidence(d, finding, "Service %s/%s: %s", space, service->name, service->ports_fault);
     finding_step(d, finding, "compare its ports with those of the Pods",
                  arena_printf(d->arena, "kubectl -n %s describe service %s; kubectl -n %s describe {deploy}",
@@ -173,9 +178,7 @@ static void by_policy(const struct rule *rule, struct diagnosis *d, const struct
     finding->confidence = d->facts->host.node ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
     if (!d->servers_count)
         finding->severity = SEVERITY_WARNING;
-    for (size_t i = 0; i < d->servers_count; i++)
-        if (d->servers[i].target->role == TARGET_CLUSTER_IP)
-            finding_about(d, finding, d->servers[i].target->id);
+    about_cluster_ips(d, finding);
     finding_evidence(d, finding, "Service %s/%s has internalTrafficPolicy: Local", space, service->name);
     if (nodes != SHAPE_UNSET)
         finding_evidence(d, finding, "%zu of %" PRIu64 " nodes have a replica that is ready", served, nodes);
@@ -290,9 +293,7 @@ static void judge(const struct rule *rule, struct diagnosis *d, const struct dns
         return;
     }
     finding = finding_new(d, rule, arena_printf(d->arena, "Service %s/%s", space, service->name));
-    for (size_t i = 0; i < d->servers_count; i++)
-        if (d->servers[i].target->role == TARGET_CLUSTER_IP)
-            finding_about(d, finding, d->servers[i].target->id);
+    about_cluster_ips(d, finding);
     finding->consequence = down ? down->id : NULL;
     if (service->endpoints_seen)
         finding_evidence(d, finding, "Service %s/%s has no ready endpoint (%" PRIu64 " not ready)", space,
