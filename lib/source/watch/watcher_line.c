@@ -157,13 +157,17 @@ int watch_queries_init(struct watch_run *run, struct arena *arena)
     run->queries_count = needed > QUERIES_MAX   ? QUERIES_MAX
                          : needed > QUERIES_MIN ? (uint32_t)needed
                                                 : QUERIES_MIN;
+    while (1U << run->index_bits < run->queries_count)
+        run->index_bits++;
     run->queries = arena_array(arena, run->queries_count, sizeof(*run->queries));
     run->in_flight_at = arena_array(arena, run->targets_count, sizeof(*run->in_flight_at));
     run->waiting = run->resting = run->lingering = run->closed = (struct list){NOBODY, NOBODY};
-    for (uint32_t i = 0; i < run->queries_count; i++)
-        LIST_APPEND(run->queries, &run->resting, i);
     if (getrandom(&run->salt, sizeof(run->salt), GRND_NONBLOCK) != sizeof(run->salt))
         run->salt = (uint16_t)(clock_monotonic_ns() >> 3);
+    for (uint32_t i = 0; i < run->queries_count; i++) {
+        run->queries[i].id = (uint16_t)(i ^ run->salt);
+        LIST_APPEND(run->queries, &run->resting, i);
+    }
 
     /* Twice as many: half of them may linger for late answers. */
     run->lines_count = options->ports == PORTS_KEEP ? (uint32_t)run->targets_count

@@ -59,17 +59,31 @@ static void query_fails(struct watch_run *run, struct watch_query *query, int st
     query_finish(run, query, QUERY_LOST, &outcome);
 }
 
-/* The waiting query of a line that a datagram, or the beginning of one, has the id of. */
-static struct watch_query *query_of(struct watch_run *run, const struct watch_line *line,
-                                    const uint8_t *bytes, size_t len)
+/* The query of a line that a datagram, or the beginning of one, has the id of, perhaps of an earlier use. */
+static struct watch_query *query_near(struct watch_run *run, const struct watch_line *line,
+                                      const uint8_t *bytes, size_t len)
 {
-    uint32_t i = len < 2 ? NOBODY : (uint32_t)((bytes[0] << 8 | bytes[1]) ^ run->salt);
+    uint32_t mask = (1U << run->index_bits) - 1;
+    uint32_t i = len < 2 ? NOBODY : (uint32_t)((bytes[0] << 8 | bytes[1]) ^ run->salt) & mask;
     struct watch_query *query = i < run->queries_count ? &run->queries[i] : NULL;
 
     if (!query || query->state == QUERY_IDLE || query->line != (uint32_t)(line - run->lines) ||
         query->line_use != line->use)
         return NULL;
     return query;
+}
+
+static bool has_id(const struct watch_query *query, const uint8_t *bytes)
+{
+    return query->id == (bytes[0] << 8 | bytes[1]);
+}
+
+static struct watch_query *query_of(struct watch_run *run, const struct watch_line *line,
+                                    const uint8_t *bytes, size_t len)
+{
+    struct watch_query *query = query_near(run, line, bytes, len);
+
+    return query && has_id(query, bytes) ? query : NULL;
 }
 
 /* An error closes the query that brought it about; all of the line when that is not known. */
@@ -100,7 +114,6 @@ static void query_send(struct watch_run *run, struct watch_line *line, uint32_t 
     struct question_bytes *question = &run->questions[candidate * run->options->types_count + type];
     uint32_t i = run->resting.first;
     struct watch_query *query = &run->queries[i];
-    uint16_t id = (uint16_t)(i ^ run->salt);
     struct socket_error error;
     struct sockaddr_storage sa;
     socklen_t sa_len = address_to_sockaddr(&run->targets[line->target].where, &sa);
@@ -119,8 +132,9 @@ static void query_send(struct watch_run *run, struct watch_line *line, uint32_t 
     line->waiting++;
     run->in_flight++;
     run->in_flight_at[line->target]++;
-    question->bytes[0] = (uint8_t)(id >> 8);
-    question->bytes[1] = (uint8_t)id;
+    query->id = (uint16_t)(((query->id ^ run->salt) + (1U << run->index_bits)) ^ run->salt);
+    question->bytes[0] = (uint8_t)(query->id >> 8);
+    question->bytes[1] = (uint8_t)query->id;
     query->sent = clock_stamp_now();
     query->deadline_ns = query->sent.mono_ns + run->options->timeout_us * 1000;
     watch_record_sent(run->record, line->target, type, query->sent.mono_ns);
@@ -206,7 +220,7 @@ static void judge(struct watch_line *line, const uint8_t *bytes, size_t len, str
                   uint64_t seen_ns)
 {
     struct watch_run *run = line->run;
-    struct watch_query *query = query_of(run, line, bytes, len);
+    struct watch_query *query = query_near(run, line, bytes, len);
     struct dns_message m;
     struct answer_wanted wanted;
     struct address from;
@@ -214,6 +228,10 @@ static void judge(struct watch_line *line, const uint8_t *bytes, size_t len, str
 
     if (!query) {
         watch_record_stray(run->record, line->target, STRAY_MISMATCH);
+        return;
+    }
+    if (!has_id(query, bytes)) {
+        watch_record_stray(run->record, line->target, STRAY_LATE);
         return;
     }
     arena_reset(run->scratch);

@@ -13,8 +13,9 @@
  * What the files of the watcher share.
  *
  *   shot    one candidate to one target: as many questions as there are types, from one socket
- *   query  one question on its way; its index, mixed with the run's salt, is the id of the message
- *   line    a socket towards one target: for one shot, or kept for the whole run
+ *   query  one question on its way; its index and how often it was used, mixed with the run's salt, are the
+ * id of the message, so that ids come again as seldom as they can line    a socket towards one target: for
+ * one shot, or kept for the whole run
  *
  * Flights are waiting (oldest first, which is the order of their deadlines) or resting (in the order in which
  * they came to rest, and taken again from the front, so that an id stays unused as long as it can).
@@ -37,6 +38,7 @@ struct watch_query {
     uint16_t target;
     uint8_t type;
     uint8_t state;   /* enum query_state */
+    uint16_t id;     /* of the message */
     bool mismatched; /* something with its id came that was no answer to it */
 };
 
@@ -85,6 +87,7 @@ struct watch_run {
     uint32_t in_flight;
     uint32_t *in_flight_at; /* by target */
     uint16_t salt;
+    unsigned index_bits; /* of an id */
     struct watch_line *lines;
     uint32_t lines_count;
     struct list lingering, closed;
