@@ -355,6 +355,7 @@ static int ask_and_look(struct collection *c)
     double seconds;
     int r;
 
+    c->tracked = table && table->table.hooks != 0;
     collect_sockets_list(c->survey, DNS_PORT, &sockets);
     collection_flows_begin(c);
     r = ask(c);

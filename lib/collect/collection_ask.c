@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The asking part of a collection: everything once, what was lost again in other ways, then one name
- * again and again.
- */
+/* The asking part of a collection: everything once, and what was lost again in other ways. */
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <k8sdns/base/clock.h>
@@ -14,7 +11,6 @@
 #include <k8sdns/source/cluster/kube_api.h>
 #include <k8sdns/source/probe/hop_probe.h>
 #include <k8sdns/source/probe/prober.h>
-#include <k8sdns/source/watch/watcher.h>
 #include <k8sdns/wire/dns/dns_message.h>
 #include <k8sdns/wire/dns/dns_name.h>
 #include <k8sdns/wire/dns/dns_words.h>
@@ -26,8 +22,7 @@
 /* Names that are tried for each that does not exist. */
 #define NEAR_MAX 12
 
-/* The name that always is, under the domain that is served, where that is another. */
-static struct probe_candidate own_candidate(const struct collection *c)
+struct probe_candidate collection_own_candidate(const struct collection *c)
 {
     const char *served = matrix_found(c->facts->name_suggestions, c->own);
 
@@ -128,7 +123,7 @@ static void ask_small(struct collection *c)
                 (struct probe_candidate){.name = p->name, .candidate = p->candidate};
     }
     if (!count && any_rejects_form(matrix))
-        *ARENA_PUSH(c->survey->arena, lost, count) = own_candidate(c);
+        *ARENA_PUSH(c->survey->arena, lost, count) = collection_own_candidate(c);
     if (count)
         c->facts->small =
             ask(c, lost, count,
@@ -332,7 +327,7 @@ static void ask_service_guess(struct collection *c, const struct probe_candidate
 
 static void ask_tcp(struct collection *c)
 {
-    const struct probe_candidate own = own_candidate(c);
+    const struct probe_candidate own = collection_own_candidate(c);
     struct prober_options options = {.timeout_us = collection_share_us(c, SHARE_TCP), .tcp = true};
     struct matrix_facts *tcp = c->facts->tcp = ask(c, &own, 1, &options), *again;
     size_t lost = 0;
@@ -379,7 +374,7 @@ void collection_hear_rest(struct collection *c)
 
 void collection_ask_strangers(struct collection *c)
 {
-    const struct probe_candidate own = own_candidate(c);
+    const struct probe_candidate own = collection_own_candidate(c);
     struct dns_sockets_facts *sockets = c->facts->sockets;
     struct target_facts *targets = NULL;
     struct matrix_facts *matrix;
@@ -433,50 +428,15 @@ static void look_for_interception(struct collection *c)
     if (!count)
         return;
     c->facts->interception = ARENA_NEW(c->survey->arena, struct interception_facts);
-    hop_probe_run(c->survey->arena, own_candidate(c).candidate, elsewhere, count,
+    hop_probe_run(c->survey->arena, collection_own_candidate(c).candidate, elsewhere, count,
                   collection_share_us(c, SHARE_HOP), c->facts->interception);
 }
 
 void collection_ask_aside(struct collection *c)
 {
-    const struct probe_candidate own = own_candidate(c);
+    const struct probe_candidate own = collection_own_candidate(c);
 
     if (c->facts->matrix)
         ask_service_guess(c, &own);
     look_for_interception(c);
-}
-
-static int no_report(void *user)
-{
-    (void)user;
-    return 0;
-}
-
-/* The same question again and again: what is lost now and then is not seen in one asking. */
-void collection_sample(struct collection *c)
-{
-    static const uint16_t types[] = {DNS_TYPE_A, DNS_TYPE_AAAA};
-    const struct probe_candidate own = own_candidate(c);
-    struct watch_record *record = ARENA_NEW(c->survey->arena, struct watch_record);
-    const struct watcher_options options = {
-        .candidates = &own,
-        .candidates_count = 1,
-        .types = types,
-        .types_count = 2,
-        .timeout_us = collection_share_us(c, SHARE_LAST),
-        .qps = QPS,
-        .duration_us = collection_share_us(c, SHARE_SAMPLING),
-        .interval_us = collection_share_us(c, SHARE_SAMPLING),
-        .report = no_report,
-    };
-
-    collection_progress(c, "asking again and again");
-    if (watcher_run(c->survey->arena, &options, c->targets, c->targets_count, record, &c->survey->err) < 0) {
-        survey_unobserved_as(c->survey, GAP_SAMPLING, NULL, arena_text(c->survey->arena, c->survey->err.text),
-                             "see k8sdns watch");
-        c->survey->err = (struct err){0};
-        return;
-    }
-    c->facts->sampling = ARENA_NEW(c->survey->arena, struct watch_facts);
-    watch_record_facts(record, true, clock_monotonic_ns(), c->survey->arena, c->facts->sampling);
 }

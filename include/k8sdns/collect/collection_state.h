@@ -19,6 +19,8 @@
 #define SHARE_METRICS  0.05
 #define SHARE_HOP      0.04
 #define SHARE_SAMPLING 0.20
+/* The sampling, where nothing has failed until then and nobody else is watched. */
+#define SHARE_SPOTLESS 0.12
 #define SHARE_LAST     0.15
 
 /* How much of the budget pipes may take, and how much is left to the asking at least. */
@@ -47,7 +49,8 @@ struct collection {
     struct kube_name *services; /* of the whole cluster, as far as they are known */
     size_t services_count;
     struct collection_flows *flows;
-    bool alone; /* there is no server to query, but files to judge */
+    bool tracked; /* the queries of others are in the table that can be read here */
+    bool alone;   /* there is no server to query, but files to judge */
 };
 
 /* Read resolv.conf, and choose the names and what they are asked as: no question is sent. */
@@ -59,6 +62,9 @@ int collection_choose_names(struct collection *collection) MUST_USE;
 int collection_learn_domain(struct collection *collection) MUST_USE;
 
 uint64_t collection_share_us(const struct collection *collection, double share);
+
+/* The name that always is, under the domain that is served, where that is another. */
+struct probe_candidate collection_own_candidate(const struct collection *collection);
 
 /* A line on the terminal while people wait: what is being done; "" takes it away. */
 void collection_progress(const struct collection *collection, const char *what);

@@ -136,6 +136,12 @@ static void on_interval(evutil_socket_t fd, short what, void *user)
         event_base_loopbreak(run->base);
         return;
     }
+    if (run->failed > 0) {
+        run->failed = 0;
+        run->done = true;
+        settle(run);
+        return;
+    }
     /* After a pause one report covers it. */
     run->next_report_ns += ((now - run->next_report_ns) / interval + 1) * interval;
     timer_at(run->interval, run->next_report_ns, now);

@@ -22,7 +22,8 @@ struct watcher_options {
     uint16_t udp_size;    /* EDNS buffer size; 0: no EDNS */
     bool nsid;
     struct event_base *base; /* watcher_run() runs on it; NULL: on one of its own */
-    /* Called when an interval is over; NULL: never. A negative errno ends the run with it. */
+    /* Called when an interval is over; NULL: never. A negative errno ends the run with it; 1: it is enough,
+     * and only what is under way is still waited for. */
     int (*report)(void *user);
     /* Called with what became of each question, after the record has it; NULL: never. */
     void (*outcome)(void *user, const struct watch_outcome *outcome);
