@@ -72,6 +72,15 @@ struct server {
     bool silent;                              /* asked, and never heard in either */
 };
 
+/* The questions of the matrix, or those of it at one target. */
+struct asked_probes {
+    const char *target; /* its id; NULL: of all */
+    struct asked_probe {
+        const struct probe_facts *probe;
+    } * items;
+    size_t count;
+};
+
 /* One evaluation: the facts, what follows from them at once, and what the rules conclude. */
 struct diagnosis {
     struct arena *arena;
@@ -80,6 +89,8 @@ struct diagnosis {
     const struct thresholds *thresholds;
     struct server *servers;
     size_t servers_count;
+    struct asked_probes *asked; /* that of all first, then of each target of the matrix */
+    size_t asked_count;
     size_t heard_count, replicas_count, replicas_heard; /* servers; those that are replicas */
     unsigned present;                                   /* enum rule_need */
     struct finding *findings;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* External names, which take an upstream, beside cluster names, which do not. */
 #include "external.h"
+#include "answer/asked_probes.h"
 #include "server.h"
 #include <string.h>
 
@@ -72,10 +73,12 @@ static bool tells_nothing(const struct diagnosis *d, const struct probe_facts *p
 void external_tally_server(const struct diagnosis *d, const char *id, struct external_tally ret_tally[2],
                            bool *ret_failing)
 {
-    for (size_t i = 0; i < d->facts->matrix->probes_count; i++) {
-        const struct probe_facts *p = &d->facts->matrix->probes[i];
+    const struct asked_probes *asked = probes_at(d, id);
 
-        if ((id && strcmp(p->target, id) != 0) || !is_external_query(d, p))
+    for (size_t i = 0; i < asked->count; i++) {
+        const struct probe_facts *p = asked->items[i].probe;
+
+        if (!is_external_query(d, p))
             continue;
         if (tells_nothing(d, p))
             *ret_failing = true;
@@ -102,15 +105,15 @@ bool external_fails_all(const struct diagnosis *d, const char *id, struct extern
 uint64_t cluster_answers(const struct diagnosis *d, const char *id)
 {
     /* Under another domain than resolv.conf's the cluster's name is among those that were tried. */
-    const struct matrix_facts *asked =
-        served_own_name(d->facts) ? d->facts->name_suggestions : d->facts->matrix;
+    const struct matrix_facts *others = served_own_name(d->facts) ? d->facts->name_suggestions : NULL;
+    const struct asked_probes *asked = probes_at(d, id);
     uint64_t count = 0;
 
-    for (size_t i = 0; i < asked->probes_count; i++) {
-        const struct probe_facts *p = &asked->probes[i];
-
-        count += (!id || strcmp(p->target, id) == 0) &&
-                 (asked != d->facts->matrix || is_cluster_query(d, p)) && probe_status_is_good(p->status);
-    }
+    for (size_t i = 0; others && i < others->probes_count; i++)
+        count += (!id || strcmp(others->probes[i].target, id) == 0) &&
+                 probe_status_is_good(others->probes[i].status);
+    for (size_t i = 0; !others && i < asked->count; i++)
+        count +=
+            is_cluster_query(d, asked->items[i].probe) && probe_status_is_good(asked->items[i].probe->status);
     return count;
 }

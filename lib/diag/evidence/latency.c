@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How long answers take, and what is slow. */
 #include "latency.h"
+#include "answer/asked_probes.h"
 #include "server.h"
 #include <k8sdns/model/statistics/median.h>
 #include <string.h>
 
 uint64_t matrix_latency_us(const struct diagnosis *d, const char *id, const char *type, unsigned names)
 {
-    const struct matrix_facts *matrix = d->facts->matrix;
+    const struct asked_probes *asked = probes_at(d, id);
     double *values = NULL;
     size_t count = 0;
 
-    for (size_t i = 0; matrix && i < matrix->probes_count; i++) {
-        const struct probe_facts *p = &matrix->probes[i];
+    for (size_t i = 0; i < asked->count; i++) {
+        const struct probe_facts *p = asked->items[i].probe;
         unsigned kind;
 
         if (p->transport != TRANSPORT_UDP || !probe_status_is_good(p->status) || p->rtt_us == SHAPE_UNSET ||
-            (id && strcmp(p->target, id) != 0) || (type && strcmp(p->type, type) != 0))
+            (type && strcmp(p->type, type) != 0))
             continue;
         kind = is_cluster_query(d, p) ? CONCERNS_CLUSTER : CONCERNS_EXTERNAL;
         /* A name of one label is refused by many an upstream at once, and tells little of it. */

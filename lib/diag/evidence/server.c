@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "server.h"
+#include "answer/asked_probes.h"
 #include "interception.h"
 #include <inttypes.h>
 #include <k8sdns/base/number.h>
@@ -184,14 +185,13 @@ static void leave_redirected(struct diagnosis *d)
 /* Half of its first answers for cluster names take so long or more; SHAPE_UNSET without any. */
 static uint64_t first_p50_us(const struct diagnosis *d, const char *id)
 {
-    const struct matrix_facts *matrix = d->facts->matrix;
+    const struct asked_probes *asked = probes_at(d, id);
     double *values = NULL;
     size_t count = 0;
 
-    for (size_t i = 0; i < matrix->probes_count; i++)
-        if (strcmp(matrix->probes[i].target, id) == 0 && matrix->probes[i].rtt_us != SHAPE_UNSET &&
-            is_cluster_query(d, &matrix->probes[i]))
-            *ARENA_PUSH(d->arena, values, count) = (double)matrix->probes[i].rtt_us;
+    for (size_t i = 0; i < asked->count; i++)
+        if (asked->items[i].probe->rtt_us != SHAPE_UNSET && is_cluster_query(d, asked->items[i].probe))
+            *ARENA_PUSH(d->arena, values, count) = (double)asked->items[i].probe->rtt_us;
     return count ? (uint64_t)median(values, count) : SHAPE_UNSET;
 }
 
@@ -205,19 +205,21 @@ void servers_read(struct diagnosis *d)
 {
     const struct facts *facts = d->facts;
 
+    asked_probes_read(d);
     for (size_t i = 0; facts->matrix && i < facts->matrix->targets_count; i++) {
         const struct target_facts *target = &facts->matrix->targets[i];
         struct server *server = ARENA_PUSH(d->arena, d->servers, d->servers_count);
         const struct watch_target_facts *sampled;
+        const struct asked_probes *asked;
 
         *server = (struct server){.target = target,
                                   .place = place_of(target),
                                   .own_kind = -1,
                                   .loss_ratio = (double)NAN,
                                   .p50_us = SHAPE_UNSET};
-        for (size_t k = 0; k < facts->matrix->probes_count; k++)
-            if (strcmp(facts->matrix->probes[k].target, target->id) == 0)
-                add_probe(server, &facts->matrix->probes[k]);
+        asked = probes_at(d, target->id);
+        for (size_t k = 0; k < asked->count; k++)
+            add_probe(server, asked->items[k].probe);
         sampled = watch_target_find(facts->sampling, target->id);
         if (sampled)
             add_sample(d, server, sampled);

@@ -2,6 +2,7 @@
 /* What ends one resolver's way through the search list and not another's: a domain that fails, a name without
  * A. */
 #include "../../application.h"
+#include "../../evidence/answer/asked_probes.h"
 #include "../../evidence/family.h"
 #include "../../evidence/server.h"
 #include <inttypes.h>
@@ -44,38 +45,32 @@ static bool is_there(const struct matrix_facts *matrix, const struct probe_facts
 }
 
 /* Of the cluster's own domains only what does not exist tells of the domain. `types`: of these alone. */
-static void tally_suffix(const struct matrix_facts *matrix, const char *suffix, bool own, const char *target,
-                         unsigned types, struct suffix_tally *tally)
+static void tally_probe(const struct matrix_facts *matrix, const struct probe_facts *p, const char *suffix,
+                        bool own, unsigned types, struct suffix_tally *tally)
 {
-    for (size_t i = 0; matrix && i < matrix->probes_count; i++) {
-        const struct probe_facts *p = &matrix->probes[i];
-
-        if (p->transport != TRANSPORT_UDP || strcmp(p->target, target) != 0 ||
-            !(concern_of_type(p->type) & types) || !is_candidate_of(p->candidate, p->name, suffix) ||
-            (own && is_there(matrix, p)))
-            continue;
-        tally->asked++;
-        if (!fails(p))
-            continue;
-        tally->failed++;
-        tally->lost += p->status == PROBE_TIMEOUT;
-        tally->types |= concern_of_type(p->type);
-        tally->failures |= concern_of_failure(p);
-        tally->example = p;
-    }
+    if (p->transport != TRANSPORT_UDP || !(concern_of_type(p->type) & types) ||
+        !is_candidate_of(p->candidate, p->name, suffix) || (own && is_there(matrix, p)))
+        return;
+    tally->asked++;
+    if (!fails(p))
+        return;
+    tally->failed++;
+    tally->lost += p->status == PROBE_TIMEOUT;
+    tally->types |= concern_of_type(p->type);
+    tally->failures |= concern_of_failure(p);
+    tally->example = p;
 }
 
 /* Whether a server left something else without an answer than candidates under the cluster's domains. */
 static bool loses_elsewhere(const struct diagnosis *d, const struct server *server)
 {
-    const struct matrix_facts *matrix = d->facts->matrix;
+    const struct asked_probes *asked = probes_at(d, server->target->id);
 
-    for (size_t i = 0; i < matrix->probes_count; i++) {
-        const struct probe_facts *p = &matrix->probes[i];
+    for (size_t i = 0; i < asked->count; i++) {
+        const struct probe_facts *p = asked->items[i].probe;
 
         if (p->transport == TRANSPORT_UDP && p->status == PROBE_TIMEOUT &&
-            strcmp(p->target, server->target->id) == 0 &&
-            (strcasecmp(p->candidate, p->name) == 0 || !matrix_is_own(matrix, p->candidate)))
+            (strcasecmp(p->candidate, p->name) == 0 || !matrix_is_own(d->facts->matrix, p->candidate)))
             return true;
     }
     return false;
@@ -85,14 +80,13 @@ static bool loses_elsewhere(const struct diagnosis *d, const struct server *serv
 static bool answers_elsewhere(const struct diagnosis *d, const struct server *server, const char *suffix,
                               unsigned type)
 {
-    const struct matrix_facts *matrix = d->facts->matrix;
+    const struct asked_probes *asked = probes_at(d, server->target->id);
 
-    for (size_t i = 0; i < matrix->probes_count; i++) {
-        const struct probe_facts *p = &matrix->probes[i];
+    for (size_t i = 0; i < asked->count; i++) {
+        const struct probe_facts *p = asked->items[i].probe;
 
         if (p->transport == TRANSPORT_UDP && probe_status_is_good(p->status) &&
-            concern_of_type(p->type) & type && strcmp(p->target, server->target->id) == 0 &&
-            !is_candidate_of(p->candidate, p->name, suffix))
+            concern_of_type(p->type) & type && !is_candidate_of(p->candidate, p->name, suffix))
             return true;
     }
     return false;
@@ -102,13 +96,18 @@ static bool answers_elsewhere(const struct diagnosis *d, const struct server *se
 static bool type_is_failing(const struct diagnosis *d, const struct server *server, const char *suffix,
                             bool own, unsigned type, struct suffix_tally *ret_tally)
 {
+    const struct asked_probes *asked = probes_at(d, server->target->id);
+    const struct matrix_facts *small = d->facts->small;
     struct suffix_tally again = {0};
 
     *ret_tally = (struct suffix_tally){0};
-    tally_suffix(d->facts->matrix, suffix, own, server->target->id, type, ret_tally);
+    for (size_t i = 0; i < asked->count; i++)
+        tally_probe(d->facts->matrix, asked->items[i].probe, suffix, own, type, ret_tally);
     if (!ret_tally->asked || ret_tally->failed < ret_tally->asked)
         return false;
-    tally_suffix(d->facts->small, suffix, own, server->target->id, type, &again);
+    for (size_t i = 0; small && i < small->probes_count; i++)
+        if (strcmp(small->probes[i].target, server->target->id) == 0)
+            tally_probe(small, &small->probes[i], suffix, own, type, &again);
     return !ret_tally->lost || (again.asked && again.lost == again.asked);
 }
 

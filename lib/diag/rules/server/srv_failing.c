@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A Service has its address, and SRV of its named port fails: who finds ports by DNS does not find it. */
+#include "../../evidence/answer/asked_probes.h"
 #include "../../evidence/server.h"
 #include <inttypes.h>
 #include <string.h>
@@ -22,13 +23,14 @@ static const char *service_of(const char *candidate)
 }
 
 /* This server has an address of the Service. */
-static bool has_address(const struct matrix_facts *matrix, const struct probe_facts *srv)
+static bool has_address(const struct diagnosis *d, const struct probe_facts *srv)
 {
+    const struct asked_probes *asked = probes_at(d, srv->target);
     const char *service = service_of(srv->candidate);
 
-    for (size_t i = 0; i < matrix->probes_count; i++)
-        if (matrix->probes[i].status == PROBE_ANSWER && strcmp(matrix->probes[i].target, srv->target) == 0 &&
-            strcmp(matrix->probes[i].candidate, service) == 0)
+    for (size_t i = 0; i < asked->count; i++)
+        if (asked->items[i].probe->status == PROBE_ANSWER &&
+            strcmp(asked->items[i].probe->candidate, service) == 0)
             return true;
     return false;
 }
@@ -42,7 +44,7 @@ static enum port_answer answer_of(const struct diagnosis *d, const struct probe_
 {
     const struct server *server = server_find(d, p->target);
 
-    if (!server || server->silent || !has_address(d->facts->matrix, p))
+    if (!server || server->silent || !has_address(d, p))
         return PORT_UNKNOWN;
     switch (p->status) {
     case PROBE_ANSWER:
