@@ -22,6 +22,15 @@ uint64_t clock_realtime_ns(void)
     return now_ns(CLOCK_REALTIME);
 }
 
+uint32_t clock_ticks_a_second(void)
+{
+    struct timespec tick;
+
+    if (clock_getres(CLOCK_MONOTONIC_COARSE, &tick) < 0 || tick.tv_sec || !tick.tv_nsec)
+        return 1; /* as if each were a second: what is measured in them is measured coarsely */
+    return (uint32_t)(1000000000 / tick.tv_nsec);
+}
+
 struct clock_stamp clock_stamp_now(void)
 {
     return (struct clock_stamp){clock_monotonic_ns(), clock_realtime_ns()};

@@ -6,8 +6,9 @@
  * A call lives in `calls` by its thread until it returns; a question in `questions` by its namespace, port
  * and id until it is answered. The reader sweeps out what was never answered.
  */
-#include "dns_datagram.h"
+#include "first_look.h"
 #include "lookups_record.h"
+#include "ring_wake.h"
 #include "task.h"
 #include <bpf/bpf_tracing.h>
 #include <linux/bpf.h>
@@ -69,9 +70,9 @@ static __always_inline struct lookups_record *record_new(__u32 kind)
     return record;
 }
 
-static __always_inline void hand_over(struct lookups_record *record)
+static __always_inline void hand_over(struct lookups_record *record, __u64 wake)
 {
-    if (bpf_ringbuf_output(&records, record, sizeof(*record), 0) < 0)
+    if (bpf_ringbuf_output(&records, record, sizeof(*record), wake) < 0)
         __sync_fetch_and_add(&lost, 1);
 }
 
@@ -146,7 +147,7 @@ static __always_inline int end(struct pt_regs *ctx, __u32 function)
             bpf_probe_read_user(&call->h_errno_value, sizeof(call->h_errno_value),
                                 (void *)call->call.h_errno_at);
     }
-    hand_over(call);
+    hand_over(call, ring_wake(&records));
     bpf_map_delete_elem(&calls, &thread);
     return 0;
 }
@@ -205,7 +206,7 @@ int BPF_PROG(process_exit)
         return 0;
     call->kind = LOOKUPS_EXITED;
     call->end_ns = bpf_ktime_get_ns();
-    hand_over(call);
+    hand_over(call, ring_wake(&records));
     bpf_map_delete_elem(&calls, &thread);
     return 0;
 }
@@ -217,7 +218,7 @@ int BPF_PROG(process_exec)
     struct lookups_record *record = record_new(LOOKUPS_EXEC);
 
     if (record && record->pid && is_wanted(record->pid))
-        hand_over(record);
+        hand_over(record, BPF_RB_FORCE_WAKEUP);
     return 0;
 }
 
@@ -233,27 +234,20 @@ static __always_inline void copy_message(struct lookups_record *record, const st
         record->question.message_len = (__u16)len;
 }
 
-SEC("tp_btf/net_dev_queue")
-int BPF_PROG(packet_sent, struct sk_buff *skb)
+/* A question that leaves its socket. */
+static __noinline int question_sent(struct sk_buff *skb)
 {
     __u64 thread = bpf_get_current_pid_tgid();
     struct datagram datagram = {0};
     struct lookups_record *record;
     struct lookups_key key = {0};
     __u8 header[DNS_HEADER];
-    struct sock *sk = BPF_CORE_READ(skb, sk);
 
-    if (!sk || !is_ip(skb) || !datagram_read(skb, network_header(skb), &datagram) ||
-        datagram.dst_port != dns_port)
+    if (!datagram_read(skb, network_header(skb), &datagram) || datagram.dst_port != dns_port ||
+        bpf_probe_read_kernel(header, sizeof(header), datagram.dns_at) < 0 || !is_query(header) ||
+        bpf_map_lookup_elem(&calls, &thread))
         return 0;
     key.netns = device_netns(skb);
-    /* Elsewhere it is only passed on. */
-    if (BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum) != key.netns)
-        return 0;
-    if (bpf_probe_read_kernel(header, sizeof(header), datagram.dns_at) < 0 || !is_query(header))
-        return 0;
-    if (bpf_map_lookup_elem(&calls, &thread))
-        return 0;
     record = record_new(LOOKUPS_QUESTION);
     if (!record)
         return 0;
@@ -278,27 +272,63 @@ int BPF_PROG(packet_sent, struct sk_buff *skb)
     return 0;
 }
 
+/* `header` is the answer's. */
+static __always_inline void end_question(__u32 netns, __u16 port, const __u8 *header)
+{
+    struct lookups_key key = {.netns = netns, .port = port, .id = number_at(header)};
+    struct lookups_record *record = bpf_map_lookup_elem(&questions, &key);
+
+    if (!record)
+        return;
+    record->end_ns = bpf_ktime_get_ns();
+    record->question.rcode = header[3] & 0xf;
+    hand_over(record, ring_wake(&records));
+    bpf_map_delete_elem(&questions, &key);
+}
+
+/* An answer whose headers are to be read with care. */
+static __noinline int answer_received(struct sk_buff *skb)
+{
+    struct datagram datagram = {0};
+    __u8 header[DNS_HEADER];
+
+    if (datagram_read(skb, BPF_CORE_READ(skb, data), &datagram) && datagram.src_port == dns_port &&
+        bpf_probe_read_kernel(header, sizeof(header), datagram.dns_at) == 0 && is_answer(header))
+        end_question(device_netns(skb), datagram.dst_port, header);
+    return 0;
+}
+
+SEC("tp_btf/net_dev_queue")
+int BPF_PROG(packet_sent, struct sk_buff *skb)
+{
+    struct sock *sk = skb->sk;
+    struct first_look_at seen;
+    enum first_look look;
+
+    if (!sk)
+        return 0;
+    look = look_first(skb, look_network_header(skb), dns_port, &seen);
+    /* In another namespace than its socket's it is only passed on. */
+    if (look == LOOK_AWAY || (look == LOOK_DATAGRAM && (seen.dst_port != dns_port || !is_query(seen.dns))) ||
+        sk->__sk_common.skc_net.net->ns.inum != look_netns(skb))
+        return 0;
+    return question_sent(skb);
+}
+
 SEC("tp_btf/netif_receive_skb")
 int BPF_PROG(packet_received, struct sk_buff *skb)
 {
-    struct datagram datagram = {0};
-    struct lookups_record *record;
-    struct lookups_key key = {0};
-    __u8 header[DNS_HEADER];
+    struct first_look_at seen;
 
-    if (!is_ip(skb) || !datagram_read(skb, BPF_CORE_READ(skb, data), &datagram) ||
-        datagram.src_port != dns_port || bpf_probe_read_kernel(header, sizeof(header), datagram.dns_at) < 0 ||
-        !is_answer(header))
+    switch (look_first(skb, skb->data, dns_port, &seen)) {
+    case LOOK_AWAY:
         return 0;
-    key.netns = device_netns(skb);
-    key.port = datagram.dst_port;
-    key.id = number_at(header);
-    record = bpf_map_lookup_elem(&questions, &key);
-    if (!record)
-        return 0;
-    record->end_ns = bpf_ktime_get_ns();
-    record->question.rcode = header[3] & 0xf;
-    hand_over(record);
-    bpf_map_delete_elem(&questions, &key);
+    case LOOK_CLOSER:
+        return answer_received(skb);
+    case LOOK_DATAGRAM:
+        break;
+    }
+    if (seen.src_port == dns_port && is_answer(seen.dns))
+        end_question(look_netns(skb), seen.dst_port, seen.dns);
     return 0;
 }

@@ -10,6 +10,8 @@
  * TCP has tracepoints of its own.
  */
 #include "path_follow.h"
+#include "path_glance.h"
+#include "ring_wake.h"
 #include "task.h"
 #include <bpf/bpf_tracing.h>
 #include <linux/bpf.h>
@@ -33,6 +35,7 @@ const volatile bool has_symbols; /* bpf_snprintf() */
 struct in_work {
     struct path_key key;
     __u64 time_ns, packet;
+    __u64 turned_away; /* the packet that a device has last been asked to send, where it is not followed */
     __u32 netns;
     __u16 port;
     __u8 is_answer, unused;
@@ -69,7 +72,7 @@ static __always_inline void hand_over(struct path_step *step)
         step->pid = task_pid_in(own_pid_namespace);
         bpf_get_current_comm(step->comm, sizeof(step->comm));
     }
-    bpf_ringbuf_submit(step, 0);
+    bpf_ringbuf_submit(step, ring_wake(&records));
 }
 
 static __always_inline struct path_step *step_new(__u32 kind, __u32 detail)
@@ -86,10 +89,16 @@ static __always_inline struct path_step *step_new(__u32 kind, __u32 detail)
     return step;
 }
 
-static __always_inline void note_work(const struct path_step *step, __u64 packet)
+static __always_inline struct in_work *work_here(void)
 {
     __u32 zero = 0;
-    struct in_work *work = bpf_map_lookup_elem(&at_work, &zero);
+
+    return bpf_map_lookup_elem(&at_work, &zero);
+}
+
+static __always_inline void note_work(const struct path_step *step, __u64 packet)
+{
+    struct in_work *work = work_here();
 
     if (!work)
         return;
@@ -103,8 +112,7 @@ static __always_inline void note_work(const struct path_step *step, __u64 packet
 
 static __always_inline void end_work(__u64 packet)
 {
-    __u32 zero = 0;
-    struct in_work *work = bpf_map_lookup_elem(&at_work, &zero);
+    struct in_work *work = work_here();
 
     if (work && work->packet == packet)
         work->time_ns = 0;
@@ -121,14 +129,14 @@ static __always_inline __u32 socket_netns(struct sock *sk)
  */
 static __always_inline __u32 packet_netns(struct sk_buff *skb)
 {
-    __u32 netns = device_netns(skb), zero = 0;
+    __u32 netns = device_netns(skb);
     struct in_work *work;
 
     if (!netns)
         netns = socket_netns(BPF_CORE_READ(skb, sk));
     if (netns)
         return netns;
-    work = bpf_map_lookup_elem(&at_work, &zero);
+    work = work_here();
     return work && work->packet == (__u64)skb ? work->netns : 0;
 }
 
@@ -208,27 +216,48 @@ static __noinline int see_all(struct sk_buff *skb, const unsigned char *at, __u3
 SEC("tp_btf/net_dev_queue")
 int BPF_PROG(device_queue, struct sk_buff *skb)
 {
-    see_all(skb, network_header(skb), PATH_QUEUE, 0, 0);
-    end_work((__u64)skb);
+    struct in_work *work = work_here();
+    bool may_be = may_be_followed(skb, look_network_header(skb));
+
+    if (may_be)
+        see_all(skb, network_header(skb), PATH_QUEUE, 0, 0);
+    if (!work)
+        return 0;
+    work->turned_away = may_be ? 0 : (__u64)skb;
+    if (work->packet == (__u64)skb)
+        work->time_ns = 0;
     return 0;
 }
 
 SEC("tp_btf/net_dev_start_xmit")
 int BPF_PROG(device_send, struct sk_buff *skb)
 {
+    struct in_work *work = work_here();
+
+    /* Most go straight from the queue to the driver. */
+    if (is_closed() || (work && work->turned_away == (__u64)skb) ||
+        !may_be_followed(skb, look_network_header(skb)))
+        return 0;
     return see_all(skb, network_header(skb), PATH_SEND, 0, 0);
 }
 
 SEC("tp_btf/netif_rx")
 int BPF_PROG(device_arrive, struct sk_buff *skb)
 {
-    return see_all(skb, BPF_CORE_READ(skb, data), PATH_ARRIVE, 0, 0);
+    return !is_closed() && may_be_followed(skb, skb->data)
+               ? see_all(skb, BPF_CORE_READ(skb, data), PATH_ARRIVE, 0, 0)
+               : 0;
 }
 
 SEC("tp_btf/netif_receive_skb")
 int BPF_PROG(device_receive, struct sk_buff *skb)
 {
-    return see_all(skb, BPF_CORE_READ(skb, data), PATH_RECEIVE, 0, 0);
+    struct in_work *work = work_here();
+
+    /* What came from a device of this machine's own has been counted there. */
+    if (work && work->turned_away == (__u64)skb && is_closed())
+        return 0;
+    return may_be_followed(skb, skb->data) ? see_all(skb, BPF_CORE_READ(skb, data), PATH_RECEIVE, 0, 0) : 0;
 }
 
 /* Only its being there is asked for. */
@@ -241,6 +270,8 @@ int BPF_PROG(packet_drop, struct sk_buff *skb, void *location)
 {
     __u32 reason = -1;
 
+    if (is_closed())
+        return 0;
     if (bpf_core_type_exists(enum skb_drop_reason))
         reason = (__u32)ctx[2];
     see_all(skb, network_header(skb), PATH_DROP, reason, (__u64)location);
@@ -297,13 +328,12 @@ int BPF_PROG(stream_read, struct sock *sk)
 SEC("tp_btf/sk_data_ready")
 int BPF_PROG(socket_ready, struct sock *sk)
 {
-    __u32 zero = 0, netns;
-    struct in_work *work = bpf_map_lookup_elem(&at_work, &zero);
+    struct in_work *work = work_here();
     struct path_waiting *waiting, empty = {0};
     __u64 socket = (__u64)sk;
-    __u32 queued;
+    __u32 netns, queued;
 
-    if (!work || bpf_ktime_get_ns() - work->time_ns > IN_WORK_NS ||
+    if (!work || !work->time_ns || bpf_ktime_get_ns() - work->time_ns > IN_WORK_NS ||
         BPF_CORE_READ(sk, sk_protocol) != IPPROTO_UDP || BPF_CORE_READ(sk, __sk_common.skc_num) != work->port)
         return 0;
     netns = socket_netns(sk);
@@ -380,6 +410,8 @@ int function_called(struct pt_regs *ctx)
     __u32 kind = PATH_COOKIE_KIND(cookie), detail = PATH_COOKIE_DETAIL(cookie);
     __u64 packet = PT_REGS_PARM1(ctx);
 
+    if (is_closed())
+        return 0;
     switch (PATH_COOKIE_ARGUMENT(cookie)) {
     case PATH_SECOND:
         packet = PT_REGS_PARM2(ctx);
@@ -402,7 +434,7 @@ int hook_called(struct pt_regs *ctx)
 {
     struct sk_buff *skb = (struct sk_buff *)PT_REGS_PARM1(ctx);
 
-    return see(skb, network_header(skb), PATH_HOOK, hook_of(ctx), (__u64)skb);
+    return is_closed() ? 0 : see(skb, network_header(skb), PATH_HOOK, hook_of(ctx), (__u64)skb);
 }
 
 SEC("kprobe/__udp_enqueue_schedule_skb")
@@ -410,7 +442,7 @@ int socket_called(struct pt_regs *ctx)
 {
     struct sk_buff *skb = (struct sk_buff *)PT_REGS_PARM2(ctx);
 
-    return see(skb, network_header(skb), PATH_SOCKET, 0, PT_REGS_PARM1(ctx));
+    return is_closed() ? 0 : see(skb, network_header(skb), PATH_SOCKET, 0, PT_REGS_PARM1(ctx));
 }
 
 SEC("kprobe/skb_consume_udp")
@@ -418,5 +450,5 @@ int read_called(struct pt_regs *ctx)
 {
     struct sk_buff *skb = (struct sk_buff *)PT_REGS_PARM2(ctx);
 
-    return see(skb, network_header(skb), PATH_READ, 0, PT_REGS_PARM1(ctx));
+    return is_closed() ? 0 : see(skb, network_header(skb), PATH_READ, 0, PT_REGS_PARM1(ctx));
 }

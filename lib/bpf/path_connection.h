@@ -15,6 +15,8 @@
  */
 #define CONNECTIONS_MAX 4096
 #define ENDS_MAX        16384
+/* After it a question is given up, whatever its reader was told to wait. */
+#define STREAM_OPEN_S 20
 
 struct connection {
     __u32 question_seq, answer_seq; /* where the octets of question and answer begin */
@@ -97,6 +99,8 @@ static __always_inline struct connection *begin_connection(const struct ends *en
         if (!is_from(ip, ends->netns))
             return NULL;
         new.is_skipped = is_over_rate(bpf_ktime_get_ns());
+        if (!new.is_skipped)
+            open_until_ticks = (__u32)bpf_jiffies64() + STREAM_OPEN_S * hz;
         bpf_map_update_elem(&connections, &isn, &new, BPF_NOEXIST);
         known = bpf_map_lookup_elem(&connections, &isn);
     }
@@ -117,6 +121,8 @@ static __always_inline __s32 place_in_message(struct connection *connection, con
             connection->number++;
             connection->is_named = 0;
             connection->is_skipped = is_over_rate(bpf_ktime_get_ns());
+            if (!connection->is_skipped)
+                open_until_ticks = (__u32)bpf_jiffies64() + STREAM_OPEN_S * hz;
         }
         connection->has_question = 1;
         connection->question_seq = seq;

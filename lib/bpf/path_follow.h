@@ -6,6 +6,7 @@
 #include "path_connection.h"
 #include "path_identity.h"
 #include "path_question.h"
+#include "ring_wake.h"
 #include <linux/bpf.h>
 
 /* Whether a packet is of a question that is followed, and of which; a question that fits is from now on. */
@@ -52,9 +53,26 @@ static __always_inline void hand_over_question(struct path_question *question, c
 {
     question->kind = PATH_QUESTION;
     question->key = *key;
-    if (bpf_ringbuf_output(&records, question, sizeof(*question), 0) < 0)
+    if (bpf_ringbuf_output(&records, question, sizeof(*question), ring_wake(&records)) < 0)
         __sync_fetch_and_add(&lost, 1);
 }
+
+/*
+ * What is known of all messages with one id, so that a tracepoint turns most away before it has looked for
+ * their name. The times are in the kernel's ticks, which cost nothing to read.
+ */
+#define IDS 65536
+
+struct path_id {
+    __u32 followed_at, skipped_at;
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, IDS);
+    __type(key, __u32);
+    __type(value, struct path_id);
+} ids SEC(".maps");
 
 /* Whether this datagram is followed; if it is a question that fits, from now on. */
 static __always_inline bool follow(struct path_question *question, __u32 end, const struct ip_packet *ip,
@@ -62,9 +80,14 @@ static __always_inline bool follow(struct path_question *question, __u32 end, co
 {
     struct followed *known = bpf_map_lookup_elem(&followed, &identity->key), new = {0};
     __u64 now = bpf_ktime_get_ns();
+    struct path_id *id;
 
-    if (known && now - known->since_ns < FORGET_NS)
+    if (known && now - known->since_ns < FORGET_NS) {
+        /* Asked again after its end it is open again. */
+        if (!known->is_skipped && !identity->is_answer && begun == ended)
+            __sync_fetch_and_add(&begun, 1);
         return !known->is_skipped;
+    }
     if (identity->is_answer || identity->dst_port != filter.port || !is_from(ip, netns) || !name_fits(end))
         return false;
     new.since_ns = now;
@@ -72,6 +95,10 @@ static __always_inline bool follow(struct path_question *question, __u32 end, co
     bpf_map_update_elem(&followed, &identity->key, &new, BPF_ANY);
     if (new.is_skipped)
         return false;
+    id = bpf_map_lookup_elem(&ids, &identity->key.id);
+    if (id)
+        id->followed_at = (__u32)bpf_jiffies64();
+    __sync_fetch_and_add(&begun, 1);
     hand_over_question(question, &identity->key);
     return true;
 }

@@ -12,8 +12,24 @@ const volatile struct path_filter filter;
 
 #define SECOND_NS UINT64_C(1000000000)
 
-__u64 skipped; /* questions over the rate */
+/* Questions over the rate; of each CPU, since a count that all of them write costs more than the question
+ * does. */
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, __u64);
+} skipped SEC(".maps");
+
+/*
+ * How often a question was begun to be followed, and what its reader has set: how often it had been when
+ * nothing was open any more. Of what is followed over TCP nobody keeps count: it is open for a time.
+ */
+__u64 begun, ended;
+__u32 open_until_ticks;
 __u64 second_began_ns, second_count;
+__u32 second_began_ticks;
+const volatile __u32 hz; /* the kernel's ticks a second */
 
 /* The question that this CPU is at work on. */
 struct {
@@ -135,6 +151,29 @@ static __always_inline bool is_from(const struct ip_packet *ip, __u32 netns)
     return true;
 }
 
+static __always_inline void count_skipped(void)
+{
+    const __u32 zero = 0;
+    __u64 *count = bpf_map_lookup_elem(&skipped, &zero);
+
+    if (count)
+        ++*count;
+}
+
+/* Whether the next question would be, which is not counted; `now` is in ticks. */
+static __always_inline bool is_full(__u32 now)
+{
+    return filter.rate && second_count >= filter.rate && now - second_began_ticks < hz;
+}
+
+/* Nothing is followed, and no more is until the next second: who sees a packet may look away at once. */
+static __always_inline bool is_closed(void)
+{
+    __u32 now = (__u32)bpf_jiffies64();
+
+    return begun == ended && is_full(now) && (__s32)(now - open_until_ticks) >= 0;
+}
+
 static __always_inline bool is_over_rate(__u64 now)
 {
     __u64 before;
@@ -143,6 +182,7 @@ static __always_inline bool is_over_rate(__u64 now)
         return false;
     if (now - second_began_ns > SECOND_NS) {
         second_began_ns = now;
+        second_began_ticks = (__u32)bpf_jiffies64();
         second_count = 0;
     }
     /* Read and added to apart, since kernels before 5.12 have no addition that fetches: two CPUs at the same
@@ -151,7 +191,7 @@ static __always_inline bool is_over_rate(__u64 now)
     __sync_fetch_and_add(&second_count, 1);
     if (before < filter.rate)
         return false;
-    __sync_fetch_and_add(&skipped, 1);
+    count_skipped();
     return true;
 }
 

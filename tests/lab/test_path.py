@@ -10,6 +10,7 @@ import signal
 import subprocess
 import time
 import unittest
+from collections import Counter
 
 import private
 from path_case import PathCase
@@ -85,6 +86,23 @@ class Nftables(PathCase):
                               "--rate", "1")
         self.assertEqual(len(packets) + self.summary["data"]["skipped"], 12)
         self.assertGreater(self.summary["data"]["skipped"], 0)
+
+    def test_many(self):
+        """Of many a few are followed: these all the way, each second anew, and the others are counted."""
+        asked = []
+
+        def ask():
+            done = self.lab.pod(os.environ["K8SDNS"], "watch", "www.example.com.", "--qps", "200", "--duration",
+                                "2500ms", "--no-discovery", "--target", self.victim, "--json", timeout=60)
+            asked.extend(t["sent"] for t in json.loads(done.stdout.splitlines()[-1])["data"]["targets"])
+
+        packets = self.follow(ask, "--rate", "3")
+        self.assertEqual({p["outcome"] for p in packets}, {"answered"})
+        self.assertIn(len(packets), range(6, 13))
+        ways = [Counter((step["leg"], step["place"], step["device"], step["function"]) for step in packet["steps"])
+                for packet in packets]
+        self.assertEqual(ways, ways[:1] * len(ways))
+        self.assertEqual(len(packets) + self.summary["data"]["skipped"], sum(asked))
 
     def test_text(self):
         done = subprocess.Popen([os.environ["K8SDNS"], "path", "--netns", "/run/netns/pod", "--count", "1"],

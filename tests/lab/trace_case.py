@@ -38,9 +38,9 @@ class TraceCase(LabCase):
     def netns(self, place):
         return os.stat(f"/run/netns/{place}").st_ino
 
-    def begin(self, *arguments):
-        """Start k8sdns; return when it watches."""
-        process = subprocess.Popen([os.environ["K8SDNS"], *arguments, "--json"], stdout=subprocess.PIPE,
+    def begin(self, *arguments, out=subprocess.PIPE):
+        """Start k8sdns; return when it watches. A pipe that nobody reads meanwhile holds it up once it is full."""
+        process = subprocess.Popen([os.environ["K8SDNS"], *arguments, "--json"], stdout=out,
                                    stderr=subprocess.PIPE, text=True)
         line = process.stderr.readline()
         if "watching" not in line:

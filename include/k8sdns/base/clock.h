@@ -10,6 +10,9 @@
 uint64_t clock_monotonic_ns(void);
 uint64_t clock_realtime_ns(void);
 
+/* The kernel's HZ, by its coarse clock, which moves with each of its ticks. Source: clock_getres(2). */
+uint32_t clock_ticks_a_second(void);
+
 /* A moment by both clocks. */
 struct clock_stamp {
     uint64_t mono_ns, real_ns;

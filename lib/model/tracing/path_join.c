@@ -260,6 +260,11 @@ void path_join_sweep(struct path_join *join, uint64_t now_ns, bool all)
         tell(join, over[i]);
 }
 
+bool path_join_is_empty(const struct path_join *join)
+{
+    return !join->count;
+}
+
 /* An ended exchange */
 
 static const struct path_event *last_of(const struct path_exchange *exchange, int leg)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Records of drops from the ring into events: names for reasons, functions, hooks and namespaces. */
 #include "../kernel/bpf_library.h"
+#include "../kernel/bpf_sum.h"
 #include "drop_trace_state.h"
 #include <arpa/inet.h>
 #include <drops_bpf.skel.h>
@@ -320,18 +321,9 @@ static void add_rows(struct drop_trace *trace, struct arena *arena, int map, str
     }
 }
 
-static uint64_t total(struct drop_trace *trace, uint32_t which)
+static uint64_t total(const struct drop_trace *trace, uint32_t which)
 {
-    int cpus = libbpf_num_possible_cpus();
-    uint64_t *values = calloc(cpus > 0 ? (size_t)cpus : 1, sizeof(*values)), sum = 0;
-
-    if (!values)
-        err_out_of_memory();
-    if (bpf_map_lookup_elem(bpf_map__fd(trace->programs->maps.totals), &which, values) == 0)
-        for (int i = 0; i < cpus; i++)
-            sum += values[i];
-    free(values);
-    return sum;
+    return bpf_sum_of_cpus(bpf_map__fd(trace->programs->maps.totals), which);
 }
 
 static int by_count(const void *a, const void *b)

@@ -273,6 +273,8 @@ int lookup_trace_poll(struct lookup_trace *trace, int timeout_ms, struct arena *
     r = ring_buffer__poll(trace->ring, timeout_ms);
     if (r < 0 && r != -EINTR)
         return err_set_errno(err, ERR_INTERNAL, -r, "wait for the kernel's records");
+    /* It is woken for a storm only. */
+    (void)!ring_buffer__consume(trace->ring);
     look_at_started(trace);
     sweep(trace);
     return 0;

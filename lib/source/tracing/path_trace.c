@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../kernel/bpf_library.h"
 #include "../kernel/bpf_local.h"
+#include "../kernel/bpf_sum.h"
 #include "../kernel/kernel_symbols.h"
 #include "../kernel/kernel_types.h"
 #include "path_questions.h"
@@ -65,6 +66,7 @@ struct path_trace {
     struct path_trace_options options;
     struct path_bpf *bpf;
     struct ring_buffer *ring;
+    uint64_t begun; /* what the programs had begun to follow at the last look */
     struct kernel_types *types;
     struct kernel_symbols *symbols; /* NULL: the kernel itself gives names */
     struct netns_names *names;
@@ -244,10 +246,17 @@ static int take_record(void *user, void *bytes, size_t size)
 int path_trace_poll(struct path_trace *trace, int timeout_ms, struct err *err)
 {
     int r = ring_buffer__poll(trace->ring, timeout_ms);
+    uint64_t begun = *(volatile __u64 *)&trace->bpf->bss->begun;
 
     if (r < 0 && r != -EINTR)
         return err_set_errno(err, ERR_INTERNAL, -r, "wait for the kernel's records");
+    (void)!ring_buffer__consume(trace->ring);
     path_join_sweep(trace->join, clock_monotonic_ns(), false);
+    /* Then the programs may look away until they follow the next one. What was begun since the look before
+     * may not have told of itself yet. */
+    if (path_join_is_empty(trace->join))
+        trace->bpf->bss->ended = trace->begun;
+    trace->begun = begun;
     return 0;
 }
 
@@ -261,12 +270,10 @@ void path_trace_facts(const struct path_trace *trace, struct arena *arena, struc
     facts->probes = arena_copy(arena, trace->probes, trace->probes_count * sizeof(trace->probes[0]));
     facts->probes_count = trace->probes_count;
     facts->lost = trace->bpf->bss->lost;
-    facts->skipped = trace->bpf->bss->skipped;
+    facts->skipped = bpf_sum_of_cpus(bpf_map__fd(trace->bpf->maps.skipped), 0);
     facts->unnamed = trace->unnamed;
     facts->names_streams = trace->kernel.pieces;
 }
-
-/* Begin and end */
 
 /* Leaves errno as it is. */
 static bool note_probe(struct path_trace *trace, const char *name, const char *kind, struct bpf_link *link)
@@ -382,6 +389,7 @@ static int load(struct path_trace *trace, struct err *err)
         return r;
     if (stat("/proc/self/ns/pid", &st) == 0)
         bpf->rodata->own_pid_namespace = (uint32_t)st.st_ino;
+    bpf->rodata->hz = clock_ticks_a_second();
     bpf->rodata->reads_pieces = trace->kernel.pieces;
     bpf->rodata->has_symbols = kernel_types_value(trace->types, "bpf_func_id", "BPF_FUNC_snprintf") >= 0;
     bpf_program__set_autoload(bpf->progs.socket_ready, trace->kernel.sockets);

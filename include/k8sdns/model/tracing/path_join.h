@@ -57,6 +57,9 @@ void path_join_add(struct path_join *join, const struct path_event *event);
 /* End what is over at `now_ns`, in the order of their begins; with `all`, everything. */
 void path_join_sweep(struct path_join *join, uint64_t now_ns, bool all);
 
+/* Nothing is open. */
+bool path_join_is_empty(const struct path_join *join);
+
 /* Whether another packet comes to be told with this event: the answer, the next segment or piece. */
 bool path_exchange_turns(const struct path_exchange *exchange, size_t index);
 
