@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So many client ports are remembered: a whole table of the usual size, in 8 MB. */
+/* So many client ports are remembered: a whole table of the usual size, in 8 MB. A power of two as PEERS_MAX
+ * is: a division would cost more than the hash that it is of. */
 #define FLOWS_MAX 262144
 /* Servers, clients, and pairs of the two. */
 #define PEERS_MAX 4096
@@ -104,7 +105,7 @@ static struct peer *peers_at(struct peers *peers, const struct address *key, boo
 
     if (other)
         hash = mix_address(hash, other, false);
-    for (size_t i = hash % peers->size;; i = (i + 1) % peers->size) {
+    for (size_t mask = peers->size - 1, i = hash & mask;; i = (i + 1) & mask) {
         struct peer *peer = &peers->slots[i];
 
         if (!peer->used) {
@@ -200,9 +201,9 @@ static void follow(struct conntrack_summary *s, const struct conntrack_entry *e,
 {
     uint64_t client = mix(mix_address(SEED, &e->orig_src, true), e->protocol) | 1;
     uint32_t server = (uint32_t)mix_address(mix_address(SEED, &e->orig_dst, true), &e->reply_src, true);
-    size_t size = FLOWS_MAX * 2;
+    const size_t mask = FLOWS_MAX * 2 - 1;
 
-    for (size_t i = client % size;; i = (i + 1) % size) {
+    for (size_t i = client >> 1 & mask;; i = (i + 1) & mask) {
         struct flow *flow = &s->flows[i];
 
         if (!flow->client) {
