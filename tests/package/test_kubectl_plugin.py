@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 import unittest
 
 try:
@@ -54,7 +55,7 @@ class Plugin(unittest.TestCase):
         fake.chmod(stat.S_IRWXU)
         self.plugin = self.folder / "kubectl-k8sdns"
         shutil.copy(SOURCE / "packaging/kubectl-k8sdns", self.plugin)
-        self.file = self.folder / "k8sdns-0.1.0-linux-x86_64"
+        self.file = self.folder / "k8sdns-1.2.3-linux-x86_64"
         shutil.copy(K8SDNS, self.file)
         self.calls = self.folder / "calls"
         self.calls.write_text("")
@@ -158,11 +159,20 @@ class Plugin(unittest.TestCase):
 class Krew(unittest.TestCase):
     """The manifest names an archive that holds what it says, and the plugin in it finds its program."""
 
+    def pack(self, **more):
+        done = subprocess.run([SOURCE / "packaging/krew", "--no-install", SOURCE / "build-tests/single"],
+                              stdout=subprocess.PIPE, text=True, check=True, **more)
+        return yaml.safe_load((SOURCE / done.stdout.strip()).read_text())
+
+    def test_same_bytes(self):
+        """Who packs it, when, and what others may read of his files make no difference."""
+        first = self.pack(umask=0o022)
+        time.sleep(1)
+        self.assertEqual(self.pack(umask=0o077), first)
+
     def test_archive(self):
         folder = SOURCE / "build-tests/single"
-        done = subprocess.run([SOURCE / "packaging/krew", "--no-install", folder], stdout=subprocess.PIPE, text=True,
-                              check=True)
-        manifest = yaml.safe_load((SOURCE / done.stdout.strip()).read_text())
+        manifest = self.pack()
         platform, = manifest["spec"]["platforms"]
         archive = folder / platform["uri"].rsplit("/", 1)[1]
         self.assertEqual(hashlib.sha256(archive.read_bytes()).hexdigest(), platform["sha256"])
@@ -170,7 +180,8 @@ class Krew(unittest.TestCase):
         with tarfile.open(archive) as held:
             names = held.getnames()
         self.assertIn(platform["bin"], names)
-        self.assertTrue(any(name.startswith("k8sdns-") for name in names), names)
+        program, licenses = sorted(name for name in names if name.startswith("k8sdns-"))
+        self.assertEqual(licenses, f"{program}.licenses")
 
 
 if __name__ == "__main__":
