@@ -1,5 +1,8 @@
 #!/usr/bin/python3
-"""Every k8sdns that manual pages, README, manifests and remedies tell people to run exists, with its options."""
+"""Every k8sdns that manual pages, README, manifests and remedies tell people to run exists, with its options.
+
+README's screen is what is printed, and what its links and commands name is in the tree.
+"""
 import functools
 import json
 import re
@@ -33,6 +36,16 @@ def lines(text):
     return text.replace("\\-", "-").splitlines()
 
 
+def readme(text):
+    command, screen = re.search(r"^    \$ k8sdns (.*)\n((?:    .*\n|\n)+)", text, re.M).groups()
+    printed = tree.output(tree.K8SDNS, *command.split(), check=False).stdout
+    if re.sub(r"^    ", "", screen, flags=re.M).rstrip() != printed.rstrip():
+        yield f"README.md: its screen is not what k8sdns {command} prints"
+    for path in re.findall(r"\]\(([^):#]+)\)|((?:packaging|tests|man)/[\w./-]*\w)|([A-Z]+\.md)", text):
+        if not (tree.SOURCE / "".join(path)).exists():
+            yield f"README.md: there is no {''.join(path)}"
+
+
 complaints, seen = [], 0
 for path in [*tree.files("*.1", "*.7", "*.5", folders=("man",)), tree.SOURCE / "README.md",
              *(tree.SOURCE / "packaging").glob("*.yaml")]:
@@ -42,6 +55,7 @@ for path in [*tree.files("*.1", "*.7", "*.5", folders=("man",)), tree.SOURCE / "
 for finding in json.loads(tree.output(tree.K8SDNS, "explain", "--json").stdout)["data"]["findings"]:
     for text in finding["remedies"] + finding["checks"]:
         complaints += check(finding["id"], text)
+complaints += readme((tree.SOURCE / "README.md").read_text())
 if seen < 50:
     complaints.append(f"only {seen} examples were found: is this check still looking at the right thing?")
 tree.end(complaints)
