@@ -1,6 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The manifests of packaging/ are objects that the Kubernetes API takes, and their commands exist."""
+"""The manifests of packaging/ are objects that the Kubernetes API takes, and their commands exist.
+
+The schema is that of 1.22; those of 1.29 to 1.36 (of client-go, November 2026) have all that the manifests say, too.
+"""
 import json
 import os
 import pathlib
@@ -71,6 +74,18 @@ class Manifests(unittest.TestCase):
                 for option in options:
                     if option.startswith("--"):
                         self.assertIn(option, text, path)
+
+    def test_commands_in_comments(self):
+        """In the image the program is at the root, where no PATH leads."""
+        for path in MANIFESTS:
+            self.assertNotRegex(path.read_text(), r"kubectl exec [^#\n]*-- k8sdns", path)
+
+    def test_pod_security(self):
+        """Where a Pod is more than the standard \"baseline\" lets in, its file says how to let it in."""
+        for path in MANIFESTS:
+            names = {document["metadata"]["name"] for document, _ in containers(path)}
+            if names & PRIVILEGED:
+                self.assertIn("pod-security.kubernetes.io/enforce=privileged", path.read_text(), path)
 
     def test_least_privilege(self):
         """Only Pods that see the node have any; every capability there says what for."""
