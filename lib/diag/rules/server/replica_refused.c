@@ -41,10 +41,10 @@ static void tell(struct diagnosis *d, struct finding *finding, const struct serv
                  const struct refusals *r)
 {
     const char *id = server->target->id;
-    int status = r->kind == REFUSAL_CLOSED        ? PROBE_UNREACHABLE
-                 : r->kind == REFUSAL_SAID        ? PROBE_REFUSED
-                 : r->rcode && r->rcode[0] == 'N' ? PROBE_NOTIMP
-                                                  : PROBE_FORMERR;
+    int status = r->kind == REFUSAL_CLOSED ? PROBE_UNREACHABLE
+                 : r->kind == REFUSAL_SAID ? PROBE_REFUSED
+                 : r->rcode[0] == 'N'      ? PROBE_NOTIMP
+                                           : PROBE_FORMERR;
 
     if (r->kind == REFUSAL_CLOSED) {
         finding_evidence(d, finding, "%" PRIu64 " of %" PRIu64 " queries to %s brought %s",
