@@ -427,10 +427,13 @@ static void gather(struct redaction *r, const struct shape *shape, size_t *room)
 
         for (size_t k = 0; field->kind == SHAPE_WORD && field->words[k]; k++) {
             if (r->words_count == *room) {
+                const char **more;
+
                 *room = *room ? *room * 2 : 256;
-                r->words = realloc(r->words, *room * sizeof(*r->words));
-                if (!r->words)
+                more = realloc(r->words, *room * sizeof(*r->words));
+                if (!more)
                     err_out_of_memory();
+                r->words = more;
             }
             r->words[r->words_count++] = field->words[k];
         }

@@ -18,7 +18,7 @@
  */
 #define BURST 64
 
-/* Each has a channel of c-ares, of 75 KB. */
+/* Each has a socket. */
 #define ANSWERED_KEPT 16
 
 /* Descriptors that are left to the rest of the program while questions are in flight. */
@@ -41,7 +41,7 @@ static void group_init(struct run_state *run, struct group *group, size_t target
     group->target = &run->matrix->targets[target];
     group->target_index = target;
     group->candidate = candidate;
-    group->reserved = -1;
+    group->udp = group->reserved = -1;
     /* Twice the room: each may be asked again over TCP. */
     group->questions = arena_array(run->arena, types_count * 2, sizeof(*group->questions));
     group->questions_count = types_count;
@@ -68,7 +68,7 @@ static void groups_init(struct run_state *run, const struct probe_candidate *can
 /* Something that it asked may still be answered. */
 static bool waits(const struct group *group)
 {
-    for (size_t i = 0; group->channel && i < group->questions_count; i++)
+    for (size_t i = 0; group->udp >= 0 && i < group->questions_count; i++)
         if (group->questions[i].facts.status == PROBE_TIMEOUT &&
             group->questions[i].facts.transport == TRANSPORT_UDP)
             return true;
@@ -314,13 +314,8 @@ size_t prober_rest(struct prober_rest *rest)
     if (!rest)
         return 0;
     before = rest->run.rest_answers;
-    for (size_t g = 0; g < rest->run.groups_count; g++) {
-        struct group *group = &rest->run.groups[g];
-
-        for (size_t i = 0; group->channel && i < WATCHERS_MAX; i++)
-            if (group->watchers[i].event)
-                prober_receive(group, group->watchers[i].fd);
-    }
+    for (size_t g = 0; g < rest->run.groups_count; g++)
+        prober_receive(&rest->run.groups[g]);
     if (rest->run.rest_answers > before)
         judge(&rest->run);
     run_fini(&rest->run);

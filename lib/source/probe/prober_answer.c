@@ -134,7 +134,7 @@ void datagram_judge(struct group *group, const uint8_t *bytes, size_t len, const
     arena_free(scratch);
 }
 
-struct question *question_of_query(struct group *group, int transport, const uint8_t *bytes, size_t len)
+struct question *question_of_query(struct group *group, const uint8_t *bytes, size_t len)
 {
     size_t at = 12;
 
@@ -145,7 +145,7 @@ struct question *question_of_query(struct group *group, int transport, const uin
     for (size_t i = 0; i < group->questions_count; i++) {
         struct question *q = &group->questions[i];
 
-        if ((int)q->facts.transport == transport && q->type == (bytes[at + 1] << 8 | bytes[at + 2]))
+        if (q->facts.transport == TRANSPORT_TCP && q->type == (bytes[at + 1] << 8 | bytes[at + 2]))
             return q;
     }
     return NULL;

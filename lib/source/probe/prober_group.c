@@ -36,11 +36,8 @@ static void on_ready(evutil_socket_t fd, short what, void *user)
 {
     struct group *group = user;
     ares_socket_t none = ARES_SOCKET_BAD;
-    ares_channel both[] = {group->channel, group->tcp_channel};
 
-    for (size_t i = 0; i < 2; i++)
-        if (both[i])
-            ares_process_fd(both[i], what & EV_READ ? fd : none, what & EV_WRITE ? fd : none);
+    ares_process_fd(group->channel, what & EV_READ ? fd : none, what & EV_WRITE ? fd : none);
     group_settle(group);
 }
 
@@ -63,14 +60,14 @@ static void on_socket_state(void *user, ares_socket_t fd, int readable, int writ
         err_out_of_memory();
 }
 
-static int channel_open(struct group *group, bool tcp, ares_channel *ret_channel)
+static int channel_open(struct group *group)
 {
     /* Everything that c-ares would otherwise read from files is given, so that it opens none. */
     struct in_addr placeholder = {htonl(INADDR_LOOPBACK)};
     char lookups[] = "b";
     struct ares_options options = {
         .flags = ARES_FLAG_NOCHECKRESP | ARES_FLAG_IGNTC | ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES |
-                 ARES_FLAG_STAYOPEN | (tcp ? ARES_FLAG_USEVC : 0),
+                 ARES_FLAG_STAYOPEN | ARES_FLAG_USEVC,
         .timeout = (int)(group->run->options->timeout_us / 1000) + ARES_SLACK_MS,
         .tries = 1,
         .ndots = 1,
@@ -107,7 +104,7 @@ static int channel_open(struct group *group, bool tcp, ares_channel *ret_channel
                        group->target->id, ares_strerror(r));
     }
     ares_set_socket_functions(channel, prober_socket_functions(), group);
-    *ret_channel = channel;
+    group->channel = channel;
     return 0;
 }
 
@@ -151,23 +148,11 @@ static void on_tcp_answer(void *user, int status, int timeouts, unsigned char *b
         return;
     if (status == ARES_SUCCESS && bytes)
         question_answered(wait->group, q, bytes, (size_t)len, clock_realtime_ns(), clock_monotonic_ns());
+    else if (status == ARES_EBADNAME || status == ARES_EBADQUERY)
+        question_failed(wait->group, q, PROBE_ERROR,
+                        "it is no host name, and c-ares sends no other over TCP");
     else
         tcp_failed(wait->group, q);
-}
-
-static void on_udp_answer(void *user, int status, int timeouts, unsigned char *bytes, int len)
-{
-    struct tcp_wait *wait = user;
-    struct question *q = &wait->group->questions[wait->question];
-
-    (void)timeouts;
-    (void)bytes;
-    (void)len;
-    if (status == ARES_ENOMEM)
-        err_out_of_memory();
-    /* No socket could be had: c-ares never came to the hooks. */
-    if (status == ARES_ECONNREFUSED && q->open && wait->try_number == q->tries && !wait->group->udp_port)
-        question_failed(wait->group, q, PROBE_ERROR, "no socket could be opened for it");
 }
 
 static uint16_t fresh_id(const struct group *group)
@@ -186,14 +171,43 @@ static uint16_t fresh_id(const struct group *group)
     return id;
 }
 
+static void on_datagrams(evutil_socket_t fd, short what, void *user)
+{
+    (void)fd;
+    (void)what;
+    prober_receive(user);
+    group_settle(user);
+}
+
+static void send_over_udp(struct group *group, struct question *q, const uint8_t *bytes, size_t len)
+{
+    prober_send(group, q, bytes, len);
+    if (group->udp < 0 || group->udp_event)
+        return;
+    group->udp_event = event_new(group->run->base, group->udp, EV_READ | EV_PERSIST, on_datagrams, group);
+    if (!group->udp_event || event_add(group->udp_event, NULL) < 0)
+        err_out_of_memory();
+}
+
+static int send_over_tcp(struct group *group, size_t index, const uint8_t *bytes, int len)
+{
+    struct question *q = &group->questions[index];
+    struct tcp_wait *wait = ARENA_NEW(group->run->arena, struct tcp_wait);
+    int r;
+
+    if (!group->channel && (r = channel_open(group)) < 0)
+        return r;
+    *wait = (struct tcp_wait){group, index, q->tries};
+    ares_send(group->channel, bytes, len, on_tcp_answer, wait);
+    return 0;
+}
+
 /* Send the next try of a question. */
 static int question_send(struct group *group, size_t index)
 {
     struct question *q = &group->questions[index];
     struct run_state *run = group->run;
     bool tcp = q->facts.transport == TRANSPORT_TCP;
-    ares_channel *channel = tcp ? &group->tcp_channel : &group->channel;
-    struct tcp_wait *wait = ARENA_NEW(run->arena, struct tcp_wait);
     struct dns_query query = {
         .name = q->facts.candidate,
         .type = q->type,
@@ -204,11 +218,8 @@ static int question_send(struct group *group, size_t index)
         .nsid = run->options->nsid,
     };
     uint8_t bytes[QUERY_MAX];
-    int len, r;
+    int len = dns_query_build(&query, bytes, sizeof(bytes), run->err), r = 0;
 
-    if (!*channel && (r = channel_open(group, tcp, channel)) < 0)
-        return r;
-    len = dns_query_build(&query, bytes, sizeof(bytes), run->err);
     if (len < 0)
         return len;
     q->ids[q->tries++] = query.id;
@@ -217,8 +228,12 @@ static int question_send(struct group *group, size_t index)
     q->deadline_ns = q->sent.mono_ns + run->options->timeout_us * 1000;
     run->matrix->sent++;
     run->tokens -= 1;
-    *wait = (struct tcp_wait){group, index, q->tries};
-    ares_send(*channel, bytes, len, tcp ? on_tcp_answer : on_udp_answer, wait);
+    if (tcp)
+        r = send_over_tcp(group, index, bytes, len);
+    else
+        send_over_udp(group, q, bytes, (size_t)len);
+    if (r < 0)
+        return r;
     q->facts.source_port = tcp ? group->tcp_port : group->udp_port;
     q->facts.id = q->ids[q->tries - 1];
     q->facts.tries = q->tries;
@@ -338,9 +353,13 @@ void group_drop(struct group *group)
 {
     if (group->channel)
         ares_destroy(group->channel);
-    if (group->tcp_channel)
-        ares_destroy(group->tcp_channel);
-    group->channel = group->tcp_channel = NULL;
+    group->channel = NULL;
+    if (group->udp_event)
+        event_free(group->udp_event);
+    group->udp_event = NULL;
+    if (group->udp >= 0)
+        close(group->udp);
+    group->udp = -1;
     if (group->reserved >= 0)
         close(group->reserved);
     group->reserved = -1;

@@ -17,10 +17,10 @@
  *   group    the questions that share a socket: {target, candidate}, or one type of it
  *   question one type over one transport, with all its tries
  *
- * c-ares carries the bytes: each group has a channel of its own, since a channel has one UDP socket a server.
- * Its socket hooks (prober_socket.c) bind the ports, stamp the times, read the ICMP errors, and take what
- * comes over UDP; c-ares keeps what is not ours to write again, TCP above all. Timeouts are our own, as newer
- * versions of c-ares adapt theirs.
+ * A group has one UDP socket (prober_socket.c): there the ports are bound, the times stamped, the ICMP errors
+ * read. c-ares carries what goes over TCP, through hooks. Timeouts are our own, as newer versions of c-ares
+ * adapt theirs, and so is UDP: they send no name that is no host name, and close a socket with an answer that
+ * they do not like.
  */
 #define PROBER_TRIES_MAX 10
 
@@ -50,12 +50,13 @@ struct group {
     const struct probe_candidate *candidate;
     struct question *questions; /* over UDP (or all over TCP), then the TCP retries */
     size_t questions_count;
-    ares_channel channel; /* NULL before it is fired and after it is dropped */
-    ares_channel tcp_channel;
+    int udp; /* -1 before it is fired and after it is dropped */
+    struct event *udp_event;
+    ares_channel channel; /* of TCP; NULL: not needed yet */
     struct watcher watchers[WATCHERS_MAX];
     struct event *timer;
     uint16_t udp_port, tcp_port;
-    int reserved;    /* the first socket, opened before c-ares asks for it; -1: none */
+    int reserved;    /* the first socket of TCP, opened before c-ares asks for it; -1: none */
     int tcp_errno;   /* the last error of the TCP socket */
     uint8_t *stream; /* what has come over it of a message that is not whole; NULL: nothing yet */
     size_t stream_len;
@@ -90,22 +91,24 @@ int prober_bind(struct group *group, int fd);
 
 /*
  * Open the group's first socket. Return 0, -EAGAIN where there are no more descriptors, ports or buffers for
- * now, or what the run failed with. What fails otherwise is left to c-ares to find.
+ * now, or what the run failed with. What fails otherwise is found again when it is sent.
  */
 int prober_reserve(struct group *group);
 /* End the run for want of a socket. Return its error. */
 int prober_no_socket(struct group *group);
 
-/* The question that a query on its way out asks: by its type, which is unique in a group. NULL: none. */
-struct question *question_of_query(struct group *group, int transport, const uint8_t *bytes, size_t len);
+/* The question that a query on its way out over TCP asks: by its type, unique in a group. NULL: none. */
+struct question *question_of_query(struct group *group, const uint8_t *bytes, size_t len);
 
 /* What c-ares sends over TCP, and gets; a new connection begins with stream_end(). */
 void stream_sent(struct group *group, const struct iovec *iov, int iovcnt);
 void stream_received(struct group *group, const uint8_t *bytes, size_t len);
 void stream_end(struct group *group);
 
-/* Take what has come to this socket of the group, where it is one of UDP. */
-void prober_receive(struct group *group, int fd);
+/* Send over UDP. What fails fails the question, or the run. */
+void prober_send(struct group *group, struct question *question, const uint8_t *bytes, size_t len);
+/* Take what has come over UDP. */
+void prober_receive(struct group *group);
 
 /* The hooks for a channel of a group. */
 const struct ares_socket_functions *prober_socket_functions(void);

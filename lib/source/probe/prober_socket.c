@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The socket hooks of c-ares.
+ * The sockets of a group: its one of UDP, and the hooks of c-ares for TCP.
  *
  * UDP sockets are not connected, so that an answer from a wrong address is seen; what the kernel tells
  * besides is socket_watch()'s.
@@ -19,14 +19,6 @@
 
 /* A kernel that would give only used ports for so long has none left. */
 #define BIND_TRIES 200
-
-static int is_udp(int fd)
-{
-    int type = 0;
-    socklen_t len = sizeof(type);
-
-    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_DGRAM;
-}
 
 /* Why a bind to a chosen port failed, for the whole run. */
 static int bind_failed(struct run_state *run, unsigned port, int errno_code)
@@ -94,21 +86,82 @@ static int open_socket(struct group *group, int family, int type, int *ret_port)
     return fd;
 }
 
+static void question_unreachable(struct group *group, struct question *q, const struct socket_error *error)
+{
+    if (q->open) {
+        q->facts.unreachable = error->kind;
+        q->facts.own_kernel = error->own;
+        q->facts.reported_by = *error->from ? arena_text(group->run->arena, error->from) : NULL;
+    }
+    question_failed(group, q, error->status, error->text);
+}
+
+/* Each error closes the questions of this socket that wait. Return how many there were. */
+static int read_errors(struct group *group)
+{
+    struct socket_error error;
+    int errors = 0;
+
+    for (; group->udp >= 0 && socket_error_next(group->udp, &error); errors++)
+        for (size_t i = 0; i < group->questions_count; i++)
+            if (group->questions[i].facts.transport == TRANSPORT_UDP)
+                question_unreachable(group, &group->questions[i], &error);
+    return errors;
+}
+
+/* Take all that has come over UDP, answers and errors. */
+void prober_receive(struct group *group)
+{
+    for (;;) {
+        char control[256];
+        struct sockaddr_storage sa;
+        struct iovec iov = {group->run->buffer, DNS_MESSAGE_MAX};
+        struct msghdr msg = {.msg_name = &sa,
+                             .msg_namelen = sizeof(sa),
+                             .msg_iov = &iov,
+                             .msg_iovlen = 1,
+                             .msg_control = control,
+                             .msg_controllen = sizeof(control)};
+        struct address where;
+        ssize_t n = group->udp < 0 ? -1 : recvmsg(group->udp, &msg, MSG_DONTWAIT);
+
+        if (n < 0 && read_errors(group) == 0)
+            return;
+        if (n >= 0 && address_from_sockaddr((struct sockaddr *)&sa, &where) >= 0)
+            datagram_judge(group, group->run->buffer, (size_t)n, &where, socket_stamp_ns(&msg),
+                           clock_monotonic_ns());
+    }
+}
+
+/* Return 0 or a negative errno. */
+static int open_udp(struct group *group)
+{
+    int port, fd = open_socket(group, group->target->where.family, SOCK_DGRAM, &port);
+
+    if (fd < 0)
+        return fd;
+    group->udp = fd;
+    group->udp_port = (uint16_t)port;
+    socket_watch(fd, group->target->where.family);
+    return 0;
+}
+
 int prober_reserve(struct group *group)
 {
     struct run_state *run = group->run;
-    int port, fd = open_socket(group, group->target->where.family,
-                               run->options->tcp ? SOCK_STREAM : SOCK_DGRAM, &port);
+    int r, port;
 
-    if (fd >= 0) {
-        group->reserved = fd;
+    if (run->options->tcp)
+        r = group->reserved = open_socket(group, group->target->where.family, SOCK_STREAM, &port);
+    else
+        r = open_udp(group);
+    if (r >= 0)
         return 0;
-    }
     if (run->failed)
         return run->failed;
-    if (!own_limits_are_met(-fd))
+    if (!own_limits_are_met(-r))
         return 0;
-    run->own_errno = -fd;
+    run->own_errno = -r;
     return -EAGAIN;
 }
 
@@ -127,6 +180,42 @@ int prober_no_socket(struct group *group)
                                     "cannot ask %s: no socket can be opened here", group->target->id);
     event_base_loopbreak(run->base);
     return run->failed;
+}
+
+/* Where it is for want of what this machine has: end the run. Return its error, 0 for another cause. */
+static int no_room(struct group *group, int errno_code)
+{
+    if (!own_limits_are_met(errno_code))
+        return 0;
+    group->run->own_errno = errno_code;
+    return prober_no_socket(group);
+}
+
+void prober_send(struct group *group, struct question *q, const uint8_t *bytes, size_t len)
+{
+    struct sockaddr_storage sa;
+    socklen_t sa_len = address_to_sockaddr(&group->target->where, &sa);
+    struct socket_error error;
+    ssize_t n;
+    int code;
+
+    if (group->udp < 0 && (code = open_udp(group)) < 0) {
+        if (no_room(group, -code) == 0)
+            question_failed(group, q, PROBE_ERROR, "no socket could be opened for it");
+        return;
+    }
+    q->sent = clock_stamp_now();
+    n = sendto(group->udp, bytes, len, MSG_NOSIGNAL, (struct sockaddr *)&sa, sa_len);
+    code = errno;
+    /* What is reported here may be the ICMP error to an earlier query: then this one has not been sent. */
+    if (n < 0 && read_errors(group) > 0) {
+        n = sendto(group->udp, bytes, len, MSG_NOSIGNAL, (struct sockaddr *)&sa, sa_len);
+        code = errno;
+    }
+    if (n < 0) {
+        socket_error_of_send(code, &error);
+        question_unreachable(group, q, &error);
+    }
 }
 
 /* The port that a socket is bound to. */
@@ -148,27 +237,18 @@ static ares_socket_t hook_socket(int family, int type, int protocol, void *user)
     int fd = group->reserved, port = 0;
 
     (void)protocol;
-    if (fd >= 0 && is_udp(fd) == ((type & SOCK_DGRAM) == SOCK_DGRAM)) {
-        group->reserved = -1;
+    group->reserved = -1;
+    if (fd >= 0)
         port = port_of(fd);
-    } else {
+    else
         fd = open_socket(group, family, type, &port);
-    }
     if (fd < 0) {
-        if (own_limits_are_met(-fd)) {
-            group->run->own_errno = -fd;
-            (void)prober_no_socket(group);
-        }
+        (void)no_room(group, -fd);
         errno = -fd;
         return ARES_SOCKET_BAD;
     }
-    if (is_udp(fd)) {
-        group->udp_port = (uint16_t)port;
-        socket_watch(fd, family);
-    } else {
-        group->tcp_port = (uint16_t)port;
-        stream_end(group);
-    }
+    group->tcp_port = (uint16_t)port;
+    stream_end(group);
     return fd;
 }
 
@@ -181,134 +261,31 @@ static int hook_close(ares_socket_t fd, void *user)
 static int hook_connect(ares_socket_t fd, const struct sockaddr *sa, ares_socklen_t len, void *user)
 {
     struct group *group = user;
-    int r;
+    int r = connect(fd, sa, len);
 
-    if (is_udp(fd))
-        return 0;
-    r = connect(fd, sa, len);
     if (r < 0 && errno != EINPROGRESS)
         group->tcp_errno = errno;
     return r;
 }
 
-static void question_unreachable(struct group *group, struct question *q, const struct socket_error *error)
-{
-    if (q->open) {
-        q->facts.unreachable = error->kind;
-        q->facts.own_kernel = error->own;
-        q->facts.reported_by = *error->from ? arena_text(group->run->arena, error->from) : NULL;
-    }
-    question_failed(group, q, error->status, error->text);
-}
-
-/* Each error closes the questions of this socket that wait. Return how many there were. */
-static int read_errors(struct group *group, int fd)
-{
-    struct socket_error error;
-    int errors = 0;
-
-    for (; socket_error_next(fd, &error); errors++)
-        for (size_t i = 0; i < group->questions_count; i++)
-            if (group->questions[i].facts.transport == TRANSPORT_UDP)
-                question_unreachable(group, &group->questions[i], &error);
-    return errors;
-}
-
-static void send_failed(struct group *group, struct question *q, int errno_code)
-{
-    struct socket_error error;
-
-    socket_error_of_send(errno_code, &error);
-    if (q)
-        question_unreachable(group, q, &error);
-}
-
 static ares_ssize_t hook_send(ares_socket_t fd, const struct iovec *iov, int iovcnt, void *user)
 {
     struct group *group = user;
-    struct sockaddr_storage sa;
-    struct msghdr msg = {.msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = (size_t)iovcnt};
-    struct question *q;
-    ssize_t n;
-    int code;
+    ssize_t n = writev(fd, iov, iovcnt);
 
-    if (!is_udp(fd)) {
-        n = writev(fd, iov, iovcnt);
-        if (n > 0)
-            stream_sent(group, iov, iovcnt);
-        if (n < 0 && errno != EAGAIN)
-            group->tcp_errno = errno;
-        return n;
-    }
-    msg.msg_name = &sa;
-    msg.msg_namelen = address_to_sockaddr(&group->target->where, &sa);
-    q = iovcnt == 1 ? question_of_query(group, TRANSPORT_UDP, iov[0].iov_base, iov[0].iov_len) : NULL;
-    if (q && q->tries) {
-        const uint8_t *bytes = iov[0].iov_base;
-
-        /* Newer c-ares writes an id of its own into what it is given. */
-        q->ids[q->tries - 1] = (uint16_t)(bytes[0] << 8 | bytes[1]);
-        q->sent = clock_stamp_now();
-    }
-    n = sendmsg(fd, &msg, MSG_NOSIGNAL);
-    code = errno;
-    /* What is reported here may be the ICMP error to an earlier query: then this one has not been sent. */
-    if (n < 0 && read_errors(group, fd) > 0) {
-        n = sendmsg(fd, &msg, MSG_NOSIGNAL);
-        code = errno;
-    }
-    if (n < 0) {
-        send_failed(group, q, code);
-        n = (ssize_t)iov[0].iov_len; /* c-ares has no say in what comes of it */
-    }
+    if (n > 0)
+        stream_sent(group, iov, iovcnt);
+    if (n < 0 && errno != EAGAIN)
+        group->tcp_errno = errno;
     return n;
-}
-
-/*
- * Take all that has come over UDP, answers and errors. c-ares gets none of it, since newer ones close a
- * socket with an answer that they do not like, or for failures, while others wait at it.
- */
-static void receive(struct group *group, int fd)
-{
-    for (;;) {
-        char control[256];
-        struct sockaddr_storage sa;
-        struct iovec iov = {group->run->buffer, DNS_MESSAGE_MAX};
-        struct msghdr msg = {.msg_name = &sa,
-                             .msg_namelen = sizeof(sa),
-                             .msg_iov = &iov,
-                             .msg_iovlen = 1,
-                             .msg_control = control,
-                             .msg_controllen = sizeof(control)};
-        struct address where;
-        ssize_t n = recvmsg(fd, &msg, MSG_DONTWAIT);
-
-        if (n < 0 && read_errors(group, fd) == 0)
-            return;
-        if (n >= 0 && address_from_sockaddr((struct sockaddr *)&sa, &where) >= 0)
-            datagram_judge(group, group->run->buffer, (size_t)n, &where, socket_stamp_ns(&msg),
-                           clock_monotonic_ns());
-    }
-}
-
-void prober_receive(struct group *group, int fd)
-{
-    if (is_udp(fd))
-        receive(group, fd);
 }
 
 static ares_ssize_t hook_recv(ares_socket_t fd, void *data, size_t size, int flags, struct sockaddr *from,
                               ares_socklen_t *from_len, void *user)
 {
     struct group *group = user;
-    ssize_t n;
+    ssize_t n = recvfrom(fd, data, size, flags, from, from_len);
 
-    if (is_udp(fd)) {
-        receive(group, fd);
-        errno = EAGAIN;
-        return -1;
-    }
-    n = recvfrom(fd, data, size, flags, from, from_len);
     if (n > 0)
         stream_received(group, data, (size_t)n);
     if (n < 0 && errno != EAGAIN)

@@ -30,7 +30,7 @@ void stream_sent(struct group *group, const struct iovec *iov, int iovcnt)
         len += iov[i].iov_len;
     }
     while ((taken = dns_stream_read(bytes + at, len - at, &message, &size)) > 0) {
-        struct question *q = question_of_query(group, TRANSPORT_TCP, message, size);
+        struct question *q = question_of_query(group, message, size);
 
         if (q && q->tries && read_id(message, size, &q->ids[q->tries - 1]))
             q->facts.id = q->ids[q->tries - 1];

@@ -39,7 +39,7 @@ struct watcher_options {
  * skipped. Memory does not grow with the number of questions. Ends with the last answer or timeout after
  * `rounds` or `duration_us`, or at once on SIGINT, SIGTERM or SIGHUP.
  *
- * c-ares has no part in this: a channel for each question costs more than the question.
+ * The probe engine has no part in this: a group for each question costs more than the question.
  *
  * Return 0, or a negative errno with a message when nothing could be asked.
  */
