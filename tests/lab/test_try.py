@@ -5,6 +5,7 @@ import os
 import pathlib
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -12,6 +13,7 @@ import faults
 import private
 
 LAB = pathlib.Path(__file__).with_name("lab")
+TESTS = LAB.parents[1]
 
 
 def processes(mark, begin=b""):
@@ -81,6 +83,43 @@ class Try(unittest.TestCase):
                     time.sleep(0.05)
         after = sorted(os.listdir("/run/netns")) if os.path.isdir("/run/netns") else []
         self.assertEqual(before, after)
+
+
+class NotHere(unittest.TestCase):
+    """What is missing is said at once, with what to do, and nothing is built or installed."""
+
+    def said(self, *command, **tools):
+        """What a command says to a plain user where each of `tools` is replaced by a shell script; it fails."""
+        with tempfile.TemporaryDirectory() as folder:
+            for name, script in {"id": "echo 1000", **tools}.items():
+                path = pathlib.Path(folder, name.replace("_", "-"))
+                path.write_text(f"#!/bin/sh\n{script}\n")
+                path.chmod(0o755)
+            done = subprocess.run(command, env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}, text=True,
+                                  capture_output=True, check=False, timeout=30)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        return done.stdout + done.stderr
+
+    def test_no_namespaces(self):
+        refused = 'echo "unshare: unshare failed: Operation not permitted" >&2; exit 1'
+        for script in ("try", "run"):
+            with self.subTest(script):
+                said = self.said(TESTS / script, unshare=refused, dpkg_query="exit 1", meson="exit 9")
+                self.assertIn("    unshare: unshare failed: Operation not permitted\nRun it as root, or", said)
+        said = self.said(TESTS / "try", id="echo 0", unshare=refused)
+        self.assertIn("docker run --privileged", said)
+
+    def test_no_packages(self):
+        """No sudo, or one that refuses: the command that root is to run."""
+        for script in ("try", "run"):
+            with self.subTest(script):
+                said = self.said(TESTS / script, unshare="exit 0", dpkg_query="exit 1", sudo="exit 1",
+                                 apt_get="echo never >&2")
+                self.assertRegex(said, r"As root:\n    apt-get update && apt-get install --no-install-recommends gcc ")
+                self.assertNotIn("never", said)
+
+    def test_all_as_a_plain_user(self):
+        self.assertIn("takes root", self.said(TESTS / "run", "all"))
 
 
 if __name__ == "__main__":
