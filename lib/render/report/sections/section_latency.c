@@ -58,7 +58,7 @@ static void print_plot(const struct page *page, const struct watch_target_facts 
 {
     uint64_t counts[OCTAVES] = {0};
     struct html *h = page->html;
-    double width = AXIS_END / OCTAVES;
+    double width = AXIS_END / (double)OCTAVES;
 
     for (size_t i = 0; i < t->latency_count; i++)
         counts[octave_of(t->latency[i].below_us)] += t->latency[i].count;
