@@ -5,7 +5,8 @@ usage: tests/summary.py LOG... | tests/summary.py --failed LOG
 
 A log is meson-logs/testlog.json, one JSON object a line. What failed there and passed in again.json beside it, where
 the failures were run once more and alone, is counted as passed and named as unsteady. With CI=true a skip that
-tests/skips.allowed does not list is a failure. --failed prints the names of what failed and nothing else.
+tests/skips.allowed does not list, with its reason, is a failure. --failed prints the names of what failed and nothing
+else.
 """
 import collections
 import json
@@ -17,8 +18,13 @@ ALLOWED = pathlib.Path(__file__).with_name("skips.allowed")
 
 
 def allowed_skips():
+    """The reason that each may give."""
     lines = ALLOWED.read_text().splitlines()
-    return {line.split()[0] for line in lines if line.strip() and not line.startswith("#")}
+    return dict(line.split(None, 1) for line in lines if line.strip() and not line.startswith("#"))
+
+
+def is_allowed(name, entry, allowed):
+    return name in allowed and allowed[name].strip() in reason(entry)
 
 
 def reason(entry):
@@ -58,7 +64,7 @@ def main(logs):
         for suite, name, entry in entries(log):
             result = entry["result"]
             seconds[suite] += entry["duration"]
-            if result == "SKIP" and (name in allowed or not strict):
+            if result == "SKIP" and (not strict or is_allowed(name, entry, allowed)):
                 skipped += 1
                 print(f"skipped in {preset}: {name}: {reason(entry)}")
             elif result == "SKIP":
