@@ -4,12 +4,14 @@ import json
 import os
 import subprocess
 
+import private
 from cluster import replica_address
 from lab_case import LabCase
 
 NOBODY = "65534"
-# A plain user without any capability.
-PLAIN = ("setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--bounding-set", "-all")
+# A plain user without any capability; where nobody else is mapped, root without any.
+PLAIN = (("setpriv", "--bounding-set", "-all", "--inh-caps", "-all") if private.of_a_plain_user() else
+         ("setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--bounding-set", "-all"))
 
 REPLICAS = ",".join(replica_address(number) for number in (1, 2, 3))
 

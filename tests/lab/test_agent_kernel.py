@@ -11,7 +11,7 @@ import unittest
 
 import private
 
-private.enter()
+private.enter(watches=True)
 
 from agent_fleet import Fleet  # noqa: E402, it takes the namespaces
 from lab_case import LabCase  # noqa: E402

@@ -98,5 +98,5 @@ class Watched(DiagnoseCase):
 
 
 if __name__ == "__main__":
-    private.enter()
+    private.enter(watches=True)
     unittest.main(verbosity=2)

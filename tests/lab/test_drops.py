@@ -275,6 +275,13 @@ class Privileges(DropCase):
                 self.assertIn(f"lacks {missing};", done.stderr)
                 self.assertEqual(done.stdout, "")
 
+    def test_in_a_user_namespace(self):
+        """Its root has all capabilities, and none of the machine's."""
+        done = subprocess.run(["unshare", "--user", "--map-root-user", os.environ["K8SDNS"], "drops", "--duration",
+                               "1s"], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("capabilities are those of a user namespace", done.stderr)
+
     def test_least(self):
         """CAP_BPF and CAP_PERFMON are enough, as nobody."""
         prefix = ["setpriv", "--reuid", "65534", "--clear-groups", "--inh-caps=-all,+bpf,+perfmon",
@@ -384,5 +391,5 @@ class Six(DropCase):
 
 
 if __name__ == "__main__":
-    private.enter()
+    private.enter(watches=True)
     unittest.main(verbosity=2)

@@ -288,5 +288,5 @@ class Six(LookupsCase):
 
 
 if __name__ == "__main__":
-    private.enter()
+    private.enter(watches=True)
     unittest.main(verbosity=2)

@@ -194,5 +194,5 @@ class Iptables(PathCase):
 
 
 if __name__ == "__main__":
-    private.enter()
+    private.enter(watches=True)
     unittest.main(verbosity=2)

@@ -174,5 +174,5 @@ class Fragments(PathCase):
 
 
 if __name__ == "__main__":
-    private.enter()
+    private.enter(watches=True)
     unittest.main(verbosity=2)

@@ -149,6 +149,7 @@ class SingleFile(unittest.TestCase):
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
 
+@unittest.skipIf(private.of_a_plain_user(), "to be nobody takes root")
 class EmptyRoot(unittest.TestCase):
     """A root file system with /proc and the file, read-only, for nobody."""
 

@@ -109,6 +109,17 @@ static bool is_confidential(void)
     return locked;
 }
 
+/* What root of a user namespace may, the machine's root has not given: only there are all users mapped. */
+static bool in_user_namespace(void)
+{
+    struct arena *arena = arena_new();
+    const char *map = file_text(arena, "/proc/self/uid_map", STATUS_MAX);
+    bool is = *map && !strstr(map, " 4294967295");
+
+    arena_free(arena);
+    return is;
+}
+
 /* Of memory for programs and maps, where the kernel counts it so: before Linux 5.11. 0: it does not. */
 static uint64_t locked_limit(const struct kernel_types *types)
 {
@@ -134,6 +145,12 @@ static int refused_by_kernel(int r, const struct kernel_types *types, const char
         return err_set(
             err, ERR_UNOBSERVED, -r,
             "this kernel has no bpf(2), and so none of %s; it takes one built with CONFIG_BPF_SYSCALL",
+            programs);
+    if ((r == -EPERM || r == -EACCES) && in_user_namespace())
+        return err_set(
+            err, ERR_UNOBSERVED, -r,
+            "this kernel refuses %s: the capabilities are those of a user namespace (as in a rootless "
+            "container); it takes root of the machine",
             programs);
     if (r == -EPERM || r == -EACCES)
         return err_set(
