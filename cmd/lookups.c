@@ -14,9 +14,10 @@
 
 /* Of our choice: a person sees no delay, and a busy node's lookups are told of in groups. */
 #define POLL_MS 100
-/* Not printed in one piece: a flood is counted all the same. */
-#define PART_MAX 1000
-#define NO_LIMIT UINT64_MAX
+/* So many are printed in one piece, and a second: a flood is counted all the same. To print all of it would
+ * cost a node more than its lookups. */
+#define PRINTED_MAX 1000
+#define NO_LIMIT    UINT64_MAX
 
 struct lookups_config {
     uint64_t slow_us, duration_us, count, dns_port, timeout_us;
@@ -55,6 +56,8 @@ struct lookups_run {
     struct arena *part_arena;
     struct traced_lookups_facts part;
     uint64_t seen, unprinted, hidden;
+    double room; /* how many may be printed now */
+    uint64_t roomed_ns;
 };
 
 static void seen(void *user, const struct lookups_call_facts *call)
@@ -70,7 +73,7 @@ static void seen(void *user, const struct lookups_call_facts *call)
     lookups_tally_add(state->tally, call);
     if (state->config->slow_us != NO_LIMIT && !lookups_tally_is_slow(state->tally, call))
         return;
-    if (state->part.calls_count < PART_MAX)
+    if ((double)state->part.calls_count < state->room)
         *ARENA_PUSH(state->part_arena, state->part.calls, state->part.calls_count) = *call;
     else
         state->unprinted++;
@@ -79,12 +82,16 @@ static void seen(void *user, const struct lookups_call_facts *call)
 /* Print the lookups since the last. */
 static int tell_part(struct run *run, struct lookups_run *state, uint64_t began_ns)
 {
+    uint64_t now_ns = clock_monotonic_ns();
     struct arena *kept = run->arena;
     int r = 0;
 
+    state->room += (double)(now_ns - state->roomed_ns) / 1e9 * PRINTED_MAX - (double)state->part.calls_count;
+    state->room = state->room < PRINTED_MAX ? state->room : PRINTED_MAX;
+    state->roomed_ns = now_ns;
     if (state->part.calls_count) {
         run->arena = state->part_arena;
-        state->part.span_ms = (double)(clock_monotonic_ns() - began_ns) / 1e6;
+        state->part.span_ms = (double)(now_ns - began_ns) / 1e6;
         lookups_tally_facts(state->tally, false, state->part_arena, &state->part);
         r = emit_part(run, &state->part);
         run->arena = kept;
@@ -146,7 +153,7 @@ static int run(struct run *run, const void *config_at, void *data)
 {
     const struct lookups_config *config = config_at;
     struct traced_lookups_facts *facts = data;
-    struct lookups_run state = {.config = config};
+    struct lookups_run state = {.config = config, .room = PRINTED_MAX};
     struct lookup_trace_options tracing = {
         .pid = run->globals->pid,
         .dns_port = (uint16_t)config->dns_port,
@@ -172,7 +179,7 @@ static int run(struct run *run, const void *config_at, void *data)
     state.part_arena = arena_new();
     pause_begin(&pause, 1000000);
     output_watching(run->globals, config->duration_us);
-    began_ns = clock_monotonic_ns();
+    began_ns = state.roomed_ns = clock_monotonic_ns();
     r = watch(run, trace, &state);
     if (r >= 0) {
         facts->summary = true;
