@@ -52,8 +52,9 @@ static __always_inline enum first_look look_behind(const __u8 *bytes, __u32 from
 }
 
 /* `at` is the packet's network header, `port` that of DNS. */
-static __noinline enum first_look look_first(struct sk_buff *skb, const unsigned char *at, __u16 port,
-                                             struct first_look_at *ret)
+static __attribute__((noinline, unused)) enum first_look look_first(struct sk_buff *skb,
+                                                                    const unsigned char *at, __u16 port,
+                                                                    struct first_look_at *ret)
 {
     __u16 protocol = bpf_ntohs(skb->protocol);
     __u8 bytes[LOOK_OCTETS];

@@ -12,7 +12,7 @@
  * Whether a tracepoint has to look closer at a packet: beside many thousand questions a second, of which as
  * many as --rate says are followed, most are turned away here. `at` is its network header.
  */
-static __noinline bool may_be_followed(struct sk_buff *skb, const unsigned char *at)
+static __attribute__((noinline, unused)) bool may_be_followed(struct sk_buff *skb, const unsigned char *at)
 {
     struct first_look_at seen;
     struct path_id *id;
