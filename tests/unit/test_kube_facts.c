@@ -292,6 +292,9 @@ static const char *policies_of(struct arena *arena, const char *text, size_t len
 
 #define POLICY(space, name, spec) \
     "- {kind: NetworkPolicy, metadata: {name: " name ", namespace: " space "}, spec: {" spec "}}\n"
+#define SYSTEM "namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}"
+#define BLOCK(name, block) \
+    POLICY("shop", name, "podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {" block "}}]}]")
 #define DNS_PORTS "ports: [{port: 53, protocol: UDP}, {port: 53, protocol: TCP}]"
 
 static void test_policies(void **state)
@@ -301,7 +304,8 @@ static void test_policies(void **state)
         "- {kind: Service, metadata: {name: kube-dns, namespace: kube-system}, spec: {clusterIP: 10.0.0.10, selector: "
         "{k8s-app: kube-dns}}}\n"
         "- {kind: Pod, metadata: {name: a, namespace: kube-system, labels: {k8s-app: kube-dns, tier: x}}, spec: "
-        "{containers: [{name: coredns, ports: [{containerPort: 5353, protocol: UDP, name: dns}]}]}}\n";
+        "{containers: [{name: coredns, ports: [{containerPort: 5353, protocol: UDP, name: dns}]}]}, status: {podIP: "
+        "10.244.0.5}}\n";
     static const struct {
         const char *policies, *said;
     } cases[] = {
@@ -371,6 +375,28 @@ static void test_policies(void **state)
                 "podSelector: {}, policyTypes: [Egress], egress: [{to: [{namespaceSelector: {matchLabels: "
                 "{kubernetes.io/metadata.name: kube-system}}}], ports: [{port: 53, protocol: UDP}]}]"),
          "out/dns tcp"},
+        {POLICY("shop", "label",
+                "podSelector: {}, policyTypes: [Egress], egress: [{to: [{" SYSTEM
+                ", podSelector: {matchLabels: {k8s-app: coredns}}}], " DNS_PORTS "}]"),
+         "out/label udp tcp"},
+        {POLICY("shop", "label",
+                "podSelector: {}, policyTypes: [Egress], egress: [{to: [{" SYSTEM
+                ", podSelector: {matchLabels: {k8s-app: kube-dns}}}], " DNS_PORTS "}]"),
+         ""},
+        /* The ClusterIP has become the address of a Pod when policies look. */
+        {BLOCK("ip", "cidr: 10.0.0.10/32"), "out/ip udp tcp"},
+        {BLOCK("pods", "cidr: 10.244.0.0/22"), ""},
+        {BLOCK("next", "cidr: 10.244.4.0/22"), "out/next udp tcp"},
+        {BLOCK("all", "cidr: 0.0.0.0/0"), ""},
+        {BLOCK("world", "cidr: 0.0.0.0/0, except: [10.0.0.0/8, 192.168.0.0/16]"), "out/world udp tcp"},
+        {BLOCK("world", "cidr: 0.0.0.0/0, except: [192.168.0.0/16]"), ""},
+        {BLOCK("six", "cidr: '::/0'"), "out/six udp tcp"},
+        {BLOCK("bad", "cidr: here"), ""},
+        {BLOCK("node", "cidr: 169.254.20.10/32"), ""},
+        {BLOCK(
+             "cache",
+             "cidr: 10.0.0.10/32") "- {kind: Pod, metadata: {name: n, namespace: kube-system, labels: {k8s-app: node-local-dns}}}\n",
+         ""},
         /* Calico's own kind has other members. */
         {POLICY("kube-system", "calico", "selector: all(), types: [Ingress]"), ""},
     };

@@ -100,6 +100,68 @@ static bool has_port(const struct judged *j, const struct kube_opening *opening)
     return any;
 }
 
+static bool net_has(const struct kube_net *net, const struct address *where)
+{
+    const uint8_t *a = where->family == AF_INET ? (const uint8_t *)&where->v4 : where->v6.s6_addr;
+    const uint8_t *b = where->family == AF_INET ? (const uint8_t *)&net->base.v4 : net->base.v6.s6_addr;
+    unsigned whole = net->bits / 8, rest = net->bits % 8;
+
+    if (net->base.family != where->family || memcmp(a, b, whole) != 0)
+        return false;
+    return !rest || (a[whole] ^ b[whole]) >> (8 - rest) == 0;
+}
+
+static bool block_has(const struct kube_block *block, const struct address *where)
+{
+    for (size_t i = 0; i < block->excepts_count; i++)
+        if (net_has(&block->excepts[i], where))
+            return false;
+    return net_has(&block->net, where);
+}
+
+/* With a cache on the nodes queries end there, at the ClusterIP or an address of its own. */
+static bool has_node_local(const struct kube_objects *objects)
+{
+    for (size_t i = 0; i < objects->pods_count; i++)
+        if (objects->pods[i].node_local)
+            return true;
+    for (size_t i = 0; i < objects->services_count; i++)
+        if (objects->services[i].node_local)
+            return true;
+    return false;
+}
+
+/*
+ * Whether a Pod of DNS may be among the peers of an egress rule. Policies act after the ClusterIP has become
+ * the Pod's address: a block that has the ClusterIP alone lets nothing through.
+ */
+static bool may_lead_to_dns(const struct judged *j, const struct kube_opening *opening)
+{
+    bool any = false;
+
+    if ((!opening->block && !opening->pods) || has_node_local(j->objects) ||
+        (opening->block && address_is_link_local(&opening->block->net.base)))
+        return true;
+    for (size_t i = 0; i < j->objects->pods_count; i++) {
+        const struct kube_pod *pod = &j->objects->pods[i];
+
+        if (pod->space && strcmp(pod->space, j->space) != 0)
+            continue;
+        if (!opening->block) {
+            any = any || pod->labels;
+            if (pod->labels && has_pairs(opening->pods, pod->labels))
+                return true;
+            continue;
+        }
+        for (size_t k = 0; k < pod->addresses_count; k++) {
+            any = true;
+            if (block_has(opening->block, &pod->addresses[k]))
+                return true;
+        }
+    }
+    return !any;
+}
+
 static bool lets_through(const struct judged *j, const struct kube_policy *policy, bool egress, bool tcp)
 {
     const char *peer = egress ? j->space : j->client;
@@ -108,7 +170,8 @@ static bool lets_through(const struct judged *j, const struct kube_policy *polic
         const struct kube_opening *opening = &policy->openings[i];
 
         if (opening->egress == egress && (tcp ? opening->tcp : opening->udp) && has_port(j, opening) &&
-            (!opening->space || !peer || strcmp(opening->space, peer) == 0))
+            (!opening->space || !peer || strcmp(opening->space, peer) == 0) &&
+            (!egress || may_lead_to_dns(j, opening)))
             return true;
     }
     return false;

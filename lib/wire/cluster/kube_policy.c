@@ -45,17 +45,70 @@ static struct kube_opening opening_of(const json_t *port)
     return opening;
 }
 
+/* "10.96.0.0/12"; false for what is none. */
+static bool read_net(const char *text, struct kube_net *ret_net)
+{
+    char base[ADDRESS_TEXT];
+    const char *slash = text ? strchr(text, '/') : NULL;
+    size_t len = slash ? (size_t)(slash - text) : 0;
+    uint64_t bits = 0;
+
+    if (!slash || !len || len >= sizeof(base) || !slash[1] || strlen(slash + 1) > 3)
+        return false;
+    memcpy(base, text, len);
+    base[len] = '\0';
+    for (const char *at = slash + 1; *at; at++) {
+        if (*at < '0' || *at > '9')
+            return false;
+        bits = bits * 10 + (uint64_t)(*at - '0');
+    }
+    if (!kube_read_address(base, 0, &ret_net->base) || bits > (ret_net->base.family == AF_INET ? 32 : 128))
+        return false;
+    ret_net->bits = (unsigned)bits;
+    return true;
+}
+
+/* The addresses of a peer; NULL where it has none, or some that cannot be read. */
+static const struct kube_block *block_of(struct arena *arena, const json_t *peer)
+{
+    const json_t *json = json_object_get(peer, "ipBlock"), *except;
+    struct kube_block *block = arena_array(arena, 1, sizeof(*block));
+    size_t i;
+
+    if (!json_is_object(json) || !read_net(kube_text(json, "cidr"), &block->net))
+        return NULL;
+    json_array_foreach(json_object_get(json, "except"), i, except)
+    {
+        struct kube_net net;
+
+        if (!read_net(json_string_value(except), &net))
+            return NULL;
+        *ARENA_PUSH(arena, block->excepts, block->excepts_count) = net;
+    }
+    return block;
+}
+
+/* The labels that a peer's Pods need; NULL: any, or not to be evaluated. */
+static const char *pods_of_peer(struct arena *arena, const json_t *peer)
+{
+    const json_t *selector = json_object_get(peer, "podSelector");
+
+    return has_expressions(selector) ? NULL : kube_pairs(arena, json_object_get(selector, "matchLabels"));
+}
+
 static void add(struct arena *arena, struct kube_policy *policy, struct kube_opening opening, bool egress,
-                const char *space)
+                const json_t *peer)
 {
     if (policy->openings_count == OPENINGS_MAX)
         return;
     if (policy->openings_count == OPENINGS_MAX - 1) {
         opening = everything;
-        space = NULL;
+        peer = NULL;
     }
     opening.egress = egress;
-    opening.space = space;
+    opening.space = peer ? space_of_peer(arena, peer, policy->space) : NULL;
+    opening.pods = peer ? pods_of_peer(arena, peer) : NULL;
+    opening.block = peer ? block_of(arena, peer) : NULL;
     *ARENA_PUSH(arena, policy->openings, policy->openings_count) = opening;
 }
 
@@ -69,7 +122,7 @@ static void read_rule(struct arena *arena, const json_t *rule, const char *peers
     for (size_t i = 0; i < (ports_count ? ports_count : 1); i++)
         for (size_t k = 0; k < (peers_count ? peers_count : 1); k++)
             add(arena, policy, ports_count ? opening_of(json_array_get(ports, i)) : everything, egress,
-                peers_count ? space_of_peer(arena, json_array_get(peers, k), policy->space) : NULL);
+                peers_count ? json_array_get(peers, k) : NULL);
 }
 
 void kube_read_policy(struct arena *arena, const json_t *object, struct kube_objects *objects)

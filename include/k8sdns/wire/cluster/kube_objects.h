@@ -163,12 +163,26 @@ struct kube_event {
     uint64_t count; /* UINT64_MAX when not said */
 };
 
+/* A range of addresses. */
+struct kube_net {
+    struct address base; /* its port is 0 */
+    unsigned bits;
+};
+
+/* An ipBlock of a NetworkPolicy. */
+struct kube_block {
+    struct kube_net net, *excepts;
+    size_t excepts_count;
+};
+
 /* Ports that a rule of a NetworkPolicy lets through, and to or from whom. */
 struct kube_opening {
     bool egress; /* else ingress */
     bool udp, tcp;
     uint64_t first, last;
-    const char *space; /* peers in this namespace alone; NULL: they may be anywhere */
+    const char *space;              /* peers in this namespace alone; NULL: they may be anywhere */
+    const char *pods;               /* peers with these labels alone, "a=b,c=d"; NULL: any */
+    const struct kube_block *block; /* peers with these addresses alone; NULL: any */
 };
 
 /* A NetworkPolicy: what it selects it shuts, but for its openings and those of other policies. */
