@@ -781,6 +781,23 @@ class Diagnosis(unittest.TestCase):
             self.assertEqual(diagnosed(*lines, *[query("b.org.")] * 60)[0], {})
             self.assertEqual(diagnosed(*lines[:2], query("b.org."))[0], {})
 
+    def test_types_that_a_server_may_decline(self):
+        """A refused ANY or zone transfer is no failure (RFC 8482); neither hides those that are."""
+        for kind in ("ANY", "AXFR", "IXFR"):
+            for rcode in ("REFUSED", "NOTIMP"):
+                lines = [query("a.example.com.", type=kind, rcode=rcode)] * 9
+                findings, data = diagnosed(*lines, query("b.org."))
+                self.assertEqual(findings, {})
+        failing = [query("c.example.com.", rcode="REFUSED")] * 6
+        finding = diagnosed(*[query("a.example.com.", type="ANY", rcode="REFUSED")] * 9, *failing, query("b.org."))[0]
+        self.assertEqual(finding["coredns-errors"]["evidence"],
+                         ["6 of 16 answers in CoreDNS's log are REFUSED",
+                          "9 more are to queries of type ANY or for a zone transfer, which a server may decline",
+                          "the name that fails most: c.example.com."])
+        data = read(*[query("a.example.com.", type="ANY", rcode="REFUSED")] * 9)
+        self.assertEqual((data["declined"], data["names"][0]["failed"]), ({"REFUSED": 9}, 0))
+        self.assertIn("coredns-errors", diagnosed(*[query("a.", type="ANY", rcode="SERVFAIL")] * 9, query("b.org."))[0])
+
     def test_failures_alone(self):
         """A log of class error has no answer that went well, and a name fails by another rcode as well."""
         lines = [query(f"{i}.example.com.", rcode="REFUSED") for i in range(20)]

@@ -181,8 +181,26 @@ enum query_outcome {
     OUTCOME_FAILED,
 };
 
-static enum query_outcome outcome_of(struct log_word rcode)
+/* Servers may decline these, and many do on purpose. Source: RFC 8482 (ANY), RFC 5936 (AXFR), RFC 1995
+ * (IXFR). */
+static bool is_declined(const struct coredns_line *line)
 {
+    static const char *const types[] = {"ANY", "AXFR", "IXFR"}, *const rcodes[] = {"REFUSED", "NOTIMP"};
+    bool type = false, rcode = false;
+
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        type = type ||
+               (line->type.len == strlen(types[i]) && memcmp(line->type.at, types[i], line->type.len) == 0);
+    for (size_t i = 0; i < sizeof(rcodes) / sizeof(rcodes[0]) && type; i++)
+        rcode = rcode || (line->rcode.len == strlen(rcodes[i]) &&
+                          memcmp(line->rcode.at, rcodes[i], line->rcode.len) == 0);
+    return rcode;
+}
+
+static enum query_outcome outcome_of(const struct coredns_line *line, struct log_word rcode)
+{
+    if (is_declined(line))
+        return OUTCOME_UNKNOWN;
     if (rcode.len == 7 && memcmp(rcode.at, "NOERROR", 7) == 0)
         return OUTCOME_FOUND;
     if (rcode.len == 8 && memcmp(rcode.at, "NXDOMAIN", 8) == 0)
@@ -331,7 +349,7 @@ void log_queries_add(struct log_queries *q, const struct log_entry *entry)
 {
     const struct coredns_line *line = &entry->line;
     struct log_word rcode = log_rcode(line);
-    enum query_outcome outcome = outcome_of(rcode);
+    enum query_outcome outcome = outcome_of(line, rcode);
     uint64_t client = top_hash(line->client.at, line->client.len);
     uint64_t name = top_hash(line->name.at, line->name.len);
     uint64_t question = question_hash(line, client, name);
@@ -345,6 +363,8 @@ void log_queries_add(struct log_queries *q, const struct log_entry *entry)
     entry->source->queries++;
     entry->source->failed += outcome == OUTCOME_FAILED;
     words_add(&q->rcodes, rcode);
+    if (is_declined(line))
+        words_add(&q->declined, rcode);
     words_add(&q->types, line->type);
     add_latency(q, entry);
     heavy_hitters_approach(q->clients, client);
@@ -433,6 +453,7 @@ void log_queries_facts(const struct log_queries *q, struct arena *arena, struct 
     facts->queries = q->count;
     facts->server_made = q->server_made;
     facts->rcodes_count = tallies(&q->rcodes, arena, &facts->rcodes);
+    facts->declined_count = tallies(&q->declined, arena, &facts->declined);
     facts->types_count = tallies(&q->types, arena, &facts->types);
     latency_facts(q, facts);
     slow_facts(q, arena, facts);

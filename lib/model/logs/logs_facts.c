@@ -56,12 +56,22 @@ uint64_t logs_facts_events(const struct logs_facts *facts, int kind)
     return 0;
 }
 
+static uint64_t tally_of(const struct shape_tally *tallies, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(tallies[i].name, name) == 0)
+            return tallies[i].count;
+    return 0;
+}
+
 uint64_t logs_facts_rcode(const struct logs_facts *facts, const char *rcode)
 {
-    for (size_t i = 0; i < facts->rcodes_count; i++)
-        if (strcmp(facts->rcodes[i].name, rcode) == 0)
-            return facts->rcodes[i].count;
-    return 0;
+    return tally_of(facts->rcodes, facts->rcodes_count, rcode);
+}
+
+uint64_t logs_facts_declined(const struct logs_facts *facts, const char *rcode)
+{
+    return tally_of(facts->declined, facts->declined_count, rcode);
 }
 
 #define LINES(member, text) SHAPE_FIELD_COUNT(struct log_lines_facts, member, #member, text)
@@ -183,7 +193,8 @@ const struct shape log_dump_facts_shape = SHAPE(struct log_dump_facts, dump_fiel
         SHAPE_FIELD_COUNT(struct log_top_facts, count, "count", "how many queries"),                  \
         SHAPE_FIELD_COUNT(struct log_top_facts, error, "error", "the count is too large by no more"), \
         SHAPE_FIELD_COUNT(struct log_top_facts, nxdomain, "nxdomain", "of these: no such name"),      \
-        SHAPE_FIELD_COUNT(struct log_top_facts, failed, "failed", "of these: neither NOERROR nor NXDOMAIN")
+        SHAPE_FIELD_COUNT(struct log_top_facts, failed, "failed",                                     \
+                          "of these: neither NOERROR nor NXDOMAIN, nor declined")
 static const struct shape_field name_fields[] = {TOP_FIELDS("name", "asked for")};
 const struct shape log_name_facts_shape = SHAPE(struct log_top_facts, name_fields, "log_name");
 static const struct shape_field client_fields[] = {TOP_FIELDS("client", "who asked")};
@@ -205,7 +216,8 @@ const struct shape log_latency_facts_shape = SHAPE(struct log_latency_facts, lat
 static const struct shape_field rate_fields[] = {
     SHAPE_FIELD_TEXT(struct log_rate_facts, time, "time", "the beginning"),
     SHAPE_FIELD_COUNT(struct log_rate_facts, queries, "queries", "answered in the interval"),
-    SHAPE_FIELD_COUNT(struct log_rate_facts, failed, "failed", "of these: neither NOERROR nor NXDOMAIN"),
+    SHAPE_FIELD_COUNT(struct log_rate_facts, failed, "failed",
+                      "of these: neither NOERROR nor NXDOMAIN, nor declined"),
 };
 const struct shape log_rate_facts_shape = SHAPE(struct log_rate_facts, rate_fields, "log_rate");
 
@@ -240,7 +252,8 @@ static const struct shape_field source_fields[] = {
     SHAPE_FIELD_TEXT(struct log_source_facts, version, "coredns", "CoreDNS's version, by its banner"),
     SHAPE_FIELD_COUNT(struct log_source_facts, lines, "lines", "of it"),
     SHAPE_FIELD_COUNT(struct log_source_facts, queries, "queries", "of it"),
-    SHAPE_FIELD_COUNT(struct log_source_facts, failed, "failed", "of these: neither NOERROR nor NXDOMAIN"),
+    SHAPE_FIELD_COUNT(struct log_source_facts, failed, "failed",
+                      "of these: neither NOERROR nor NXDOMAIN, nor declined"),
     SHAPE_FIELD_COUNT(struct log_source_facts, starts, "starts", "banners in it"),
     SHAPE_FIELD_COUNT(struct log_source_facts, panics, "panics", "in it"),
     SHAPE_FIELD_TEXT(struct log_source_facts, first_time, "first_time", "of its first line"),
@@ -278,8 +291,10 @@ static const struct shape_field fields[] = {
     SHAPE_FIELD_OBJECTS(struct logs_facts, rate, "rate", &log_rate_facts_shape, "queries over time"),
     SHAPE_FIELD_TALLIES(struct logs_facts, rcodes, "rcodes",
                         "answers by code; a forward that failed is SERVFAIL, whatever the line says"),
+    SHAPE_FIELD_TALLIES(struct logs_facts, declined, "declined",
+                        "of these: REFUSED and NOTIMP for ANY, AXFR and IXFR, which a server may decline"),
     SHAPE_FIELD_COUNT(struct logs_facts, server_made, "server_made",
-                      "of these: lines of older versions that do not say how it failed"),
+                      "of rcodes: lines of older versions that do not say how it failed"),
     SHAPE_FIELD_TALLIES(struct logs_facts, types, "types", "queries by type"),
     SHAPE_FIELD_OBJECT(struct logs_facts, latency_ms, "latency_ms", &log_latency_facts_shape,
                        "how long answers took"),

@@ -39,7 +39,8 @@ struct log_queries {
     uint64_t slow_ns;
     uint64_t count, failed, own, server_made, waste, slow_total, timed;
     struct log_words rcodes, types;
-    struct histogram latency; /* in tenths of a microsecond, up to 7 minutes */
+    struct log_words declined; /* of the rcodes: to queries that a server may decline */
+    struct histogram latency;  /* in tenths of a microsecond, up to 7 minutes */
     uint64_t max_ns;
     struct heavy_hitters *names, *clients, *suffixes, *wasted, *upstreams;
     struct heavy_hitters *namespaces;          /* that have a Service, or that a search list has */

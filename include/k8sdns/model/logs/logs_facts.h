@@ -224,6 +224,8 @@ struct logs_facts {
     size_t rate_count;
     struct shape_tally *rcodes, *types;
     size_t rcodes_count, types_count;
+    struct shape_tally *declined; /* of rcodes: refusals of types that a server may decline; no failures */
+    size_t declined_count;
     uint64_t server_made; /* failed answers that the log has under another name */
     struct log_latency_facts latency_ms;
     uint64_t timed_queries; /* with a duration */
@@ -266,6 +268,8 @@ extern const struct shape logs_facts_shape;
 uint64_t logs_facts_events(const struct logs_facts *facts, int kind);
 /* Answers with that code. */
 uint64_t logs_facts_rcode(const struct logs_facts *facts, const char *rcode);
+/* Of these: to queries of a type that a server may decline. */
+uint64_t logs_facts_declined(const struct logs_facts *facts, const char *rcode);
 
 /* One line, as --lines --json prints it. */
 struct log_line_facts {

@@ -227,7 +227,7 @@ static uint64_t failures_but(const struct logs_facts *logs, const char *rcode)
 
         for (size_t k = 0; good[k]; k++)
             other = other && strcmp(logs->rcodes[i].name, good[k]) != 0;
-        count += other ? logs->rcodes[i].count : 0;
+        count += other ? logs->rcodes[i].count - logs_facts_declined(logs, logs->rcodes[i].name) : 0;
     }
     return count;
 }
@@ -258,7 +258,8 @@ static void by_logged_refusals(const struct rule *rule, struct diagnosis *d)
     const struct logs_facts *logs = d->facts->logs;
 
     for (size_t i = 0; logs && i < sizeof(rows) / sizeof(rows[0]); i++) {
-        uint64_t count = logs_facts_rcode(logs, rows[i].rcode);
+        uint64_t declined = logs_facts_declined(logs, rows[i].rcode);
+        uint64_t count = logs_facts_rcode(logs, rows[i].rcode) - declined;
         const struct log_top_facts *name = worst_name(logs, failures_but(logs, rows[i].rcode));
         struct finding *finding;
 
@@ -274,6 +275,12 @@ static void by_logged_refusals(const struct rule *rule, struct diagnosis *d)
         else
             finding_evidence(d, finding, "%" PRIu64 " of %" PRIu64 " answers in CoreDNS's log are %s", count,
                              logs->queries, rows[i].rcode);
+        if (declined)
+            finding_evidence(
+                d, finding,
+                "%" PRIu64
+                " more are to queries of type ANY or for a zone transfer, which a server may decline",
+                declined);
         if (name)
             finding_evidence(d, finding, "the name that fails most: %s", name->name);
     }
