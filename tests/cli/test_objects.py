@@ -81,6 +81,13 @@ def nodes(count, down=0):
              "status": {"conditions": [{"type": "Ready", "status": str(i < count - down)}]}} for i in range(count)]
 
 
+def corefile(keys):
+    return {"kind": "ConfigMap", "metadata": {"name": "coredns", "namespace": "kube-system"},
+            "data": {"Corefile": keys + " {\n    errors\n    health\n    ready\n    kubernetes cluster.local\n"
+                                        "    forward . 192.0.2.53\n    cache 30\n}\n"}}
+
+
+OTHER_PORT = [{"name": "dns", "port": 5353, "protocol": "UDP"}]
 BOTH = [endpoints(), pod(0), pod(1), workload()]
 SANDBOX = "plugin type=\"flannel\" failed (add): open /run/flannel/subnet.env: no such file or directory"
 
@@ -99,9 +106,21 @@ CASES = {
                                "violates PodSecurity", "describe replicaset/coredns-7c65d6cfc9")),
     "no UDP port": ([service(ports=ports(udp=None)), *BOTH],
                     ("service-endpoints", "critical", "ports of the DNS Service", "no UDP port 53", "edit service")),
-    "another port": ([service(), endpoints(of=[{"name": "dns", "port": 5353, "protocol": "UDP"}]), *BOTH[1:]],
-                     ("service-endpoints", "critical", "ports of the DNS Service", "UDP port 5353, and the container",
-                      "edit service")),
+    "a port that is not declared": ([service(), endpoints(of=OTHER_PORT), *BOTH[1:]],
+                                    ("service-endpoints", "warning", "a port that its Pods do not declare",
+                                     "leads to UDP port 5353, and the container", "edit service")),
+    "a port that the Corefile has": ([service(), endpoints(of=OTHER_PORT), *BOTH[1:], corefile(".:5353")],
+                                     ("service-endpoints", "warning", "a port that its Pods do not declare")),
+    "a port that may be imported": ([service(), endpoints(of=OTHER_PORT), *BOTH[1:],
+                                     corefile("import custom/*.server\n.:53")],
+                                    ("service-endpoints", "warning", "a port that its Pods do not declare")),
+    "a port for TLS alone": ([service(), endpoints(of=OTHER_PORT), *BOTH[1:], corefile(".:53 tls://.:5353")],
+                             ("service-endpoints", "critical", "lead nowhere", "no server block")),
+    "a port by a flag": ([service(), endpoints(of=OTHER_PORT), *BOTH[1:], corefile(".")],
+                         ("service-endpoints", "warning", "a port that its Pods do not declare")),
+    "another port": ([service(), endpoints(of=OTHER_PORT), *BOTH[1:], corefile(".:53")],
+                     ("service-endpoints", "critical", "ports of the DNS Service lead nowhere",
+                      "UDP port 5353, and no server block", "the container of Pod", "edit service")),
     "a name that no port has": ([service(ports=ports(targetPort="udp-53")), endpoints(of=[]), *BOTH[1:]],
                                 ("service-endpoints", "critical", "ports of the DNS Service", "no port",
                                  "edit service")),

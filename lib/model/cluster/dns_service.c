@@ -25,6 +25,10 @@ static const struct shape_field fields[] = {
     SHAPE_FIELD_BOOL(struct dns_service_facts, local_only, "local_only",
                      "internalTrafficPolicy Local: it leads to Pods of the same node alone"),
     SHAPE_FIELD_TEXT(struct dns_service_facts, ports_fault, "ports_fault", "why its ports lead nowhere"),
+    SHAPE_FIELD_COUNT(struct dns_service_facts, endpoint_port, "endpoint_port",
+                      "over UDP, where the one container of a Pod behind it declares another"),
+    SHAPE_FIELD_COUNT(struct dns_service_facts, declared_port, "declared_port", "by that container"),
+    SHAPE_FIELD_TEXT(struct dns_service_facts, declaring_pod, "declaring_pod", "the Pod with that container"),
     SHAPE_FIELD_TEXT(struct dns_service_facts, without_ip, "without_ip",
                      "what says that it has no ClusterIP: clusterIP None, or type ExternalName"),
 };
@@ -44,7 +48,10 @@ static struct dns_service_facts *service_of(struct arena *arena, struct replicas
         if (strcmp(facts->services[i].name, name) == 0 && same_space(facts->services[i].namespace, space))
             return &facts->services[i];
     service = ARENA_PUSH(arena, facts->services, facts->services_count);
-    *service = (struct dns_service_facts){.name = name, .namespace = space ? space : ""};
+    *service = (struct dns_service_facts){.name = name,
+                                          .namespace = space ? space : "",
+                                          .endpoint_port = SHAPE_UNSET,
+                                          .declared_port = SHAPE_UNSET};
     return service;
 }
 
@@ -105,29 +112,40 @@ static const struct kube_pod *pod_at(const struct kube_objects *objects, const s
     return NULL;
 }
 
+static bool is_behind(const struct kube_endpoint *e, const struct kube_service *service)
+{
+    return !e->node_local && e->service && service->name && strcmp(e->service, service->name) == 0 &&
+           same_space(e->space, service->space);
+}
+
 /* What the ports of a Service and of what is behind it lack. */
-static const char *ports_fault(struct arena *arena, const struct kube_objects *objects,
-                               const struct kube_service *service)
+static const char *ports_fault(const struct kube_objects *objects, const struct kube_service *service)
 {
     if (service->no_udp)
         return "it has no UDP port 53";
-    for (size_t i = 0; i < objects->endpoints_count; i++) {
-        const struct kube_endpoint *e = &objects->endpoints[i];
-        const struct kube_pod *pod = pod_at(objects, &e->where);
-
-        if (e->node_local || !e->service || !service->name || strcmp(e->service, service->name) != 0 ||
-            !same_space(e->space, service->space))
-            continue;
-        if (e->no_port)
+    for (size_t i = 0; i < objects->endpoints_count; i++)
+        if (is_behind(&objects->endpoints[i], service) && objects->endpoints[i].no_port)
             return "its EndpointSlice has endpoints and no port: its targetPort is a name that no port of the Pods "
                    "has";
-        /* Of several containers another may serve it, as dnsmasq of kube-dns does. */
-        if (pod && pod->containers == 1 && pod->port && pod->port != e->where.port)
-            return arena_printf(arena,
-                                "it leads to UDP port %u, and the container of Pod %s declares port %llu",
-                                e->where.port, pod->name ? pod->name : "", (unsigned long long)pod->port);
-    }
     return NULL;
+}
+
+/* A declared port is a note: the container may listen on others. Of several containers another may serve it.
+ */
+static void compare_ports(const struct kube_objects *objects, const struct kube_service *seen,
+                          struct dns_service_facts *service)
+{
+    for (size_t i = 0; i < objects->endpoints_count; i++) {
+        const struct kube_endpoint *e = &objects->endpoints[i];
+        const struct kube_pod *pod = is_behind(e, seen) && !e->no_port ? pod_at(objects, &e->where) : NULL;
+
+        if (pod && pod->containers == 1 && pod->port && pod->port != e->where.port) {
+            service->endpoint_port = e->where.port;
+            service->declared_port = pod->port;
+            service->declaring_pod = pod->name;
+            return;
+        }
+    }
 }
 
 static void take_service(struct arena *arena, const struct kube_objects *objects,
@@ -137,7 +155,8 @@ static void take_service(struct arena *arena, const struct kube_objects *objects
 
     service->selector = seen->selector;
     service->local_only = seen->local_only;
-    service->ports_fault = ports_fault(arena, objects, seen);
+    service->ports_fault = ports_fault(objects, seen);
+    compare_ports(objects, seen, service);
     service->without_ip = seen->without;
 }
 

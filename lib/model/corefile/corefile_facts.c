@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <k8sdns/model/corefile/corefile_facts.h>
 #include <k8sdns/model/shape/envelope_facts.h>
+#include <string.h>
 
 const char *const corefile_matter_names[] = {"syntax",
                                              "unknown-plugin",
@@ -122,3 +123,39 @@ static const struct shape_field fields[] = {
                         "the Corefile with more turned on"),
 };
 const struct shape corefile_facts_shape = SHAPE(struct corefile_facts, fields, "corefile");
+
+/* ".:5353" has a port of its own; ".", "fd00::/8" and "10.0.0.0/8" have none. Without what names the
+ * transport. */
+static uint64_t own_port(const char *key)
+{
+    const char *colon = strrchr(key, ':');
+    uint64_t port = 0;
+
+    if (!colon || !colon[1] || (strchr(key, ':') != colon && colon[-1] != ']') || strlen(colon + 1) > 5)
+        return 0;
+    for (const char *at = colon + 1; *at; at++) {
+        if (*at < '0' || *at > '9')
+            return 0;
+        port = port * 10 + (uint64_t)(*at - '0');
+    }
+    return port;
+}
+
+bool corefile_may_listen(const struct corefile_facts *facts, uint64_t port)
+{
+    if (!facts->blocks_count || facts->unseen_count || facts->role != COREFILE_COREDNS)
+        return true;
+    for (size_t i = 0; i < facts->blocks_count; i++) {
+        if (!facts->blocks[i].zones_count)
+            return true;
+        for (size_t k = 0; k < facts->blocks[i].zones_count; k++) {
+            const char *key = facts->blocks[i].zones[k];
+            bool dns = corefile_transport_cut(&key) == COREFILE_DNS;
+            uint64_t own = own_port(key);
+
+            if (dns && (!own || own == port))
+                return true;
+        }
+    }
+    return false;
+}

@@ -85,7 +85,10 @@ struct dns_service_facts {
     const char *outside_pod, *outside_labels; /* one that is ready and that it does not fit; NULL */
     bool local_only;         /* it leads to Pods of the same node alone (internalTrafficPolicy: Local) */
     const char *ports_fault; /* why its ports lead nowhere; NULL */
-    const char *without_ip;  /* what says that it has no ClusterIP: "clusterIP: None"; NULL */
+    uint64_t endpoint_port,
+        declared_port;         /* where they differ, else unset: where it leads, and of a container */
+    const char *declaring_pod; /* whose container that is; NULL */
+    const char *without_ip;    /* what says that it has no ClusterIP: "clusterIP: None"; NULL */
 };
 extern const struct shape dns_service_facts_shape;
 

@@ -143,6 +143,12 @@ struct corefile_environment {
     size_t resolv_conf_len;
 };
 
+/*
+ * Whether a server block may serve plain DNS on that port: none has it where all that there is was read. A
+ * key without a port stands for 53, unless CoreDNS was started with another (-dns.port).
+ */
+bool corefile_may_listen(const struct corefile_facts *facts, uint64_t port);
+
 /* Judge a Corefile. Pure. */
 void corefile_judge(struct arena *arena, const struct corefile *corefile,
                     const struct corefile_environment *environment, struct corefile_facts *ret_facts);

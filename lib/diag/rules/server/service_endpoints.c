@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <k8sdns/base/shell_word.h>
 #include <k8sdns/model/cluster/cluster_words.h>
+#include <k8sdns/model/corefile/corefile_facts.h>
 #include <string.h>
 
 /* More endpoints or Pods than these are not named one by one. */
@@ -106,6 +107,49 @@ static void about_cluster_ips(struct diagnosis *d, struct finding *finding)
             finding_about(d, finding, d->servers[i].target->id);
 }
 
+/* Whether something answered from where the Service leads. */
+static bool endpoint_answers(const struct diagnosis *d, uint64_t port)
+{
+    for (size_t i = 0; i < d->servers_count; i++)
+        if (d->servers[i].target->role == TARGET_REPLICA && d->servers[i].target->port == port &&
+            (d->servers[i].heard || d->servers[i].answered))
+            return true;
+    return false;
+}
+
+/* Whether its endpoints have a port that the Pods' container does not declare, and nothing answers there. */
+static bool is_undeclared(const struct diagnosis *d, const struct dns_service_facts *service)
+{
+    return service->endpoint_port != SHAPE_UNSET && service->declared_port != SHAPE_UNSET &&
+           !endpoint_answers(d, service->endpoint_port);
+}
+
+static void tell_undeclared(struct diagnosis *d, struct finding *finding,
+                            const struct dns_service_facts *service)
+{
+    const struct corefile_facts *corefile = d->facts->corefile;
+
+    if (corefile && !corefile_may_listen(corefile, service->endpoint_port)) {
+        finding_evidence(d, finding,
+                         "it leads to UDP port %" PRIu64 ", and no server block of %s has that port; the "
+                         "container of Pod %s declares port %" PRIu64,
+                         service->endpoint_port, corefile->source ? corefile->source : "the Corefile",
+                         service->declaring_pod ? service->declaring_pod : "", service->declared_port);
+        return;
+    }
+    finding->severity = SEVERITY_WARNING;
+    finding->confidence = CONFIDENCE_POSSIBLE;
+    finding->title = "the DNS Service leads to a port that its Pods do not declare";
+    finding->cause =
+        "The ports that a container declares are a note for people, and it may listen on others. Where {dns} does "
+        "not listen on the port of the endpoints, the ClusterIP is silent.";
+    finding_evidence(
+        d, finding, "it leads to UDP port %" PRIu64 ", and the container of Pod %s declares port %" PRIu64,
+        service->endpoint_port, service->declaring_pod ? service->declaring_pod : "", service->declared_port);
+    finding_step(d, finding, "see on which ports {dns} listens: the keys of its server blocks",
+                 "kubectl -n {ns} get configmap {cm} -o yaml", NULL);
+}
+
 /* Its ports lead to none of the Pods'. */
 static void by_ports(const struct rule *rule, struct diagnosis *d, const struct dns_service_facts *service)
 {
@@ -117,13 +161,20 @@ static void by_ports(const struct rule *rule, struct diagnosis *d, const struct 
         "The endpoints are ready, and the Service leads queries to a port that none of them serves, or "
         "has no port for them. A restart of kube-proxy or of {dns} changes nothing.";
     about_cluster_ips(d, finding);
-    finding_evidence(d, finding, "Service %s/%s: %s", space, service->name, service->ports_fault);
+    if (service->ports_fault)
+        finding_evidence(d, finding, "Service %s/%s: %s", space, service->name, service->ports_fault);
+    else
+        tell_undeclared(d, finding, service);
     finding_step(d, finding, "compare its ports with those of the Pods",
                  arena_printf(d->arena, "kubectl -n %s describe service %s; kubectl -n %s describe {deploy}",
                               space, name, space),
                  NULL);
-    finding_step(d, finding, "set port 53 and targetPort for UDP and for TCP",
-                 arena_printf(d->arena, "kubectl -n %s edit service %s", space, name), "the ports before");
+    finding_step(
+        d, finding,
+        service->ports_fault
+            ? "set port 53 and targetPort for UDP and for TCP"
+            : "where {dns} does not listen there: set targetPort for UDP and for TCP to where it does",
+        arena_printf(d->arena, "kubectl -n %s edit service %s", space, name), "the ports before");
 }
 
 /* Whether a replica that is ready is on the node of this Pod; false also where the node is not known. */
@@ -279,7 +330,7 @@ static void judge(const struct rule *rule, struct diagnosis *d, const struct dns
         return;
     }
     if (service->endpoints_seen && service->ready > 0 && !clusterip_answers(d)) {
-        if (service->ports_fault)
+        if (service->ports_fault || is_undeclared(d, service))
             by_ports(rule, d, service);
         else if (service->local_only)
             by_policy(rule, d, service);
