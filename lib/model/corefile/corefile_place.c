@@ -149,9 +149,17 @@ static const struct {
     {"log", "a zone", 0, SEVERITY_WARNING},
     {"template", "a zone", 2, SEVERITY_WARNING},
     {"file", "a zone", 1, SEVERITY_WARNING},
+    {"hosts", "a file or a zone", 0, SEVERITY_WARNING},
+    {"k8s_external", "a zone", 0, SEVERITY_WARNING},
+    {"etcd", "a zone", 0, SEVERITY_WARNING},
     /* No host name of an upstream is called so. */
     {"forward", "an upstream", 1, SEVERITY_CRITICAL},
     {"grpc", "an upstream", 1, SEVERITY_CRITICAL},
+    {"errors", "a place to write to", 0, SEVERITY_CRITICAL},
+    {"health", "an address", 0, SEVERITY_CRITICAL},
+    {"ready", "an address", 0, SEVERITY_CRITICAL},
+    {"loadbalance", "a policy", 0, SEVERITY_CRITICAL},
+    {"dns64", "a prefix", 0, SEVERITY_CRITICAL},
 };
 
 static size_t taker_of(const struct corefile_directive *d)
@@ -175,6 +183,22 @@ size_t directive_args_own(const struct corefile_directive *d)
     return d->args_count;
 }
 
+/* Options that stand one behind the other, as they are to stand one below the other: "pods insecure, ttl 30".
+ */
+static const char *option_lines(struct arena *arena, const struct corefile_directive *d, size_t own)
+{
+    const char *text = "";
+
+    for (size_t i = own; i < d->args_count; i++) {
+        bool begins = i > own && grammar_has_option(grammar_find(d->name), d->args[i]);
+        const char *quote = d->args[i][strcspn(d->args[i], " \t")] ? "\"" : "";
+
+        text = arena_printf(arena, "%s%s%s%s%s", text, i == own ? "" : begins ? ", " : " ", quote, d->args[i],
+                            quote);
+    }
+    return text;
+}
+
 void judge_on_its_line(struct judgement *j, const struct judged_block *block,
                        const struct corefile_directive *d)
 {
@@ -191,7 +215,7 @@ void judge_on_its_line(struct judgement *j, const struct judged_block *block,
                      takers[taker].taken_for)
         ->write = arena_printf(j->arena, "%s%s%s {, then on lines of their own: %s, }", d->name,
                                own ? " " : "", arena_join(j->arena, args, own, " "),
-                               arena_join(j->arena, args + own, d->args_count - own, " "));
+                               option_lines(j->arena, d, own));
 }
 
 size_t directive_options_own(const struct corefile_directive *d)
