@@ -125,6 +125,13 @@ CASES = {
     "no blank at all": (with_line("forward./etc/resolv.conf"),
                         ("critical", 7, "no blank behind forward", "forward . /etc/resolv.conf")),
     "a comment of C": (with_line("// keep"), ("critical", 7, "begins no comment", "# ...")),
+    "autopath without a forward": (
+        KUBEADM + "shop.test {\n    errors\n    autopath @kubernetes\n    kubernetes shop.test {\n"
+        "        pods verified\n    }\n}\n",
+        ("warning", 26, "answers no external names", "forward . /etc/resolv.conf")),
+    "autopath with a forward": (
+        KUBEADM + "shop.test {\n    errors\n    cache 30\n    autopath @kubernetes\n    kubernetes shop.test {\n"
+        "        pods verified\n    }\n    forward . 192.0.2.1\n}\n", None),
     # upstreams
     "a comma behind an upstream": (changed("/etc/resolv.conf", "192.0.2.1, 192.0.2.2"),
                                    ("critical", 13, "neither an address", "forward . 192.0.2.1")),

@@ -72,6 +72,8 @@ void judge_on_its_line(struct judgement *judgement, const struct judged_block *b
                        const struct corefile_directive *directive);
 void judge_unclosed(struct judgement *judgement, const struct judged_block *block,
                     const struct corefile_directive *directive);
+/* autopath in a server block that answers no name but those of its zones. */
+void judge_path_end(struct judgement *judgement, const struct judged_block *block);
 void judge_arguments(struct judgement *judgement, const struct judged_block *block);
 /* A rule of rewrite, braces put in: NULL when CoreDNS takes it, else what is wrong; `*ret_at` is then near
  * where. */

@@ -193,8 +193,11 @@ static const char *option_lines(struct arena *arena, const struct corefile_direc
         bool begins = i > own && grammar_has_option(grammar_find(d->name), d->args[i]);
         const char *quote = d->args[i][strcspn(d->args[i], " \t")] ? "\"" : "";
 
-        text = arena_printf(arena, "%s%s%s%s%s", text, i == own ? "" : begins ? ", " : " ", quote, d->args[i],
-                            quote);
+        text = arena_printf(arena, "%s%s%s%s%s", text,
+                            i == own ? ""
+                            : begins ? ", "
+                                     : " ",
+                            quote, d->args[i], quote);
     }
     return text;
 }
@@ -213,9 +216,9 @@ void judge_on_its_line(struct judgement *j, const struct judged_block *block,
                          : "CoreDNS starts, and does not do what was meant.",
                      "'%s' is an option of %s; on the line of it, it is taken for %s", args[own], d->name,
                      takers[taker].taken_for)
-        ->write = arena_printf(j->arena, "%s%s%s {, then on lines of their own: %s, }", d->name,
-                               own ? " " : "", arena_join(j->arena, args, own, " "),
-                               option_lines(j->arena, d, own));
+        ->write =
+        arena_printf(j->arena, "%s%s%s {, then on lines of their own: %s, }", d->name, own ? " " : "",
+                     arena_join(j->arena, args, own, " "), option_lines(j->arena, d, own));
 }
 
 size_t directive_options_own(const struct corefile_directive *d)
@@ -243,4 +246,21 @@ void judge_unclosed(struct judgement *j, const struct judged_block *block, const
         "plugin %s stands in the braces of %s, which %s opens: a closing brace is missing before it",
         first->name, d->name, judgement_line(j, d->line))
         ->write = arena_printf(j->arena, "} (on a line of its own, before %s)", first->name);
+}
+
+/* Its last try is the name as it stands, which the plugins behind it answer or nobody. Source:
+ * plugin/autopath. */
+void judge_path_end(struct judgement *j, const struct judged_block *block)
+{
+    const struct corefile_directive *d = judged_find(block, "autopath");
+    const struct corefile_option *pods = directive_find(judged_find(block, "kubernetes"), "pods");
+
+    /* Without pods verified it does nothing. */
+    if (d && pods && pods->args_count && strcmp(pods->args[0], "verified") == 0)
+        judgement_remark(
+            j, MATTER_AUTOPATH, SEVERITY_WARNING, block, d->line,
+            "After the search list autopath tries the name itself, in this server block alone: external names that "
+            "come with the first search domain end in SERVFAIL (\"no next plugin found\").",
+            "autopath in a server block that answers no external names")
+            ->write = "forward . /etc/resolv.conf";
 }

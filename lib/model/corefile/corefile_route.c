@@ -193,6 +193,7 @@ static void judge_unanswered(struct judgement *j, const struct judged_block *blo
             return; /* some may stand in the braces of another */
     if (!block->root) {
         judge_no_answer(j, block, some);
+        judge_path_end(j, block);
         return;
     }
     if (!some && elsewhere)
