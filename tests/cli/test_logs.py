@@ -591,6 +591,33 @@ class Diagnosis(unittest.TestCase):
         self.assertIn("answers of the servers", [u["what"] for u in good["unobserved"]])
         self.assertEqual(binary.run("diagnose", "--no-discovery").returncode, 64)
 
+    def test_a_watch_that_fails_says_why(self):
+        """The reason that a line of the kubernetes plugin names decides what is to be done."""
+        watch = "[ERROR] plugin/kubernetes: pkg/mod/reflector.go:9: Failed to watch *v1.{}: "
+        get = 'failed to list *v1.Service: Get "https://192.0.2.1:443/api/v1/services?limit=500": '
+        bare = "[ERROR] plugin/kubernetes: Failed to watch"
+        for lines, steps, no_step in (
+                ([watch.format("Service") + get + "dial tcp 192.0.2.1:443: connect: no route to host"] * 3,
+                 ["/readyz"], "can-i"),
+                ([watch.format("Service") + get + "tls: failed to verify certificate: x509: certificate has expired"]
+                 * 3, ["openssl"], "can-i"),
+                ([bare] * 3 + ["[INFO] plugin/kubernetes: pkg/mod/reflector.go:9: " + get + "x509: certificate is valid "
+                               "for 192.0.2.9, not 192.0.2.1"], ["openssl"], "can-i"),
+                ([bare] * 3, ["can-i watch"], "openssl"),
+                ([watch.format("EndpointSlice") + "failed to list *v1.EndpointSlice: endpointslices.discovery.k8s.io "
+                  'is forbidden: User "system:serviceaccount:dns:my-dns" cannot list resource "endpointslices" in API '
+                  'group "discovery.k8s.io" at the cluster scope'],
+                 ["can-i list endpointslices.discovery.k8s.io --all-namespaces "
+                  "--as=system:serviceaccount:dns:my-dns"], "serviceaccount:kube-system"),
+                ([watch.format("Service") + 'services is forbidden: User "system:serviceaccount:dns:my-dns" cannot '
+                  'watch resource "services" in API group "" at the cluster scope'],
+                 ["can-i watch services --all-namespaces --as=system:serviceaccount:dns:my-dns"], "services.")):
+            with self.subTest(lines=lines[-1]):
+                told, _ = binary.run_json("diagnose", "--no-discovery", "--logs", "-",
+                                          stdin=("\n".join(lines) + "\n").encode())
+                said = str(next(f for f in told["findings"] if f["id"] == "apiserver-disconnected")["steps"])
+                self.assertEqual(([s for s in steps if s not in said], no_step in said), ([], False), said)
+
     def test_last_words_name_the_cause(self):
         """What a server says last decides the finding, the program in its title, and what is to be done."""
         get = 'plugin/kubernetes: Get "https://{}/version?timeout=32s": '
@@ -763,6 +790,8 @@ class Diagnosis(unittest.TestCase):
                 finding = diagnosed(*before, *[line.format(name, reason)] * 3)[0]["upstream-failing"]
                 self.assertEqual((title in finding["title"], "--target 10.96.0.10:53" in json.dumps(finding["steps"])),
                                  (True, "gets no answer" in title))
+                self.assertEqual("configmap node-local-dns" in json.dumps(finding["steps"]),
+                                 title == "an upstream of node-local-dns")
 
     def test_a_health_that_is_closed_is_not_slow(self):
         said = '[WARNING] plugin/health: Local health request to "http://:8080/health" '

@@ -78,3 +78,31 @@ const char *log_subject(struct diagnosis *d, const char *source, const char *who
     return source ? source
                   : arena_printf(d->arena, "%s's log", strstr(who, log_kube_dns) ? log_kube_dns : who);
 }
+
+/* The word behind `before`, up to a quote or a blank; NULL. */
+static const char *word_behind(struct diagnosis *d, const char *text, const char *before)
+{
+    const char *at = strstr(text, before);
+    size_t len;
+
+    if (!at)
+        return NULL;
+    at += strlen(before);
+    len = strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789-.:");
+    return len ? arena_text_n(d->arena, at, len) : NULL;
+}
+
+/* Source: apimachinery's api/errors and the API server's authorizer. */
+void log_ask_for_right(struct diagnosis *d, struct step *step, const char *text)
+{
+    const char *account = word_behind(d, text, "User \"system:serviceaccount:");
+    const char *verb = word_behind(d, text, "\" cannot "), *what = word_behind(d, text, " resource \"");
+    const char *group = word_behind(d, text, " in API group \"");
+
+    if (!account || !verb || !what)
+        return;
+    step->text = arena_printf(d->arena, "see whether its service account may %s %s", verb, what);
+    step->command =
+        arena_printf(d->arena, "kubectl auth can-i %s %s%s%s --all-namespaces --as=system:serviceaccount:%s",
+                     verb, what, group ? "." : "", group ? group : "", account);
+}

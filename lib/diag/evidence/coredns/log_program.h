@@ -23,4 +23,9 @@ const char *log_subject(struct diagnosis *diagnosis, const char *source, const c
 /* Whether it is a program of kube-dns's Pod. */
 bool log_is_of_kube_dns(const char *source, const char *text);
 
+/* Where a line says which right an account lacks (User "system:serviceaccount:dns:coredns" cannot list
+ * resource "services" in API group "" at the cluster scope), `step` asks for that one; else it stays as it
+ * is. */
+void log_ask_for_right(struct diagnosis *diagnosis, struct step *step, const char *text);
+
 #endif

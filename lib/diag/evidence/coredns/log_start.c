@@ -35,7 +35,7 @@ static const struct log_start certificate = {
     "does not start: it does not accept the API server's certificate",
     "The certificate has expired, the clock of the node is wrong, the certificate lacks the address of the "
     "Service kubernetes, or another authority has signed it than the one in the Pod's service account.",
-    {{.text = "see its dates, issuer and addresses; ADDRESS:443 stands in the last words",
+    {{.text = "see its dates, issuer and addresses; ADDRESS:443 stands in that line",
       .command = "openssl s_client -connect ADDRESS:443 </dev/null | openssl x509 -noout -dates -issuer "
                  "-ext subjectAltName"},
      {.text = "see which authority Pods get",
@@ -316,6 +316,11 @@ static const struct log_start *find(const struct start_cause *rows, size_t count
     return NULL;
 }
 
+const struct log_start *log_start_of_api_server(const char *text)
+{
+    return find(of_api_server, COUNT(of_api_server), text);
+}
+
 /* Lines about the API server, those that say most first. */
 static const int api_events[] = {LOG_KUBERNETES_FORBIDDEN, LOG_KUBERNETES_UNAUTHORIZED,
                                  LOG_KUBERNETES_FAILED};
@@ -409,6 +414,8 @@ static const struct wording of_cache_words[] = {
     {"rollback", "kubectl -n {cns} rollout undo {cset}"},
     {"keep", "kubectl -n {cns} get configmap node-local-dns -o yaml >dns-before.yaml"},
     {"edit", "kubectl -n {cns} edit configmap node-local-dns"},
+    {"upstreams", "kubectl -n {cns} edit configmap node-local-dns"},
+    {"dns", "node-local-dns"},
     {"putback", "kubectl -n {cns} replace -f dns-before.yaml"},
     {NULL, NULL},
 };
@@ -434,6 +441,7 @@ void log_steps_reword(struct diagnosis *d, const struct rule *rule, struct findi
     for (size_t i = 0; words && i < finding->steps_count; i++) {
         struct step *step = &finding->steps[i];
 
+        step->text = braces_expand(d->arena, step->text, value_of, &words);
         step->command = braces_expand(d->arena, step->command, value_of, &words);
         step->undo = braces_expand(d->arena, step->undo, value_of, &words);
     }

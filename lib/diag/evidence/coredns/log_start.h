@@ -26,6 +26,9 @@ struct log_start {
  */
 const struct log_start *log_start_of(const struct diagnosis *diagnosis, const struct log_state_facts *state);
 
+/* The cause that a line about the API server names, at the start or later; NULL when it names none. */
+const struct log_start *log_start_of_api_server(const char *text);
+
 /* The steps of a finding (those of its rule, where it has none of its own) as they are for that program. */
 void log_steps_reword(struct diagnosis *diagnosis, const struct rule *rule, struct finding *finding,
                       const char *program);

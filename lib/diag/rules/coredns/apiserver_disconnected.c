@@ -141,6 +141,34 @@ static struct finding *by_starts(const struct rule *rule, struct diagnosis *d)
     return finding;
 }
 
+/* The most frequent event of a kind; one that says why comes before those that do not. */
+static const struct log_event_facts *telling_event(const struct diagnosis *d, int kind)
+{
+    const struct logs_facts *logs = d->facts->logs;
+    const struct log_event_facts *most = log_event(d, kind), *telling = NULL;
+
+    if (most && log_start_of_api_server(most->text))
+        return most;
+    for (size_t i = 0; logs && i < logs->events_count; i++)
+        if (logs->events[i].kind == kind && log_start_of_api_server(logs->events[i].text) &&
+            (!telling || logs->events[i].count > telling->count))
+            telling = &logs->events[i];
+    return telling ? telling : most;
+}
+
+/* What to do for the reason that the line names. */
+static void advise(struct diagnosis *d, const struct rule *rule, struct finding *finding, const char *text,
+                   const char *who)
+{
+    const struct log_start *start = log_start_of_api_server(text);
+
+    if (start) {
+        finding_steps(d, finding, start->steps);
+        log_ask_for_right(d, &finding->steps[0], text);
+    }
+    log_steps_reword(d, rule, finding, who);
+}
+
 /* Lines of the kubernetes plugin. Waiting at its start is usual, and a single watch that fails is made again.
  */
 static void by_logs(const struct rule *rule, struct diagnosis *d)
@@ -160,7 +188,7 @@ static void by_logs(const struct rule *rule, struct diagnosis *d)
 
     for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
         uint64_t count = log_events(d, signs[i].kind);
-        const struct log_event_facts *event = log_event(d, signs[i].kind);
+        const struct log_event_facts *event = telling_event(d, signs[i].kind);
 
         /* Of one that does not start, a single one tells why. */
         if (!event || (count < signs[i].least && !started))
@@ -170,6 +198,7 @@ static void by_logs(const struct rule *rule, struct diagnosis *d)
             finding = finding_new(d, rule, log_subject(d, event->source, who));
             if (strcmp(who, "CoreDNS") != 0)
                 finding->title = arena_printf(d->arena, "%s does not reach the API server", who);
+            advise(d, rule, finding, event->text, who);
         }
         finding_evidence(d, finding, "%s %s: %" PRIu64 " %s%s: %s", who, signs[i].what, count,
                          count == 1 ? "line" : "lines", log_last(d, event), event->text);

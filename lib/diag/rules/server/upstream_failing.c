@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../evidence/coredns/dnstap_evidence.h"
 #include "../../evidence/coredns/log_evidence.h"
+#include "../../evidence/coredns/log_start.h"
 #include "../../evidence/coredns/replica_metrics.h"
 #include "../../evidence/external.h"
 #include "../../evidence/server.h"
@@ -302,6 +303,8 @@ static void by_logs(const struct rule *rule, struct diagnosis *d)
         tell_cache(d, finding, most);
     else if (most && most->by_cache)
         finding->title = "an upstream of node-local-dns fails";
+    if (most && most->by_cache && !cache)
+        log_steps_reword(d, rule, finding, who);
     if (log_has_all_answers(d)) {
         if ((double)failed >= (double)asked * MOST_RATIO)
             finding->severity = SEVERITY_CRITICAL;
