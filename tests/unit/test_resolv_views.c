@@ -161,6 +161,9 @@ static void test_words(void **state)
         {"\xEF\xBB\xBFsearch a.example\n", "GMO", "byte order mark (U+FEFF)"},
         {"nameserver 10.0.0.1\xE2\x80\x8B\n", "GMO", "zero-width space (U+200B)"},
         {"search a.example\nsearch b.example\n", "GMO", "replaced by that of line 2"},
+        /* As where the address comes by DHCP; and nothing is lost. */
+        {"domain a.example\nsearch A.example b.example\n", "gmo", "replaced by that of line 2"},
+        {"search a.example b.example\ndomain a.example\n", "GMO", "replaced by that of line 2"},
         {"search aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example\n", "   ", ""},
         {"search a_b.example. 1.example x--y xn--bcher-kva.example 1.2.3\n", "   ", ""},
     };

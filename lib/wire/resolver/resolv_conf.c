@@ -160,16 +160,40 @@ void resolv_reader_default_server(struct resolv_reader *reader, const char *text
     resolv_reader_server(reader, text, &address);
 }
 
-void resolv_reader_search_reset(struct resolv_reader *reader)
+static bool is_searched(const struct resolv_reading *reading, const char *domain)
 {
-    if (reader->search_line && reader->reading->search_count) {
-        size_t line = reader->line;
+    for (size_t i = 0; i < reading->search_count; i++)
+        if (strcasecmp(reading->search[i], domain) == 0)
+            return true;
+    return false;
+}
 
-        reader->line = reader->search_line;
-        resolv_reader_remark(reader, REMARK_LOST, "its search list is replaced by that of line %zu", line);
+/* Of a replaced list nothing is lost where the new one has it all, as where a domain line stands before. */
+static void settle_replaced(struct resolv_reader *reader)
+{
+    size_t line = reader->line, kept = 0;
+
+    for (size_t i = 0; i < reader->replaced_count; i++)
+        kept += is_searched(reader->reading, reader->replaced[i]);
+    if (reader->replaced_count) {
+        reader->line = reader->replaced_line;
+        resolv_reader_remark(reader, kept == reader->replaced_count ? REMARK_NOTE : REMARK_LOST,
+                             "its search list is replaced by that of line %zu", reader->search_line);
         reader->line = line;
     }
+    reader->replaced_count = 0;
+}
+
+void resolv_reader_search_reset(struct resolv_reader *reader)
+{
+    settle_replaced(reader);
+    if (reader->search_line) {
+        reader->replaced = reader->reading->search;
+        reader->replaced_count = reader->reading->search_count;
+        reader->replaced_line = reader->search_line;
+    }
     reader->search_line = reader->line;
+    reader->reading->search = NULL;
     reader->reading->search_count = 0;
 }
 
@@ -316,6 +340,7 @@ bool resolv_version_is_at_least(const char *version, const unsigned long wanted[
 
 void resolv_reader_fini(struct resolv_reader *reader)
 {
+    settle_replaced(reader);
     reader->line = 0;
     if (reader->items_left_out)
         add_remark(reader, REMARK_LOST,

@@ -8,9 +8,11 @@
 struct resolv_reader {
     struct arena *arena;
     struct resolv_reading *reading;
-    size_t line;        /* that is being read; 0 outside */
-    size_t search_line; /* that set the search list; 0: none yet */
-    size_t left_out;    /* remarks beyond the maximum */
+    size_t line;           /* that is being read; 0 outside */
+    size_t search_line;    /* that set the search list; 0: none yet */
+    const char **replaced; /* the search list that this line replaced, and its own line */
+    size_t replaced_count, replaced_line;
+    size_t left_out; /* remarks beyond the maximum */
     size_t items_left_out;
     bool drops_first_dot; /* of a search domain: glibc alone (__res_context_search() in resolv/res_query.c) */
 };
