@@ -601,8 +601,8 @@ class Diagnosis(unittest.TestCase):
                  ["/readyz"], "can-i"),
                 ([watch.format("Service") + get + "tls: failed to verify certificate: x509: certificate has expired"]
                  * 3, ["openssl"], "can-i"),
-                ([bare] * 3 + ["[INFO] plugin/kubernetes: pkg/mod/reflector.go:9: " + get + "x509: certificate is valid "
-                               "for 192.0.2.9, not 192.0.2.1"], ["openssl"], "can-i"),
+                ([bare] * 3 + ["[INFO] plugin/kubernetes: pkg/mod/reflector.go:9: " + get +
+                               "x509: certificate is valid for 192.0.2.9, not 192.0.2.1"], ["openssl"], "can-i"),
                 ([bare] * 3, ["can-i watch"], "openssl"),
                 ([watch.format("EndpointSlice") + "failed to list *v1.EndpointSlice: endpointslices.discovery.k8s.io "
                   'is forbidden: User "system:serviceaccount:dns:my-dns" cannot list resource "endpointslices" in API '
